@@ -1,0 +1,81 @@
+"""Telephone numbers: read as people write them, kept in E.164, shown masked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import phonenumbers
+
+from core.terms import Term, Words
+
+
+class NumberKind(Term):
+    """The two kinds of line of the dual frame."""
+
+    MOBILE = "mobile", "移动", "Mobile"
+    LANDLINE = "landline", "固话", "Landline"
+
+
+class BadNumber(ValueError):
+    """A text that is no dialable number, with the reason in words."""
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+        super().__init__(words.en)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A dialable number in E.164 and its kind."""
+
+    e164: str
+    kind: NumberKind
+
+
+_CLEAN = str.maketrans("０１２３４５６７８９＋－　（）", "0123456789+- ()")
+_NOISE = re.compile(r"[\s\-\u2010-\u2015().·]+")
+_MOBILE = re.compile(r"(?:\+?86|0086)?(1[3-9]\d{9})")
+_DIGITS = re.compile(r"\+?\d+")
+
+
+def read_number(text: str) -> Number:
+    """Read a mainland number as people write it; raise BadNumber with the reason."""
+    plain = _NOISE.sub("", text.translate(_CLEAN)).removesuffix(".0")
+    mobile = _MOBILE.fullmatch(plain)
+    if mobile:
+        return Number("+86" + mobile[1], NumberKind.MOBILE)
+    if not plain:
+        raise BadNumber(Words("号码为空", "the number is empty"))
+    if not _DIGITS.fullmatch(plain):
+        raise BadNumber(Words("号码里有不是数字的字符", "the number has characters that are not digits"))
+    return _read_landline(plain)
+
+
+@lru_cache(maxsize=4096)
+def _read_landline(plain: str) -> Number:
+    try:
+        parsed = phonenumbers.parse(plain, "CN")
+    except phonenumbers.NumberParseException as error:
+        raise BadNumber(Words("不是可拨打的号码", "not a dialable number")) from error
+    if parsed.country_code != 86 or not phonenumbers.is_valid_number(parsed):
+        raise BadNumber(
+            Words("位数或区号不对(固话要带区号)", "wrong length or area code (landlines need the area code)")
+        )
+    kind = phonenumbers.number_type(parsed)
+    if kind not in (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.MOBILE):
+        raise BadNumber(
+            Words("不是住户号码(特服或企业号)", "not a resident's number (service or business line)")
+        )
+    is_mobile = kind == phonenumbers.PhoneNumberType.MOBILE
+    e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return Number(e164, NumberKind.MOBILE if is_mobile else NumberKind.LANDLINE)
+
+
+def masked(e164: str) -> str:
+    """Show a number so that it can be told apart and not dialled: 138 **** 6021."""
+    local = e164.removeprefix("+86")
+    if len(local) == 11 and local.startswith("1"):
+        return f"{local[:3]} **** {local[-4:]}"
+    return f"{'*' * max(len(local) - 4, 0)} {local[-4:]}".strip()
