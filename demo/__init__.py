@@ -1,0 +1,1 @@
+"""A city in a box: invented places, people, opinions and staff, the same on every machine."""
