@@ -1,7 +1,7 @@
 """The adults of the city by county, sex and age, urban or rural, and education: margins that add up.
 
-The target population of the survey is the residents aged 18 and over, so every margin counts adults and each sums
-to the same total. One joint table of whole persons lies beneath them; the margins are its sums.
+The target population of the survey is the residents aged 18 and over, so every margin counts adults and each
+sums to the same total. One joint table of whole persons lies beneath them; the margins are its sums.
 """
 
 import csv
@@ -43,8 +43,14 @@ LABELS = {
 _AGE_SHARES = {"urban": (21, 22, 19, 18, 12, 8), "rural": (14, 15, 17, 23, 18, 13)}
 _FEMALE_SHARES = (0.475, 0.485, 0.49, 0.495, 0.51, 0.545)
 _EDUCATION_SHARES = {
-    "urban": ((2, 15, 33, 50), (4, 26, 32, 38), (8, 38, 30, 24), (14, 44, 27, 15), (26, 43, 21, 10), (52, 30, 11, 7)),
-    "rural": ((4, 39, 34, 23), (9, 53, 25, 13), (19, 56, 18, 7), (32, 51, 13, 4), (50, 39, 9, 2), (75, 19, 5, 1)),
+    "urban": (
+        (2, 15, 33, 50), (4, 26, 32, 38), (8, 38, 30, 24),
+        (14, 44, 27, 15), (26, 43, 21, 10), (52, 30, 11, 7),
+    ),
+    "rural": (
+        (4, 39, 34, 23), (9, 53, 25, 13), (19, 56, 18, 7),
+        (32, 51, 13, 4), (50, 39, 9, 2), (75, 19, 5, 1),
+    ),
 }  # fmt: skip
 
 
@@ -115,9 +121,7 @@ def write_margins(path: Path, seed: int = SEED) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("margin", "category", "label_zh", "label_en", "adults", "source", "as_of"))
         for row in margins(seed):
-            writer.writerow(
-                (row.margin, row.category, row.zh, row.en, row.adults, SOURCE, AS_OF.isoformat())
-            )
+            writer.writerow((row.margin, row.category, row.zh, row.en, row.adults, SOURCE, AS_OF.isoformat()))
 
 
 def write_townships(path: Path, seed: int = SEED) -> None:
