@@ -1,0 +1,1 @@
+"""Issues, from registration to revisit: what residents raise, whoever heard it."""
