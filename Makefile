@@ -9,11 +9,11 @@ PYTHON_IN := $(VENV)/bin/python
 
 PACKAGES := core telephony matters survey hotline reports web demo
 TYPED := $(wildcard $(PACKAGES) migrations benchmarks scripts wsgi.py)
-# Test processes side by side; 0 runs them in one.
-WORKERS ?= auto
+# Test processes side by side (each may start a PostgreSQL of its own); 0 runs them in one.
+WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n > 4 ? 4 : n)))
 PYTEST_ARGS ?=
 
-.PHONY: help run test check setup setup-test format lock glossary bench clean
+.PHONY: help run test check setup lint format lock glossary bench clean
 
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1	/' | expand -t 18
@@ -21,21 +21,16 @@ help: ## say what can be made
 run: ## set up what is missing and show the demonstration on http://127.0.0.1:$PORT (8000)
 	@exec scripts/run.sh
 
-setup: ## the virtual environment with the pinned libraries, nothing more
-	@scripts/setup.sh run
-
-setup-test:
+setup: ## all that running, testing and working on it needs (run and test do it by themselves)
 	@scripts/setup.sh test
 
-test: setup-test ## everything that must hold: linters, types, import contracts, tests
+test: setup ## everything that must hold: linters, types, import contracts, tests
 	@$(MAKE) --no-print-directory lint
 	$(PYTHON_IN) -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
-check: ## the linters only (ruff, mypy, import contracts)
-	@scripts/setup.sh test
+check: setup ## the linters only (ruff, mypy, import contracts)
 	@$(MAKE) --no-print-directory lint
 
-.PHONY: lint
 lint:
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -53,7 +48,7 @@ lock: ## write the pinned requirement lists anew from pyproject.toml
 glossary: ## write the coded vocabularies of docs/glossary.md anew from the code
 	$(PYTHON_IN) -m scripts.write_glossary
 
-bench: setup-test ## the benchmarks (BENCH="one two" for some of them)
+bench: setup ## the benchmarks (BENCH="one two" for some of them)
 	@scripts/bench.sh $(BENCH)
 
 clean: ## remove the environment, the caches and the demonstration's data

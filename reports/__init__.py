@@ -1,1 +1,1 @@
-"""What leaders read: bulletins, indices and rankings, which take their rooms in this package and still have none."""
+"""What leaders read (bulletins, indices, rankings): its rooms belong here and are not built yet."""

@@ -14,7 +14,7 @@ case "$purpose" in
 esac
 home="${VENV:-.venv}"
 
-say() { printf '\033[1m·\033[0m %s\n' "$*"; }
+say() { printf '· %s\n' "$*"; }
 wrong() { printf '✗ %s\n' "$*" >&2; }
 
 # ---- system packages ----------------------------------------------------------------------------
@@ -43,7 +43,7 @@ install_packages() { # names…; fails without noise beyond apt's own last words
   local log
   log="$(mktemp)"
   if "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-      apt-get install -y -qq --no-install-recommends "$@" </dev/null >"$log" 2>&1; then
+      apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=60 "$@" </dev/null >"$log" 2>&1; then
     rm -f "$log"
     return 0
   fi
@@ -149,7 +149,7 @@ fi
 
 has_chromium() { command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
   command -v google-chrome >/dev/null 2>&1; }
-has_cjk_fonts() { [ -n "$(find /usr/share/fonts "$HOME/.fonts" "$HOME/.local/share/fonts" \
+has_cjk_fonts() { [ -n "$(find /usr/share/fonts "${HOME:-/}/.fonts" "${HOME:-/}/.local/share/fonts" \
   -iname '*CJK*' -print -quit 2>/dev/null)" ]; }
 has_postgresql() { command -v initdb >/dev/null 2>&1 ||
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
