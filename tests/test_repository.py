@@ -22,7 +22,7 @@ UNWANTED = {
         r"(?<![\w.$}-])/(?:work/(?:main|shared)|tmp|root)\b(?!\.)|/home/[a-z]"
     ),
     "a package index": re.compile(
-        r"pypi\.org|pythonhosted\.org|registry\.npmjs|npm[m]irror|--(?:extra-)?index-url|--find-links"
+        r"pypi\.org|pythonhosted\.org|registry\.npmjs|npm[m]irror|--(?:extra-)?index-url|--find[-]links"
     ),
     "a leftover": re.compile(
         r"\b(?:TO[D]O|FIX[M]E|X{3}|HAC[K])\b|[Ll]orem [i]psum|^(?:<{7}|>{7}) ", re.MULTILINE
