@@ -1,0 +1,1 @@
+"""Statistical methods of the survey, knowing numbers and nothing else."""
