@@ -33,17 +33,19 @@ if command -v apt-get >/dev/null 2>&1; then
   fi
 fi
 
+# A machine without a way out should hear so within a minute.
+patience=(-o DPkg::Lock::Timeout=60 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 -o Acquire::Retries=1)
 lists_are_fresh=no
 install_packages() { # names…; fails without noise beyond apt's own last words
   [ "$may_install" = yes ] || return 1
   if [ "$lists_are_fresh" = no ]; then
-    "${as_root[@]}" apt-get update -qq >/dev/null 2>&1 || true
+    "${as_root[@]}" apt-get update -qq "${patience[@]}" >/dev/null 2>&1 || true
     lists_are_fresh=yes
   fi
   local log
   log="$(mktemp)"
   if "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-      apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=60 "$@" </dev/null >"$log" 2>&1; then
+      apt-get install -y -qq --no-install-recommends "${patience[@]}" "$@" </dev/null >"$log" 2>&1; then
     rm -f "$log"
     return 0
   fi
