@@ -75,9 +75,8 @@ class FrameNumber(Base):
 
     __tablename__ = "frame_number"
     __table_args__ = (
-        sa.UniqueConstraint("frame_id", "fingerprint"),
+        sa.UniqueConstraint("fingerprint", "frame_id"),
         sa.Index("ix_frame_number_stratum_id_prn", "stratum_id", "prn"),
-        sa.Index("ix_frame_number_fingerprint", "fingerprint"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -1,0 +1,164 @@
+"""The frame's file as it comes: CSV in UTF-8 or GBK, or a workbook; read row by row, columns found by name."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from core.problems import Invalid
+from core.terms import Term, Words
+
+MOST_ROWS = 10_000_000
+MOST_BYTES = 1_000_000_000
+
+
+class Column(Term):
+    """What a column of the file may hold."""
+
+    NUMBER = "number", "号码", "Number"
+    COUNTY = "county", "县区", "County"
+    TOWNSHIP = "township", "乡镇", "Township"
+    RESIDENCE = "residence", "城乡", "Urban or rural"
+    KIND = "kind", "类型", "Kind of line"
+    ADULTS = "adults", "户内成年人数", "Adults in the household"
+    SOURCE = "source", "来源", "Source"
+
+
+REQUIRED = (Column.NUMBER, Column.COUNTY, Column.TOWNSHIP)
+
+_NAMES: dict[Column, tuple[str, ...]] = {
+    Column.NUMBER: (
+        "号码",
+        "电话",
+        "电话号码",
+        "手机号",
+        "手机号码",
+        "联系电话",
+        "number",
+        "phone",
+        "phonenumber",
+        "tel",
+        "mobile",
+    ),
+    Column.COUNTY: ("县区", "区县", "县", "区", "县市区", "所属县区", "county", "district"),
+    Column.TOWNSHIP: ("乡镇", "镇街", "乡镇街道", "街道", "镇", "township", "town", "subdistrict"),
+    Column.RESIDENCE: ("城乡", "城乡类型", "城乡属性", "urbanrural", "residence", "urban"),
+    Column.KIND: ("类型", "号码类型", "kind", "type", "linetype"),
+    Column.ADULTS: ("户内成年人数", "成年人数", "成人数", "adults", "householdadults"),
+    Column.SOURCE: ("来源", "数据来源", "source"),
+}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_\-/()（）.]+", "", unicodedata.normalize("NFKC", name)).lower()
+
+
+def propose(head: Sequence[str]) -> dict[Column, int]:
+    """Propose which column holds what, by name; a column is used once."""
+    plain = [_plain(h) for h in head]
+    found: dict[Column, int] = {}
+    for column, names in _NAMES.items():
+        for name in names:
+            if name in plain and plain.index(name) not in found.values():
+                found[column] = plain.index(name)
+                break
+    return found
+
+
+def check_mapping(mapping: dict[Column, int], head: Sequence[str]) -> None:
+    """Refuse a mapping that lacks a needed column, before anything is written."""
+    lacking = [c for c in REQUIRED if c not in mapping]
+    if lacking:
+        raise Invalid(
+            Words(
+                "文件缺少必需的列:{lacking}。文件的列是:{head}。没有写入任何数据;请补上列名或在预览中指定。",
+                "The file lacks needed columns: {lacking}. Its columns are: {head}. Nothing was written; name the "
+                "columns or choose them in the preview.",
+            ),
+            lacking=Words("、".join(c.zh for c in lacking), ", ".join(c.en for c in lacking)),
+            head="、".join(head) or "—",
+        )
+
+
+@dataclass(frozen=True)
+class FrameFile:
+    """A file on disk with its kind and encoding found out."""
+
+    path: Path
+    kind: str
+    encoding: str = ""
+    delimiter: str = ","
+
+    @classmethod
+    def at(cls, path: Path) -> FrameFile:
+        """Look at the file's first bytes; refuse what is neither a table of text nor a workbook."""
+        if path.stat().st_size > MOST_BYTES:
+            raise Invalid(Words("文件超过 1 GB,请分成几个文件导入", "The file is over 1 GB; please split it"))
+        with path.open("rb") as opened:
+            start = opened.read(65536)
+        if not start.strip():
+            raise Invalid(Words("文件是空的", "The file is empty"))
+        if zipfile.is_zipfile(path):
+            return cls(path, "xlsx")
+        if b"\x00" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise Invalid(Words("不是 CSV 或 XLSX 文件", "Neither a CSV nor an XLSX file"))
+        encoding = _encoding(path, start)
+        first = start.decode(encoding, "ignore").splitlines()[0]
+        return cls(path, "csv", encoding, max(",\t;", key=first.count))
+
+    def rows(self) -> Iterator[list[str]]:
+        """Give every row as text, the head first."""
+        return self._workbook_rows() if self.kind == "xlsx" else self._text_rows()
+
+    def head(self) -> list[str]:
+        """Return the first row."""
+        return next(self.rows(), [])
+
+    def sample(self, n: int = 8) -> list[list[str]]:
+        """Return the first rows after the head."""
+        rows = self.rows()
+        next(rows, None)
+        return [row for _, row in zip(range(n), rows, strict=False)]
+
+    def _text_rows(self) -> Iterator[list[str]]:
+        with self.path.open(encoding=self.encoding, newline="", errors="replace") as opened:
+            yield from csv.reader(opened, delimiter=self.delimiter)
+
+    def _workbook_rows(self) -> Iterator[list[str]]:
+        try:
+            with CalamineWorkbook.from_path(str(self.path)) as book:
+                for row in book.get_sheet_by_index(0).iter_rows():
+                    yield [_cell(value) for value in row]
+        except CalamineError as error:
+            raise Invalid(
+                Words(
+                    "工作簿打不开:文件可能已损坏或有密码",
+                    "The workbook does not open: damaged, or locked by a password",
+                )
+            ) from error
+
+
+def _encoding(path: Path, start: bytes) -> str:
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    # A GBK file may begin with plain digits for pages: the whole file is tried, not its start.
+    try:
+        with path.open(encoding="utf-8-sig") as opened:
+            while opened.read(1 << 20):
+                pass
+    except UnicodeDecodeError:
+        return "gb18030"
+    return "utf-8-sig"
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value).strip()
