@@ -98,7 +98,7 @@ class Flow:
             return not self.is_required(name)
         if question.type in SELECTS and value not in SPECIAL:
             offered = {option.name for option in self.options(name)}
-            return all(token in offered for token in value.split())
+            return all(token in offered for token in value.split(" ") if token)
         return True
 
     def is_required(self, name: str) -> bool:

@@ -90,7 +90,8 @@ def _check_lists(
 
 def _check_references(sheet: SurveySheet, problems: list[Problem]) -> None:
     valued = {question.name for question in sheet.questions if question.type != "note"}
-    for item in (*sheet.questions, *sheet.sections):
+    items: list[Question | Section] = [*sheet.questions, *sheet.sections]
+    for item in items:
         row = sheet.rows[item.name if isinstance(item, Question) else f"group {item.name}"]
         for column, names in references_of(item).items():
             for name in sorted(names - valued):

@@ -87,6 +87,8 @@ class SurveySheet:
             return self._refuse(row, "name", name, f"题名“{name}”重复", f"The name “{name}” appears twice")
         self.rows[name] = row
         self._unused(row, kind)
+        split, arm = self._split(row, kind)
+        trees = {key: self._tree(row, key) for key in _EXPRESSIONS}
         question = Question(
             name, kind.type, row.number, hint=row.text("hint"), label=row.text("label"), reversed=row.text("reversed"),
             probe=row.text("probe"), constraint_message=row.text("constraint_message"), list=kind.list,
@@ -94,7 +96,8 @@ class SurveySheet:
             hotkey=row["hotkey"], index=row["index"], sensitive=row["sensitive"].lower() in YES,
             default=kind.known or row["default"], or_other=kind.or_other, required=self._required(row),
             randomize=row["randomize"].lower() in YES or "randomize=true" in row["parameters"].replace(" ", "").lower(),
-            **self._split(row, kind), **{key: self._tree(row, key) for key in _EXPRESSIONS},
+            split=split, arm=arm, relevant=trees["relevant"], constraint=trees["constraint"],
+            choice_filter=trees["choice_filter"], calculation=trees["calculation"],
         )  # fmt: skip
         self._complete(row, question)
         self.questions.append(question)
@@ -116,14 +119,14 @@ class SurveySheet:
         if question.reversed and not question.reverses:
             self._refuse(row, "reversed", question.name, "反序措辞须写明 split", "A reversed wording needs a split")
 
-    def _split(self, row: Row, kind: Kind) -> dict[str, str]:
+    def _split(self, row: Row, kind: Kind) -> tuple[str, str]:
         if not row["split"]:
-            return {}
+            return "", ""
         found = _SPLIT.fullmatch(row["split"])
         if not found or (not found[2] and kind.type not in SELECTS):
             self._refuse(row, "split", row["split"], "split 写作“名称”或“名称=版本”", "Write split as name or name=arm")
-            return {}
-        return {"split": found[1], "arm": found[2] or ""}
+            return "", ""
+        return found[1], found[2] or ""
 
     def _unused(self, row: Row, kind: Kind) -> None:
         self._appearance(row)

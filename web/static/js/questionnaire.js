@@ -1,16 +1,14 @@
 // The way through a questionnaire in the browser: what is asked next, how far we are, in what words and order,
 // and whether an answer may stand. The same rules as survey/questionnaire_flow.py and questionnaire_validation.py.
 
-import { daysOf, evaluate, own, toText, truth } from "./expression.js";
+import { evaluate, own, toText, truth } from "./expression.js";
+import { ACKNOWLEDGED, DONT_KNOW, NO_ANSWER, validate } from "./questionnaire_validation.js";
 
-export const DONT_KNOW = "DONT_KNOW";
-export const NO_ANSWER = "NO_ANSWER";
-export const ACKNOWLEDGED = "OK";
+export { ACKNOWLEDGED, DONT_KNOW, NO_ANSWER };
 
 const OTHER = "other";
 const REVERSED = "reversed";
 const ORDER = "order:";
-const LONGEST_ANSWER = 5000;
 const SELECTS = new Set(["select_one", "select_multiple"]);
 const CALCULATED = new Set(["calculate", "calculate_here"]);
 const ASKED = new Set([
@@ -191,31 +189,7 @@ export class Flow {
 
   /** Say what is wrong with a value for a question as {zh, en}, or null when it may be saved. */
   validate(name, value) {
-    const question = this.question(name);
-    if (!isStep(question)) return NOT_ASKED;
-    if (isSpecial(value)) return ASKED.has(question.type) ? null : NOT_ASKED;
-    if (value === "") {
-      return this.isRequired(name) ? this.filledText(question.required_message ?? REQUIRED) : null;
-    }
-    const wrong = this.wrongShape(question, value);
-    if (wrong) return wrong;
-    if (question.constraint && !truth(question.constraint, this.scope(question, value))) {
-      return this.filledText(question.constraint_message ?? CONSTRAINT);
-    }
-    return null;
-  }
-
-  wrongShape(question, value) {
-    if (SELECTS.has(question.type)) {
-      const offered = new Set(this.options(question.name).map((option) => option.name));
-      const chosen = question.type === "select_multiple" ? value.split(" ") : [value];
-      const isOffered = chosen.every((name) => offered.has(name)) && new Set(chosen).size === chosen.length;
-      return isOffered ? null : NOT_OFFERED;
-    }
-    if (question.type === "text") return [...value].length > LONGEST_ANSWER ? TOO_LONG : null;
-    const [pattern, words] = SHAPES[question.type];
-    if (!pattern.test(value)) return words;
-    return ["date", "datetime"].includes(question.type) && Number.isNaN(daysOf(value)) ? words : null;
+    return validate(this, this.question(name), value);
   }
 
   filledText(text) {
@@ -271,32 +245,3 @@ export class Flow {
 }
 
 const isStep = (question) => ASKED.has(question.type) || question.type === "note";
-
-export const NOT_ASKED = { zh: "这一项不是提问,不能填写", en: "This is not asked and cannot be answered" };
-export const REQUIRED = {
-  zh: "这道题必须作答;不知道或拒答请按相应的键",
-  en: "An answer is needed; use the keys for don't know or refused",
-};
-export const NOT_OFFERED = { zh: "请选择列出的选项", en: "Choose one of the options listed" };
-export const CONSTRAINT = {
-  zh: "这个回答不符合本题的要求,请核对",
-  en: "This answer does not meet the question's rule; please check it",
-};
-export const TOO_LONG = { zh: `最多 ${LONGEST_ANSWER} 个字`, en: `At most ${LONGEST_ANSWER} characters` };
-
-const READ = [/^OK$/, { zh: "按回车表示已读", en: "Press Enter when it has been read" }];
-const SHAPES = {
-  integer: [/^-?[0-9]{1,15}$/, { zh: "请填整数", en: "Enter a whole number" }],
-  decimal: [/^-?(?:[0-9]{1,15}(?:\.[0-9]{0,10})?|\.[0-9]{1,10})$/, { zh: "请填数字", en: "Enter a number" }],
-  date: [/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/, { zh: "请填日期,如 2026-03-15", en: "Enter a date such as 2026-03-15" }],
-  time: [
-    /^(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?$/,
-    { zh: "请填时间,如 14:30", en: "Enter a time such as 14:30" },
-  ],
-  datetime: [
-    /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?$/,
-    { zh: "请填日期和时间,如 2026-03-15T14:30", en: "Enter a date and time such as 2026-03-15T14:30" },
-  ],
-  acknowledge: READ,
-  note: READ,
-};
