@@ -69,13 +69,21 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             self.engine = sa.create_engine(
-                self.url, echo=echo, connect_args={"timeout": 30, "check_same_thread": False}
+                self.url,
+                echo=echo,
+                hide_parameters=True,
+                connect_args={"timeout": 30, "check_same_thread": False},
             )
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
             self.engine = sa.create_engine(
-                self.url, echo=echo, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True
+                self.url,
+                echo=echo,
+                hide_parameters=True,
+                pool_size=pool_size,
+                max_overflow=pool_size,
+                pool_pre_ping=True,
             )
         self.sessions = sessionmaker(self.engine, expire_on_commit=False)
 

@@ -1,0 +1,1 @@
+"""The application: joins the rooms and guards the doors."""
