@@ -80,6 +80,14 @@ class Term(StrEnum):
         member.en = en
         return member
 
+    @classmethod
+    def of(cls, code: str) -> Self:
+        """Return the member with this code; ValueError when there is none."""
+        for member in cls:
+            if member.value == code:
+                return member
+        raise ValueError(f"{code!r} is no {cls.__name__}")
+
     @property
     def label(self) -> str:
         """The label in the language spoken."""
