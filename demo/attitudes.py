@@ -71,7 +71,7 @@ ITEMS = {
 
 INDICES: Mapping[str, Mapping[str, float]] = {
     "safety": {"s1": 1.0},
-    "satisfaction": {"e1": 0.2, "e2": 0.2, "e3": 0.2, "e4": 0.2, "e5": 0.2},
+    "enforcement": {"e1": 0.2, "e2": 0.2, "e3": 0.2, "e4": 0.2, "e5": 0.2},
 }
 """The composite weights of the indices; they add up to one."""
 

@@ -59,14 +59,20 @@ def _asked_residence(asked: Asked) -> Value:
     return one(asked, months >= 12)
 
 
-def _asked_count(shares: Sequence[float]) -> Callable[[Asked], Value]:
+def _asked_count(on_mobile: Sequence[float], on_landline: Sequence[float]) -> Callable[[Asked], Value]:
+    """Answer how many there are; the shares begin with none and depend on the telephone they were reached on."""
+
     def reply(asked: Asked) -> Value:
-        count = 1 + rank(shares, asked.u)
+        count = rank(on_mobile if asked.who.is_mobile else on_landline, asked.u)
         if not asked.options:
-            return min(count, asked.high) if asked.high else count
-        return asked.options[min(count, len(asked.options)) - 1].name
+            return count
+        return asked.options[min(max(count, 1), len(asked.options)) - 1].name
 
     return reply
+
+
+def _chance(share: float) -> Callable[[Asked], Value]:
+    return lambda asked: one(asked, asked.u < share)
 
 
 def _asked_list(asked: Asked) -> Value:
@@ -100,11 +106,14 @@ FACTS: tuple[tuple[re.Pattern[str], Callable[[Asked], Value]], ...] = (
         re.compile(r"adult(?!s)|age_?18|over_?18|of_age|eligible"),
         lambda asked: one(asked, asked.who.age >= 18),
     ),
+    (re.compile(r"register"), _chance(0.75)),
+    (re.compile(r"d1_dispute|happened"), _chance(0.31)),
     (re.compile(r"^(o1|problem|o1_.*problem)|has_problem"), _asked_problem),
     (re.compile(r"(^|_)(age|age_group|years)($|_)"), _asked_age),
     (re.compile(r"(^|_)(sex|gender)($|_)"), lambda asked: sex_of(asked.options, asked.who.sex)),
-    (re.compile(r"educ|school"), lambda asked: education_of(asked.options, asked.who.education)),
+    (re.compile(r"educ|school"), lambda asked: education_of(asked.options, asked.who.education, asked.u)),
     (re.compile(r"urban|rural|(^|_)area($|_)"), lambda asked: one(asked, not asked.who.is_rural)),
-    (re.compile(r"phones|mobiles|lines|numbers"), _asked_count((0.78, 0.19, 0.03))),
-    (re.compile(r"adults|household"), _asked_count((0.24, 0.47, 0.20, 0.09))),
+    (re.compile(r"landline"), _asked_count((0.82, 0.17, 0.01), (0.0, 0.95, 0.05))),
+    (re.compile(r"phones|mobile"), _asked_count((0.0, 0.78, 0.19, 0.03), (0.22, 0.66, 0.11, 0.01))),
+    (re.compile(r"adults|household"), _asked_count(*[(0.0, 0.24, 0.47, 0.20, 0.09)] * 2)),
 )

@@ -134,6 +134,10 @@ def _spoiled(row: Row, index: int, seed: int) -> tuple[str, Row]:
 
 
 def _tuples(count: int, seed: int) -> Iterator[Fields]:
+    if count > _LANDLINE_PRIME:
+        raise ValueError(
+            f"there are only {_LANDLINE_PRIME:,} numbers in the ranges, {count:,} were asked for"
+        )
     return chain.from_iterable(_batches(count, seed))
 
 
@@ -175,8 +179,6 @@ def _scattered(positions: NDArray[np.uint64], prime: int, seed: int) -> NDArray[
     """Map positions below the prime to different numbers below it, without visible order."""
     factor = 1 + int(uniform(seed, prime, "factor") * (prime - 1))
     offset = int(uniform(seed, prime, "offset") * prime)
-    if len(positions) and int(positions[-1]) >= prime:
-        raise ValueError(f"there are only {prime:,} numbers in the range")
     x = (positions.astype(np.int64) * factor + offset) % prime
     cubed: NDArray[np.int64] = (x * x % prime) * x % prime
     return cubed

@@ -11,11 +11,14 @@ _UNKNOWN_NAMES = frozenset({"dk", "dont_know", "na", "no_answer", "refused", "re
 _AGAINST = re.compile(
     r"不|没|未|否|差|降低|下降|农村|乡村|\bnot?\b|\bun|\bdis|worse|less|never|poor|bad|rural", re.I
 )
-_SEX = {"male": re.compile(r"男|\bmale|^m$|^1$", re.I), "female": re.compile(r"女|female|^f$|^2$", re.I)}
+_SEX = {
+    "male": re.compile(r"男|\bmale|\bman\b|^m$", re.I),
+    "female": re.compile(r"女|female|woman|^f$", re.I),
+}
 _EDUCATION = {
     "primary": re.compile(r"小学|primary|未上|文盲|no school", re.I),
     "junior": re.compile(r"初中|junior", re.I),
-    "senior": re.compile(r"高中|中专|职高|技校|senior|vocational|high school", re.I),
+    "senior": re.compile(r"高中|中专|职高|技校|senior|vocational", re.I),
     "college": re.compile(r"大专|大学|本科|college|university|bachelor", re.I),
 }
 _NUMBERS = re.compile(r"\d+")
@@ -65,13 +68,20 @@ def known_unknown(options: Sequence[Choice]) -> str | None:
 
 
 def sex_of(options: Sequence[Choice], sex: str) -> str:
-    """Return the option for a sex."""
-    return _matching(options, _SEX[sex], ("male", "female").index(sex)) or sex
+    """Return the option for a sex; the first is a man's where the words do not say."""
+    for each in options:
+        if _SEX[sex].search(each.name) or _SEX[sex].search(each.words):
+            return each.name
+    return options[("male", "female").index(sex)].name if len(options) > 1 else sex
 
 
-def education_of(options: Sequence[Choice], education: str) -> str:
-    """Return the option for an education."""
-    return _matching(options, _EDUCATION[education], tuple(_EDUCATION).index(education)) or education
+def education_of(options: Sequence[Choice], education: str, u: float = 0.0) -> str:
+    """Return the option for an education; where a list splits a level, u decides between its parts."""
+    pattern = _EDUCATION[education]
+    fitting = [each.name for each in options if pattern.search(f"{each.name} {each.words}")]
+    if fitting:
+        return fitting[int(u * len(fitting))]
+    return options[min(tuple(_EDUCATION).index(education), len(options) - 1)].name if options else education
 
 
 def bracket_of(options: Sequence[Choice], number: int) -> str:
@@ -82,17 +92,6 @@ def bracket_of(options: Sequence[Choice], number: int) -> str:
         if bounds and bounds[0] <= number:
             found = each.name
     return found
-
-
-def _matching(options: Sequence[Choice], pattern: re.Pattern[str], place: int) -> str | None:
-    """Find an option by its name first, since "female" holds "male" only as a word of its own."""
-    for each in options:
-        if pattern.search(each.name):
-            return each.name
-    for each in options:
-        if pattern.search(each.words):
-            return each.name
-    return options[min(place, len(options) - 1)].name if options else None
 
 
 def _words(label: object) -> str:

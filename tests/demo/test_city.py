@@ -34,7 +34,8 @@ def test_city_has_ten_counties_and_199_townships() -> None:
 
 def test_codes_are_invented_unique_and_nested() -> None:
     place = city()
-    codes = [each.code for each in (*place.counties, *place.townships, *place.villages)] + [place.code]
+    codes = [place.code, *(each.code for each in place.counties), *(each.code for each in place.townships)]
+    codes += [each.code for each in place.villages]
     assert len(codes) == len(set(codes))
     assert all(code.startswith("99") for code in codes)
     assert all(each.code.startswith(each.county_code) and len(each.code) == 9 for each in place.townships)

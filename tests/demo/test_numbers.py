@@ -62,7 +62,7 @@ def test_a_longer_list_begins_with_the_shorter_and_a_seed_changes_it() -> None:
 
 def test_asking_for_more_than_the_ranges_hold_is_refused() -> None:
     with pytest.raises(ValueError, match="only"):
-        list(numbers(7_100_000))
+        numbers(7_000_000)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
