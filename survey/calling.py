@@ -41,6 +41,7 @@ class Rules:
     busy_first: int = 15
     busy_second: int = 30
     no_answer: int = 240
+    inconvenient: int = 120
     avoid_clock: int = 120
     """A no-answer is not tried again within this distance of the clock time that failed."""
     least_attempts: int = 6
@@ -123,8 +124,10 @@ def after_busy(local: datetime, busy_before: int, rules: Rules) -> datetime | No
     return open_from(local + timedelta(minutes=waits[busy_before]), rules)
 
 
-def after_no_answer(local: datetime, tried: DayPart, attempts: int, rules: Rules) -> datetime:
-    """Return when a number that nobody answered is tried again.
+def after_no_answer(
+    local: datetime, tried: DayPart, attempts: int, rules: Rules, *, earliest: datetime | None = None
+) -> datetime:
+    """Return when a number that nobody answered is tried again (not before `earliest`, where one is given).
 
     Later by at least `no_answer`, on another occasion than the failed one, away from the clock time that failed;
     and on one not tried yet once only as many tries are left as there are occasions missing.
@@ -134,7 +137,7 @@ def after_no_answer(local: datetime, tried: DayPart, attempts: int, rules: Rules
     missing = (DayPart.ALL & ~tried).bit_count()
     is_urgent = missing > 0 and attempts + missing >= rules.least_attempts
     refused = tried if is_urgent else failed
-    earliest = local + timedelta(minutes=rules.no_answer)
+    earliest = max(earliest or local, local + timedelta(minutes=rules.no_answer))
     for opens, closes in windows(local.date(), local, rules):
         for start, end in _away_from(local.time(), opens, closes, rules):
             moment = _first_of_another_part(max(start, earliest), end, refused, rules)
