@@ -33,6 +33,8 @@ class MarginCell(Base):
 
     margin_id: Mapped[int] = mapped_column(sa.ForeignKey("margin.id"), primary_key=True)
     category: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    label: Mapped[str] = mapped_column(sa.String(80), default="")
+    label_en: Mapped[str] = mapped_column(sa.String(80), default="")
     population: Mapped[int]
 
     margin: Mapped[Margin] = relationship(back_populates="cells")

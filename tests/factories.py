@@ -5,13 +5,25 @@ from __future__ import annotations
 import importlib
 import itertools
 import pkgutil
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 
+import numpy as np
 from sqlalchemy.orm import Session
 
+import survey.instruments
+from core import secrets
 from core.people import Staff, StaffRole, Unit, UnitKind
 from core.permissions import Role
+from core.phone import NumberKind
 from core.places import Level, Place
+from survey.edition_import import import_edition
+from survey.editions import Edition
+from survey.frame import Frame, FrameNumber, FrameState, Stratum
+from survey.wave_setting import create_wave, open_wave
+from survey.waves import Wave
+
+SECURITY_WORKBOOK = Path(survey.instruments.__file__).with_name("security.xlsx")
 
 _count = itertools.count(1)
 PACKAGES = ("core", "telephony", "matters", "survey", "hotline", "reports")
@@ -68,3 +80,83 @@ def a_staff(session: Session, *roles: Role, home: Place | None = None, username:
     session.add(staff)
     session.flush()
     return staff
+
+
+def a_city(session: Session, *, counties: int = 2, townships: int = 3) -> list[Place]:
+    """Make counties with townships; return the townships."""
+    found = []
+    for _ in range(counties):
+        county = a_place(session)
+        found += [a_place(session, level=Level.TOWNSHIP, parent=county) for _ in range(townships)]
+    return found
+
+
+def a_frame(session: Session, towns: list[Place], *, each: int = 20, seed: int = 7) -> Frame:
+    """Make a ready frame with so many mobile numbers in each township."""
+    n = next(_count)
+    random = np.random.default_rng(seed)
+    frame = Frame(
+        name=f"框{n}",
+        seed=seed,
+        state=FrameState.READY,
+        size=each * len(towns),
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    session.add(frame)
+    session.flush()
+    ring = secrets.keyring()
+    for town in towns:
+        stratum = Stratum(
+            frame_id=frame.id,
+            county_id=town.parent_id or 0,
+            township_id=town.id,
+            kind=NumberKind.MOBILE,
+            size=each,
+        )
+        session.add(stratum)
+        session.flush()
+        for prn in random.random(each).tolist():
+            number = f"+86145{next(_count):08d}"
+            session.add(
+                FrameNumber(
+                    frame_id=frame.id,
+                    stratum_id=stratum.id,
+                    number=number,
+                    fingerprint=ring.blind_index(number),
+                    prn=prn,
+                )
+            )
+    session.flush()
+    return frame
+
+
+def an_edition(session: Session) -> Edition:
+    """Make the default instrument's edition, once a database."""
+    return import_edition(
+        session, SECURITY_WORKBOOK.read_bytes(), by=None, at=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+
+
+def a_wave(
+    session: Session,
+    frame: Frame,
+    *,
+    daily_target: int = 6,
+    is_open: bool = True,
+    starts_on: date = date(2026, 11, 1),
+) -> Wave:
+    """Make a wave on a frame with the default instrument, open unless told."""
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    wave = create_wave(
+        session,
+        name=f"轮次{next(_count)}",
+        starts_on=starts_on,
+        by=None,
+        at=at,
+        edition_id=an_edition(session).id,
+        frame_id=frame.id,
+        daily_target=daily_target,
+    )
+    if is_open:
+        open_wave(session, wave, by=None, at=at)
+    return wave
