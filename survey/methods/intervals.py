@@ -60,7 +60,7 @@ def interval(
     if is_share and (estimate <= 1e-12 or estimate >= 1 - 1e-12):
         low, high = one_sided(round(estimate), n, level)
         return Interval(low, high, Method.BETA, (*flags, Flag.ALL_OR_NONE))
-    if not standard_error > 0:
+    if not standard_error > 1e-12 * abs(estimate):
         return Interval(estimate, estimate, method, (*flags, Flag.NO_SPREAD))
     if method is Method.MEAN or not is_share:
         reach = t_quantile(df, level) * standard_error
