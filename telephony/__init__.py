@@ -1,0 +1,1 @@
+"""The line: legs, rooms, recordings and texts, whoever supplies them."""

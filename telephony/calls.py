@@ -1,0 +1,207 @@
+"""Calls: one leg each, written down before it is dialled, moved only forward by what the line reports."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from core import secrets
+from core.db import Base, Id
+from core.people import Staff
+from core.phone import masked
+from core.secrets import SealedText
+from core.terms import Term, code_list, coded
+from telephony.line import RANK, Answerer, Cause, Event, EventKind, LegState
+from telephony.rooms import Room
+
+
+class Direction(Term):
+    """Who began a call."""
+
+    OUTBOUND = "outbound", "呼出", "Outbound"
+    INBOUND = "inbound", "呼入", "Inbound"
+    BROWSER = "browser", "话机接入", "From a browser"
+
+
+class Party(Term):
+    """Who is at the end of a leg."""
+
+    RESIDENT = "resident", "居民", "Resident"
+    OPERATOR = "operator", "话务人员", "Operator"
+    SUPERVISOR = "supervisor", "督导", "Supervisor"
+
+
+class Call(Base):
+    """One leg on the line."""
+
+    __tablename__ = "call"
+    __table_args__ = (
+        sa.CheckConstraint(
+            f"(state IN {code_list(LegState.ENDED)}) = (ended_at IS NOT NULL)", name="ended_has_time"
+        ),
+        sa.CheckConstraint(
+            f"(state IN {code_list(LegState.ENDED)}) = (cause IS NOT NULL)", name="ended_has_cause"
+        ),
+        sa.CheckConstraint(
+            f"state NOT IN {code_list(LegState.CONNECTED)} OR connected_at IS NOT NULL",
+            name="connected_has_time",
+        ),
+        sa.CheckConstraint("(number IS NULL) = (number_index IS NULL)", name="number_is_indexed"),
+        sa.CheckConstraint("duration_s IS NULL OR duration_s >= 0", name="duration_not_negative"),
+        sa.Index("ix_call_state_checked_at", "state", "checked_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    request_key: Mapped[str] = mapped_column(sa.String(40), unique=True)
+    provider_ref: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+    room_id: Mapped[int | None] = mapped_column(sa.ForeignKey("room.id"), index=True)
+    staff_id: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"), index=True)
+    direction: Mapped[Direction] = mapped_column(coded(Direction))
+    party: Mapped[Party] = mapped_column(coded(Party))
+    number: Mapped[str | None] = mapped_column(SealedText("number"))
+    number_index: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16), index=True)
+    state: Mapped[LegState] = mapped_column(coded(LegState), default=LegState.QUEUED)
+    cause: Mapped[Cause | None] = mapped_column(coded(Cause))
+    network_code: Mapped[int | None]
+    """The network's own last word, where it gave one: 404 no such number, 480 switched off, 603 declined."""
+    answerer: Mapped[Answerer | None] = mapped_column(coded(Answerer))
+    created_at: Mapped[datetime]
+    ring_at: Mapped[datetime | None]
+    connected_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    duration_s: Mapped[int | None]
+    in_room: Mapped[bool] = mapped_column(default=False)
+    is_held: Mapped[bool] = mapped_column(default=False)
+    is_muted: Mapped[bool] = mapped_column(default=False)
+    is_coaching: Mapped[bool] = mapped_column(default=False)
+    room_order: Mapped[int] = mapped_column(default=-1)
+    """The line's count at the last report of this leg's place in its room: an older one changes nothing."""
+    checked_at: Mapped[datetime]
+    """When the line was last heard about this leg; the reconciler asks after the silent ones."""
+
+    room: Mapped[Room | None] = relationship(lazy="joined")
+    staff: Mapped[Staff | None] = relationship()
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the leg is over."""
+        return self.state == LegState.ENDED
+
+    @property
+    def was_connected(self) -> bool:
+        """Whether anyone ever picked up."""
+        return self.connected_at is not None
+
+    @property
+    def masked_number(self) -> str:
+        """The number as it may be shown to anybody at work on the call."""
+        return masked(self.number) if self.number else ""
+
+
+def index_of(number: str | None) -> bytes | None:
+    """Return the fingerprint by which calls to one number find each other."""
+    return secrets.keyring().blind_index(number) if number else None
+
+
+def call_with_ref(session: Session, leg: str | None) -> Call | None:
+    """Return the call of a leg."""
+    return session.scalars(sa.select(Call).where(Call.provider_ref == leg)).first() if leg else None
+
+
+def call_of(session: Session, event: Event) -> Call | None:
+    """Return the call an event speaks of, learning the leg's reference from it; lock it for the reducer."""
+    key = event.data.get("request_key")
+    if event.leg is None and key is None:
+        return None
+    query = sa.select(Call).with_for_update(of=Call)
+    found: Call | None = None
+    if event.leg is not None:
+        found = session.scalars(query.where(Call.provider_ref == event.leg)).first()
+    if found is None and key is not None:
+        found = session.scalars(query.where(Call.request_key == key)).first()
+        if found is not None and event.leg is not None:
+            if found.provider_ref is not None:
+                return None  # another leg under our key: never ours to touch
+            found.provider_ref = event.leg
+            session.flush()
+    return found
+
+
+def live_legs(session: Session, room: Room, *parties: Party) -> list[Call]:
+    """Return the legs of a room that are not over."""
+    query = sa.select(Call).where(Call.room_id == room.id, Call.state != LegState.ENDED).order_by(Call.id)
+    if parties:
+        query = query.where(Call.party.in_(parties))
+    return list(session.scalars(query))
+
+
+def apply_to_call(session: Session, call: Call, event: Event) -> bool:
+    """Note what the line reports of a leg, in whatever order it comes; say whether anything changed."""
+    before = _facts(call)
+    call.checked_at = max(call.checked_at, event.at)
+    if event.kind == EventKind.LEG:
+        _apply_state(call, event)
+    elif event.kind == EventKind.ANSWERER and call.answerer is None:
+        call.answerer = Answerer.of(event.data["answerer"])
+    elif event.kind in (EventKind.JOINED, EventKind.LEFT, EventKind.HELD):
+        _apply_place(call, event)
+    session.flush()
+    return _facts(call) != before
+
+
+def _facts(call: Call) -> tuple[object, ...]:
+    return (
+        call.state,
+        call.cause,
+        call.answerer,
+        call.ring_at,
+        call.connected_at,
+        call.duration_s,
+        call.in_room,
+        call.is_held,
+        call.is_muted,
+        call.is_coaching,
+    )
+
+
+def _earliest(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else min(one, other)
+
+
+def _raise_to(call: Call, state: LegState) -> None:
+    if RANK[state] > RANK[call.state]:
+        call.state = state
+
+
+def _apply_state(call: Call, event: Event) -> None:
+    state = LegState.of(event.data["state"])
+    if state == LegState.RINGING:
+        call.ring_at = _earliest(call.ring_at, event.at)
+    elif state == LegState.CONNECTED:
+        call.connected_at = _earliest(call.connected_at, event.at)
+    elif state == LegState.ENDED and not call.is_ended:  # the first end wins
+        call.ended_at = event.at
+        call.cause = Cause.of(event.data["cause"])
+        call.network_code = event.data.get("network_code")
+        call.duration_s = event.data.get("duration_s")
+        call.in_room = False
+    _raise_to(call, state)
+
+
+def _apply_place(call: Call, event: Event) -> None:
+    if event.kind == EventKind.JOINED:
+        call.connected_at = _earliest(call.connected_at, event.at)
+        _raise_to(call, LegState.CONNECTED)
+    if event.kind == EventKind.LEFT and call.direction == Direction.BROWSER and not call.is_ended:
+        # A browser's leg has nothing to do outside its room: leaving it is its end.
+        call.state, call.cause, call.ended_at = LegState.ENDED, Cause.NORMAL, event.at
+    order = event.order if event.order is not None else call.room_order + 1
+    if order <= call.room_order:
+        return
+    call.room_order = order
+    call.in_room = event.kind != EventKind.LEFT and not call.is_ended
+    call.is_held = bool(event.data.get("held", False))
+    call.is_muted = bool(event.data.get("muted", False))
+    call.is_coaching = bool(event.data.get("coaching", False))

@@ -1,0 +1,217 @@
+"""The line as the house speaks of it: legs in rooms, and what can be asked of whoever carries them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from core.settings import Settings
+from telephony.signals import RANK, Answerer, Cause, Event, EventKind, LegState, RecordAction
+
+__all__ = [
+    "RANK",
+    "Answerer",
+    "Capabilities",
+    "Cause",
+    "Event",
+    "EventKind",
+    "Grant",
+    "LegFacts",
+    "LegState",
+    "Line",
+    "LineTrouble",
+    "NotTaken",
+    "OutcomeUnknown",
+    "RecordAction",
+    "RoomRef",
+    "TryLater",
+    "Waiting",
+    "identity_of",
+    "line",
+    "line_from",
+    "staff_id_of",
+    "use",
+]
+
+
+@dataclass(frozen=True)
+class RoomRef:
+    """A room: our name, and the line's reference once it has reported one."""
+
+    name: str
+    ref: str | None = None
+
+
+@dataclass(frozen=True)
+class LegFacts:
+    """What the line knows about a leg when asked."""
+
+    leg: str
+    state: LegState
+    cause: Cause | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    duration_s: int | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A leg that waits on a line."""
+
+    leg: str
+    position: int
+    waited_s: int
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a browser needs to become an operator's telephone."""
+
+    driver: str
+    identity: str
+    token: str = field(repr=False)
+    seconds: int = 3600
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a line can do, so that screens show only what works."""
+
+    provider: str
+    dials: bool = True
+    browser: bool = True
+    holds: bool = True
+    listens_in: bool = True
+    records: bool = True
+    detects_answerer: bool = True
+    texts: bool = True
+    queues: bool = True
+    is_simulated: bool = False
+    creates_per_second: float | None = None
+
+
+class LineTrouble(Exception):
+    """The line did not do as asked; `code` names why and never holds a number."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+class NotTaken(LineTrouble):
+    """The line said no: nothing happened and asking again would not help."""
+
+
+class TryLater(LineTrouble):
+    """The line is full or was never reached: nothing happened, and asking again is safe."""
+
+
+class OutcomeUnknown(LineTrouble):
+    """The answer was lost: it may have happened, so look before asking again."""
+
+
+class Line(Protocol):
+    """Whatever carries calls."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings it was made from."""
+
+    def capabilities(self) -> Capabilities:
+        """Say what this line can do."""
+
+    def browser_grant(self, operator: str) -> Grant:
+        """Let a browser speak as this operator for an hour."""
+
+    def dial_into_room(
+        self,
+        room: RoomRef,
+        number: str,
+        *,
+        caller_id: str,
+        request_key: str,
+        ring_s: int,
+        detect_answerer: bool,
+    ) -> str:
+        """Dial a number into a room and return the leg."""
+
+    def bring_operator(
+        self, room: RoomRef, operator: str, *, request_key: str, listen_only: bool, coach: str | None
+    ) -> str:
+        """Ring an operator's browser into a room, silent or speaking to one leg only, and return the leg."""
+
+    def set_hold(self, room: RoomRef, leg: str, held: bool) -> None:
+        """Put a leg on hold or take it back."""
+
+    def set_mute(self, room: RoomRef, leg: str, muted: bool) -> None:
+        """Silence a leg or let it speak."""
+
+    def set_coach(self, room: RoomRef, leg: str, coach: str | None) -> None:
+        """Let a leg be heard by one other leg only, or by all."""
+
+    def drop(self, leg: str) -> None:
+        """Hang a leg up."""
+
+    def end_room(self, room: RoomRef) -> None:
+        """End a room with every leg in it."""
+
+    def waiting(self, line: str) -> list[Waiting]:
+        """Return who waits on a line, first come first."""
+
+    def take_waiting(self, line: str, leg: str, room: RoomRef) -> None:
+        """Bring a waiting leg into a room."""
+
+    def record(
+        self, leg: str, action: RecordAction, *, request_key: str, recording: str | None
+    ) -> str | None:
+        """Start, pause, resume or stop a recording; return its reference when one was started."""
+
+    def send_text(self, number: str, body: str, *, request_key: str) -> str:
+        """Send a text message and return its reference."""
+
+    def fetch_leg(self, leg: str) -> LegFacts | None:
+        """Ask what became of a leg; None when the line knows no such leg."""
+
+    def find_leg(
+        self, room: RoomRef, *, request_key: str, to: str, since: datetime, known: frozenset[str]
+    ) -> LegFacts | None:
+        """Look for a leg whose dialling was never answered for; `known` are legs that are others'."""
+
+
+def identity_of(staff_id: int) -> str:
+    """Return how the line knows a member of staff: by record, never by name."""
+    return f"op{staff_id}"
+
+
+def staff_id_of(identity: str) -> int | None:
+    """Return whose identity this is, or None when it is nobody's."""
+    number = identity.removeprefix("op")
+    return int(number) if identity.startswith("op") and number.isdecimal() else None
+
+
+def line_from(settings: Settings) -> Line:
+    """Make the line that the settings name."""
+    if settings.line == "manual":
+        from telephony.manual import ManualLine
+
+        return ManualLine(settings)
+    from telephony.twilio.adapter import TwilioLine
+
+    return TwilioLine(settings)
+
+
+_line: Line | None = None
+
+
+def use(line: Line | None) -> None:
+    """Make this the process's line."""
+    global _line
+    _line = line
+
+
+def line() -> Line:
+    """Return the line in use."""
+    if _line is None:
+        raise RuntimeError("no line in use: call telephony.line.use() first")
+    return _line

@@ -1,0 +1,52 @@
+"""How a supervisor joins a conversation: listening unheard, whispering to the operator, speaking to all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from core import journal
+from core.people import Staff
+from telephony.calls import Call, Direction, Party, live_legs
+from telephony.dialling import LATEST, new_call, offered, room_of
+from telephony.line import identity_of, line
+from telephony.outgoing import Command, ask
+from telephony.rooms import Room, RoomIsClosed
+
+
+def listen_in(session: Session, room: Room, *, by: Staff, at: datetime) -> Call:
+    """Ring the supervisor's browser into a room, unheard by anyone."""
+    offered(line().capabilities().listens_in)
+    operators = [leg for leg in live_legs(session, room, Party.OPERATOR) if leg.provider_ref]
+    if not room.is_open or not operators:
+        raise RoomIsClosed
+    call = new_call(session, room, Direction.OUTBOUND, Party.SUPERVISOR, by, at, None)
+    call.is_muted = call.is_coaching = True
+    ask(
+        session,
+        Command.BRING,
+        at=at,
+        request_key=call.request_key,
+        call=call,
+        room=room,
+        expires_at=at + LATEST,
+        operator=identity_of(by.id),
+        listen_only=True,
+        coach=operators[0].provider_ref,
+    )
+    journal.write(session, "room.listen", room, by=by, at=at)
+    return call
+
+
+def whisper(session: Session, call: Call, *, by: Staff, at: datetime) -> None:
+    """Let a listening supervisor be heard by the operator alone."""
+    ask(session, Command.MUTE, at=at, call=call, room=room_of(call), muted=False)
+    journal.write(session, "room.whisper", room_of(call), by=by, at=at)
+
+
+def barge(session: Session, call: Call, *, by: Staff, at: datetime) -> None:
+    """Let a listening supervisor be heard by everybody in the room."""
+    ask(session, Command.COACH, at=at, call=call, room=room_of(call), coach=None)
+    ask(session, Command.MUTE, at=at, call=call, room=room_of(call), muted=False)
+    journal.write(session, "room.barge", room_of(call), by=by, at=at)

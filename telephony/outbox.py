@@ -1,0 +1,239 @@
+"""The outbox: sends what was written down, outside every transaction, once each."""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.db import take, transaction
+from telephony import events
+from telephony.calls import Call
+from telephony.line import (
+    Cause,
+    Event,
+    EventKind,
+    LegState,
+    LineTrouble,
+    NotTaken,
+    OutcomeUnknown,
+    RecordAction,
+    RoomRef,
+    TryLater,
+    line,
+)
+from telephony.outgoing import Command, Outgoing, OutgoingState, once, settle, settle_by_event
+from telephony.recordings import RecordingState
+from telephony.signals import RANK
+from telephony.texts import TEXT_RANK, TextState
+
+log = logging.getLogger("tingmin.telephony")
+
+LEASE = timedelta(seconds=30)
+PAUSE = timedelta(seconds=1)
+MOST_TRIES = 20
+
+events.on_taken(settle_by_event)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """Everything one request needs, read before the transaction closed."""
+
+    id: int
+    command: Command
+    request_key: str
+    options: dict[str, Any]
+    leg: str | None
+    room: RoomRef | None
+    number: str | None
+    body: str | None
+    recording: str | None
+
+
+def kick() -> None:
+    """Send what is due, beside the request that wrote it; the worker's sweep sends what this misses."""
+    _pool().submit(contextvars.copy_context().run, _send_quietly)
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=4, thread_name_prefix="outbox")
+
+
+def _send_quietly() -> None:
+    try:
+        send_due()
+    except Exception:
+        log.exception("the outbox could not be emptied; the worker will try again")
+
+
+def send_due(*, limit: int = 100) -> int:
+    """Send every request that is due; return how many left the house."""
+    count = 0
+    for _ in range(limit):
+        letter = _next(clock.now())
+        if letter is None:
+            break
+        count += _deliver(letter)
+    return count
+
+
+def _next(now: datetime) -> Letter | None:
+    """Take the next request that is due, letting go of those that are too late."""
+    while True:
+        with transaction() as session:
+            due = sa.select(Outgoing).where(Outgoing.state == OutgoingState.WAITING, Outgoing.due_at <= now)
+            row: Outgoing | None = take(session, due.order_by(Outgoing.due_at, Outgoing.id))
+            if row is None:
+                return None
+            if row.expires_at is not None and row.expires_at < now:
+                fail(session, row, "too-late", at=now)
+                continue
+            if row.call is not None and row.call.is_ended and row.command != Command.TEXT:
+                settle(row, OutgoingState.FAILED, at=now, error="leg-ended")
+                continue
+            row.state = OutgoingState.SENDING
+            row.tries += 1
+            row.lease_until = now + LEASE
+            return _letter(row)
+
+
+def _letter(row: Outgoing) -> Letter:
+    number = row.call.number if row.call else row.text.number if row.text else None
+    return Letter(
+        id=row.id,
+        command=row.command,
+        request_key=row.request_key,
+        options=dict(row.options),
+        leg=row.call.provider_ref if row.call else None,
+        room=row.room.ref if row.room else None,
+        number=number,
+        body=row.text.body if row.text else None,
+        recording=row.recording.provider_ref if row.recording else None,
+    )
+
+
+def _deliver(letter: Letter) -> bool:
+    """Make one request of the line and note what came of it."""
+    try:
+        ref = _ask_line(letter)
+    except TryLater as trouble:
+        return _note(letter, trouble, again=True)
+    except OutcomeUnknown as trouble:
+        return _note(letter, trouble, again=not once(letter.command, letter.options))
+    except NotTaken as trouble:
+        return _note(letter, trouble, again=False)
+    now = clock.now()
+    with transaction() as session:
+        row = session.get_one(Outgoing, letter.id, with_for_update=True)
+        if row.settled_at is None:
+            settle(row, OutgoingState.SENT, at=now)
+        _learn(session, row, ref, at=now)
+    return True
+
+
+def _ask_line(letter: Letter) -> str | None:
+    carrier, options = line(), letter.options
+    room, leg = letter.room or RoomRef(""), letter.leg
+    match letter.command:
+        case Command.DIAL:
+            return carrier.dial_into_room(
+                room, letter.number or "", request_key=letter.request_key, **options
+            )
+        case Command.BRING:
+            return carrier.bring_operator(room, request_key=letter.request_key, **options)
+        case Command.TEXT:
+            return carrier.send_text(letter.number or "", letter.body or "", request_key=letter.request_key)
+        case Command.END_ROOM:
+            carrier.end_room(room)
+            return None
+    if leg is None:
+        raise TryLater("leg-not-known-yet")
+    match letter.command:
+        case Command.DROP:
+            carrier.drop(leg)
+        case Command.HOLD:
+            carrier.set_hold(room, leg, options["held"])
+        case Command.MUTE:
+            carrier.set_mute(room, leg, options["muted"])
+        case Command.COACH:
+            carrier.set_coach(room, leg, options["coach"])
+        case Command.TAKE_WAITING:
+            carrier.take_waiting(options["line"], leg, room)
+        case Command.RECORD:
+            action = RecordAction.of(options["action"])
+            return carrier.record(leg, action, request_key=letter.request_key, recording=letter.recording)
+    return None
+
+
+def _note(letter: Letter, trouble: LineTrouble, *, again: bool) -> bool:
+    now = clock.now()
+    with transaction() as session:
+        row = session.get_one(Outgoing, letter.id, with_for_update=True)
+        if row.settled_at is not None:
+            return True  # a report was faster than the answer
+        if again and row.tries < MOST_TRIES:
+            row.state, row.due_at, row.lease_until = OutgoingState.WAITING, now + PAUSE, None
+            row.last_error = trouble.code
+        elif isinstance(trouble, OutcomeUnknown) and once(letter.command, letter.options):
+            row.state, row.lease_until, row.last_error = OutgoingState.UNKNOWN, None, trouble.code
+        else:
+            fail(session, row, trouble.code, at=now)
+    log.warning("outgoing %s (%s): %s", letter.id, letter.command.value, trouble.code)
+    return False
+
+
+def _learn(session: Session, row: Outgoing, ref: str | None, *, at: datetime) -> None:
+    """Keep the reference that the line answered with, and what it reported meanwhile."""
+    if ref is None:
+        return
+    if row.command == Command.TEXT and row.text is not None:
+        row.text.provider_ref = row.text.provider_ref or ref
+        if TEXT_RANK[row.text.state] < TEXT_RANK[TextState.SENDING]:
+            row.text.state = TextState.SENDING
+    elif row.command == Command.RECORD and row.recording is not None:
+        row.recording.provider_ref = row.recording.provider_ref or ref
+    elif row.call is not None:
+        learn_leg(session, row.call, ref, at=at)
+
+
+def learn_leg(session: Session, call: Call, ref: str, *, at: datetime) -> None:
+    """Keep a call's leg, and apply what the line reported of it before we knew."""
+    if call.provider_ref is None:
+        call.provider_ref = ref
+        call.checked_at = at
+    if RANK[call.state] < RANK[LegState.DIALLING]:
+        call.state = LegState.DIALLING
+    session.flush()
+    events.take_up(session, call, at=at)
+
+
+def fail(session: Session, row: Outgoing, error: str, *, at: datetime) -> None:
+    """Give a request up, and with it the call, recording or text that it was for."""
+    settle(row, OutgoingState.FAILED, at=at, error=error[:60])
+    if row.text is not None and row.command == Command.TEXT:
+        row.text.state, row.text.settled_at, row.text.error = TextState.FAILED, at, error[:40]
+    if row.recording is not None and row.options.get("action") == RecordAction.START:
+        row.recording.state = RecordingState.ABSENT
+    session.flush()
+    if row.call is not None and row.command in (Command.DIAL, Command.BRING):
+        cause = Cause.CANCELLED if error == "too-late" else Cause.ERROR
+        end_unheard(session, row.call, cause, at=at)
+
+
+def end_unheard(session: Session, call: Call, cause: Cause, *, at: datetime) -> None:
+    """End a call of which the line will never report, through the same door as its reports."""
+    data = {"state": LegState.ENDED.value, "cause": cause.value, "request_key": call.request_key}
+    key = f"own:{call.request_key}:ended"
+    events.take_in(
+        session, [Event(key, at, "own", EventKind.LEG, call.provider_ref, None, None, data)], at=at
+    )

@@ -1,0 +1,1 @@
+"""The vendor Twilio: its words end here."""

@@ -1,0 +1,223 @@
+"""The line by way of Twilio, or of the local carrier that speaks its protocol: one code path for both."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from twilio.http import HttpClient
+
+from core.settings import Settings
+from telephony.line import (
+    Capabilities,
+    Grant,
+    LegFacts,
+    NotTaken,
+    RecordAction,
+    RoomRef,
+    TryLater,
+    Waiting,
+    staff_id_of,
+)
+from telephony.twilio.addresses import address_of
+from telephony.twilio.client import asking, client_from, optional
+from telephony.twilio.grants import SECONDS, access_token
+from telephony.twilio.looking import facts_of, look_for_leg, unless_over
+from telephony.twilio.twiml import ROOM_EVENTS
+
+CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
+_RECORDING = {RecordAction.PAUSE: "paused", RecordAction.RESUME: "in-progress", RecordAction.STOP: "stopped"}
+
+
+class TwilioLine:
+    """A line at the vendor's account of the settings."""
+
+    def __init__(self, settings: Settings, transport: HttpClient | None = None) -> None:
+        self.settings = settings
+        self.client = client_from(settings, transport)
+
+    def capabilities(self) -> Capabilities:
+        """Say what this line can do."""
+        return Capabilities(
+            provider=self.settings.line,
+            is_simulated=self.settings.line == "simulator",
+            creates_per_second=1.0 if self.settings.line == "twilio" else None,
+        )
+
+    def browser_grant(self, operator: str) -> Grant:
+        """Let a browser speak as this operator for an hour."""
+        driver = "simulated" if self.settings.line == "simulator" else "vendor"
+        return Grant(driver, operator, access_token(self.settings, operator), SECONDS)
+
+    def _at(self, hook: str, **query: str) -> str:
+        return address_of(self.settings, hook, **query)
+
+    def dial_into_room(
+        self,
+        room: RoomRef,
+        number: str,
+        *,
+        caller_id: str,
+        request_key: str,
+        ring_s: int,
+        detect_answerer: bool,
+    ) -> str:
+        """Dial a number into a room and return the leg."""
+        detection: dict[str, Any] = {}
+        if detect_answerer:
+            detection = {
+                "machine_detection": "Enable",
+                "amd_status_callback": self._at("answerer", k=request_key),
+            }
+        return self._create(
+            room,
+            from_=caller_id,
+            to=number,
+            label=f"resident-{request_key}",
+            timeout=ring_s,
+            early_media=True,
+            end_conference_on_exit=False,
+            status_callback=self._at("call", k=request_key),
+            status_callback_event=CALL_EVENTS,
+            **detection,
+        )
+
+    def bring_operator(
+        self, room: RoomRef, operator: str, *, request_key: str, listen_only: bool, coach: str | None
+    ) -> str:
+        """Ring an operator's browser into a room, silent or speaking to one leg only, and return the leg."""
+        return self._create(
+            room,
+            from_=self.settings.caller_number,
+            to=f"client:{operator}",
+            label=f"supervisor-{request_key}" if listen_only else f"operator-{request_key}",
+            timeout=20,
+            muted=listen_only,
+            coaching=coach is not None,
+            call_sid_to_coach=optional(coach),
+            end_conference_on_exit=False,
+            status_callback=self._at("call", k=request_key),
+            status_callback_event=CALL_EVENTS,
+        )
+
+    def _create(self, room: RoomRef, **terms: Any) -> str:
+        with asking():
+            made = self.client.conferences(room.name).participants.create(
+                beep="false",
+                start_conference_on_enter=True,
+                conference_status_callback=self._at("room"),
+                conference_status_callback_event=ROOM_EVENTS.split(),
+                **terms,
+            )
+            return str(made.call_sid)
+
+    def _room_ref(self, room: RoomRef) -> str:
+        """Return the vendor's reference of a room that is going on."""
+        if room.ref:
+            return room.ref
+        with asking():
+            going_on = self.client.conferences.list(friendly_name=room.name, status="in-progress", limit=1)
+        if not going_on:
+            raise TryLater("room-not-known-yet")
+        return str(going_on[0].sid)
+
+    def _change(self, room: RoomRef, leg: str, **terms: Any) -> None:
+        ref = self._room_ref(room)
+        with asking():
+            self.client.conferences(ref).participants(leg).update(**terms)
+
+    def set_hold(self, room: RoomRef, leg: str, held: bool) -> None:
+        """Put a leg on hold or take it back."""
+        if held:
+            self._change(room, leg, hold=True, hold_url=self._at("quiet"), hold_method="POST")
+        else:
+            self._change(room, leg, hold=False)
+
+    def set_mute(self, room: RoomRef, leg: str, muted: bool) -> None:
+        """Silence a leg or let it speak."""
+        self._change(room, leg, muted=muted)
+
+    def set_coach(self, room: RoomRef, leg: str, coach: str | None) -> None:
+        """Let a leg be heard by one other leg only, or by all."""
+        self._change(room, leg, coaching=coach is not None, call_sid_to_coach=optional(coach))
+
+    def drop(self, leg: str) -> None:
+        """Hang a leg up; one that is over already is as we want it."""
+        unless_over(lambda: self.client.calls(leg).update(status="completed"))
+
+    def end_room(self, room: RoomRef) -> None:
+        """End a room with every leg in it."""
+        ref = self._room_ref(room)
+        unless_over(lambda: self.client.conferences(ref).update(status="completed"))
+
+    def _queue_ref(self, line: str) -> str | None:
+        with asking():
+            return next(
+                (str(q.sid) for q in self.client.queues.list(limit=1000) if q.friendly_name == line), None
+            )
+
+    def waiting(self, line: str) -> list[Waiting]:
+        """Return who waits on a line, first come first."""
+        ref = self._queue_ref(line)
+        if ref is None:
+            return []
+        with asking():
+            members = self.client.queues(ref).members.list(limit=1000)
+        return [Waiting(str(m.call_sid), int(m.position or 0), int(m.wait_time or 0)) for m in members]
+
+    def take_waiting(self, line: str, leg: str, room: RoomRef) -> None:
+        """Bring a waiting leg into a room."""
+        ref = self._queue_ref(line)
+        if ref is None:
+            raise NotTaken("no-such-line")
+        with asking():
+            self.client.queues(ref).members(leg).update(url=self._at("join", room=room.name), method="POST")
+
+    def record(
+        self, leg: str, action: RecordAction, *, request_key: str, recording: str | None
+    ) -> str | None:
+        """Start, pause, resume or stop a recording; return its reference when one was started."""
+        recordings = self.client.calls(leg).recordings
+        if action == RecordAction.START:
+            with asking():
+                made = recordings.create(
+                    recording_channels="dual",
+                    recording_status_callback=self._at("recording", k=request_key),
+                    recording_status_callback_event=["in-progress", "completed", "absent"],
+                )
+                return str(made.sid)
+        with asking():
+            self.client.calls(leg).recordings(recording or "Twilio.CURRENT").update(status=_RECORDING[action])
+        return None
+
+    def send_text(self, number: str, body: str, *, request_key: str) -> str:
+        """Send a text message and return its reference."""
+        with asking():
+            made = self.client.messages.create(
+                to=number,
+                from_=self.settings.caller_number,
+                body=body,
+                status_callback=self._at("text", k=request_key),
+            )
+            return str(made.sid)
+
+    def fetch_leg(self, leg: str) -> LegFacts | None:
+        """Ask what became of a leg; None when the line knows no such leg."""
+        try:
+            with asking():
+                return facts_of(self.client.calls(leg).fetch())
+        except NotTaken as trouble:
+            if trouble.code.startswith("404/"):
+                return None
+            raise
+
+    def find_leg(
+        self, room: RoomRef, *, request_key: str, to: str, since: datetime, known: frozenset[str]
+    ) -> LegFacts | None:
+        """Look for a leg by its label in the room, then among the account's calls to the same end."""
+        end = to if staff_id_of(to) is None else f"client:{to}"
+        with asking():
+            return look_for_leg(
+                self.client, room.name, request_key=request_key, to=end, caller_id=self.settings.caller_number,
+                since=since, known=known,
+            )  # fmt: skip

@@ -1,0 +1,27 @@
+"""The addresses at which the vendor finds us; all below the configured public one."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from core.settings import Settings
+
+PREFIX = "/line/hooks"
+
+HOOKS = (
+    "browser", "inbound", "input", "call", "room", "recording", "answerer", "text",
+    "wait", "waited", "join", "quiet", "fallback", "probe",
+)  # fmt: skip
+
+
+def path_of(hook: str) -> str:
+    """Return a hook's path in the application."""
+    if hook not in HOOKS:
+        raise KeyError(hook)
+    return f"{PREFIX}/{hook}"
+
+
+def address_of(settings: Settings, hook: str, **query: str) -> str:
+    """Return a hook's full address as the vendor is told it; queries hold keys and codes only."""
+    tail = "?" + urlencode(query) if query else ""
+    return f"{settings.public_base_url}{path_of(hook)}{tail}"

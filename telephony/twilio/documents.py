@@ -1,0 +1,138 @@
+"""What the line is to do with a leg it asks about: whose room it joins, what a caller hears."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from core import journal
+from core.people import Staff
+from core.permissions import Permission
+from telephony.calls import Call, Direction, Party, call_with_ref, index_of
+from telephony.inbound import Heard, answer_call, answer_input, answer_wait
+from telephony.line import LegState, staff_id_of
+from telephony.outgoing import fresh_key
+from telephony.rooms import Room, room_called
+from telephony.spoken import NO_ROOM, UNEXPECTED, Join
+from telephony.twilio import twiml
+from telephony.twilio.adapter import TwilioLine
+from telephony.twilio.translate import whole
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question of the line: its fields, our own query, and when it came."""
+
+    fields: Mapping[str, str]
+    query: Mapping[str, str]
+    at: datetime
+
+
+def for_browser(session: Session, line: TwilioLine, asked: Asked) -> str:
+    """Bring an operator's browser into the room that its identity is authorised for, and no other."""
+    identity = asked.fields.get("From", "").removeprefix("client:")
+    staff = session.get(Staff, staff_id_of(identity) or 0)
+    room = room_called(session, asked.fields.get("room"))
+    may = staff is not None and staff.is_active and staff.may(Permission.LINE_USE)
+    if staff is None or not may or room is None or not room.is_open or room.owner_id != staff.id:
+        journal.write(session, "line.refused", "line:browser", by=staff, at=asked.at)
+        return twiml.document(line.settings, NO_ROOM)
+    call = _browser_leg(session, staff, room, asked)
+    return twiml.operators_leg(
+        line.settings, room.name, request_key=call.request_key, ends_room=room.ends_with_owner
+    )
+
+
+def _browser_leg(session: Session, staff: Staff, room: Room, asked: Asked) -> Call:
+    found = call_with_ref(session, asked.fields.get("CallSid"))
+    if found is not None:
+        return found
+    call = Call(
+        request_key=fresh_key(),
+        provider_ref=asked.fields.get("CallSid"),
+        room_id=room.id,
+        staff_id=staff.id,
+        direction=Direction.BROWSER,
+        party=Party.OPERATOR,
+        state=LegState.DIALLING,
+        created_at=asked.at,
+        checked_at=asked.at,
+    )
+    session.add(call)
+    session.flush()
+    return call
+
+
+def meet_caller(session: Session, line: TwilioLine, asked: Asked) -> Call | None:
+    """Write a caller's leg down when we first hear of it; a number that is withheld stays unknown."""
+    leg = asked.fields.get("CallSid")
+    if not leg or call_with_ref(session, leg) is not None:
+        return None
+    told = asked.fields.get("From", "")
+    number = told if told.startswith("+") and told[1:].isdecimal() else None
+    call = Call(
+        request_key=fresh_key(),
+        provider_ref=leg,
+        direction=Direction.INBOUND,
+        party=Party.RESIDENT,
+        number=number,
+        number_index=index_of(number),
+        state=LegState.CONNECTED,
+        connected_at=asked.at,
+        created_at=asked.at,
+        checked_at=asked.at,
+    )
+    session.add(call)
+    session.flush()
+    return call
+
+
+def for_inbound(session: Session, line: TwilioLine, asked: Asked) -> str:
+    """Answer somebody who calls one of our numbers."""
+    call = call_with_ref(session, asked.fields.get("CallSid"))
+    if call is None:
+        return twiml.document(line.settings, UNEXPECTED)
+    return twiml.document(line.settings, answer_call(session, call, _heard(asked)))
+
+
+def for_input(session: Session, line: TwilioLine, asked: Asked) -> str:
+    """Go on after a caller has pressed keys."""
+    call = call_with_ref(session, asked.fields.get("CallSid"))
+    if call is None:
+        return twiml.document(line.settings, UNEXPECTED)
+    return twiml.document(line.settings, answer_input(session, call, _heard(asked)))
+
+
+def for_wait(session: Session, line: TwilioLine, asked: Asked) -> str:
+    """Say what a waiting caller hears, or what follows the waiting."""
+    call = call_with_ref(session, asked.fields.get("CallSid"))
+    steps = answer_wait(session, call, _heard(asked)) if call is not None else None
+    if steps is not None:
+        return twiml.document(line.settings, steps)
+    return twiml.nothing() if "QueueResult" in asked.fields else twiml.quiet()
+
+
+def for_join(session: Session, line: TwilioLine, asked: Asked) -> str:
+    """Bring a caller who was taken off the waiting into the room of who took them."""
+    room = room_called(session, asked.query.get("room"))
+    call = call_with_ref(session, asked.fields.get("CallSid"))
+    if room is None or not room.is_open or call is None:
+        return twiml.document(line.settings, UNEXPECTED)
+    call.room_id = room.id
+    session.flush()
+    return twiml.document(line.settings, [Join(room.name)])
+
+
+def _heard(asked: Asked) -> Heard:
+    return Heard(
+        called=asked.fields.get("To", ""),
+        question=asked.query.get("q"),
+        digits=asked.fields.get("Digits", ""),
+        turn=whole(asked.query, "n") or 0,
+        line=asked.query.get("line"),
+        position=whole(asked.fields, "QueuePosition"),
+        result=asked.fields.get("QueueResult"),
+    )

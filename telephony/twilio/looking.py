@@ -1,0 +1,69 @@
+"""Looking up at the vendor what became of a leg, and finding one whose dialling was never answered for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from twilio.rest import Client
+
+from telephony.line import LegFacts, LineTrouble
+from telephony.twilio.client import asking
+from telephony.twilio.translate import key_in_label, leg_state
+
+OVER = ("404/20404", "400/21220", "404/21220")
+CLOCKS_DIFFER = timedelta(seconds=5)
+
+
+def unless_over(act: Callable[[], object]) -> None:
+    """Do something to a leg or room; one that is over already is as we want it."""
+    try:
+        with asking():
+            act()
+    except LineTrouble as trouble:
+        if trouble.code not in OVER:
+            raise
+
+
+def look_for_leg(
+    client: Client,
+    room: str,
+    *,
+    request_key: str,
+    to: str,
+    caller_id: str,
+    since: datetime,
+    known: frozenset[str],
+) -> LegFacts | None:
+    """Return the leg with our label in the room, else a call to the same end that is nobody else's."""
+    for found in client.conferences.list(friendly_name=room, limit=5):
+        for party in client.conferences(str(found.sid)).participants.list(limit=50):
+            if key_in_label(str(party.label or "")) == request_key:
+                return facts_of(client.calls(str(party.call_sid)).fetch())
+    for call in client.calls.list(to=to, from_=caller_id, limit=50):
+        made = call.date_created
+        is_ours = call.sid not in known and made is not None and _utc(made) >= since - CLOCKS_DIFFER
+        if is_ours and call.direction == "outbound-api":
+            return facts_of(call)
+    return None
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def facts_of(call: Any) -> LegFacts | None:
+    """Return our words for a call as the vendor shows it."""
+    known = leg_state(str(call.status))
+    if known is None:
+        return None
+    state, cause = known
+    return LegFacts(
+        leg=str(call.sid),
+        state=state,
+        cause=cause,
+        started_at=_utc(call.start_time) if call.start_time else None,
+        ended_at=_utc(call.end_time) if call.end_time else None,
+        duration_s=int(call.duration) if call.duration else None,
+    )

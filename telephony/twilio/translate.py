@@ -1,0 +1,240 @@
+"""Translation of the vendor's webhooks into our events, each with the key that makes it happen once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from telephony.recordings import RecordingState
+from telephony.signals import Answerer, Cause, Event, EventKind, LegState
+from telephony.texts import TextState
+
+log = logging.getLogger("tingmin.telephony")
+Fields = Mapping[str, str]
+
+_STATES = {
+    "queued": LegState.QUEUED,
+    "initiated": LegState.DIALLING,
+    "ringing": LegState.RINGING,
+    "in-progress": LegState.CONNECTED,
+    "answered": LegState.CONNECTED,
+}
+_CAUSES = {
+    "completed": Cause.NORMAL,
+    "busy": Cause.BUSY,
+    "no-answer": Cause.NO_ANSWER,
+    "canceled": Cause.CANCELLED,
+    "failed": Cause.ERROR,
+}
+_REJECTS = frozenset({403, 603, 607, 608})
+_AWAY = frozenset({404, 410, 480, 484, 604})
+_ROOM_KINDS = {
+    "participant-join": EventKind.JOINED,
+    "participant-leave": EventKind.LEFT,
+    "participant-hold": EventKind.HELD,
+    "participant-unhold": EventKind.HELD,
+    "participant-mute": EventKind.HELD,
+    "participant-unmute": EventKind.HELD,
+    "participant-modify": EventKind.HELD,
+}
+_RECORDINGS = {
+    "in-progress": RecordingState.RUNNING,
+    "completed": RecordingState.READY,
+    "absent": RecordingState.ABSENT,
+    "failed": RecordingState.ABSENT,
+}
+_TEXTS = {
+    "accepted": TextState.QUEUED,
+    "scheduled": TextState.QUEUED,
+    "queued": TextState.QUEUED,
+    "sending": TextState.SENDING,
+    "sent": TextState.SENT,
+    "delivered": TextState.DELIVERED,
+    "read": TextState.DELIVERED,
+    "undelivered": TextState.UNDELIVERED,
+    "failed": TextState.FAILED,
+    "canceled": TextState.FAILED,
+}
+_WAITS = {
+    "bridged": "bridged",
+    "bridging-in-process": "bridged",
+    "redirected": "moved",
+    "redirected-from-bridged": "moved",
+    "hangup": "abandoned",
+    "leave": "left",
+    "queue-full": "full",
+}
+
+
+def translate(hook: str, fields: Fields, query: Fields, *, at: datetime, provider: str) -> list[Event]:
+    """Return the events that one webhook reports; what is not known to us is passed over, never refused."""
+    translator = _TRANSLATORS.get(hook)
+    event = translator(fields, query, moment(fields, at), provider) if translator else None
+    if event is None and translator is not None:
+        log.info("nothing to learn from a %s webhook with %s", hook, sorted(fields))
+    return [event] if event is not None else []
+
+
+def leg_state(status: str, network_code: int | None = None) -> tuple[LegState, Cause | None] | None:
+    """Return our words for the vendor's status of a call, or None for one we do not know."""
+    if status in _STATES:
+        return _STATES[status], None
+    cause = _CAUSES.get(status)
+    if cause is None:
+        return None
+    if network_code in _REJECTS and cause != Cause.NORMAL:
+        cause = Cause.REJECTED
+    elif cause == Cause.ERROR and network_code in _AWAY:
+        cause = Cause.UNREACHABLE
+    return LegState.ENDED, cause
+
+
+def moment(fields: Fields, at: datetime) -> datetime:
+    """Return when the vendor says it happened, else when we heard."""
+    try:
+        told = parsedate_to_datetime(fields.get("Timestamp", ""))
+    except (TypeError, ValueError):
+        return at
+    return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
+
+
+def whole(fields: Fields, name: str) -> int | None:
+    """Return a field as a whole number, if it is one."""
+    text = fields.get(name, "")
+    return int(text) if text.isdecimal() else None
+
+
+def key_in_label(label: str) -> str | None:
+    """Return the request key that a participant's label carries after its role."""
+    return label.partition("-")[2] or None
+
+
+def _keyed(data: dict[str, Any], key: str | None) -> dict[str, Any]:
+    return {k: v for k, v in {**data, "request_key": key}.items() if v is not None}
+
+
+def _call(fields: Fields, query: Fields, at: datetime, provider: str) -> Event | None:
+    leg, status = fields.get("CallSid"), fields.get("CallStatus", "")
+    code = whole(fields, "SipResponseCode")
+    known = leg_state(status, code)
+    if not leg or known is None:
+        return None
+    state, cause = known
+    order = whole(fields, "SequenceNumber")
+    data: dict[str, Any] = {"state": state.value}
+    if cause is not None:
+        data |= {"cause": cause.value, "network_code": code, "duration_s": whole(fields, "CallDuration")}
+    key = f"ca:{leg}:{order if order is not None else status}"
+    return Event(key, at, provider, EventKind.LEG, leg, None, order, _keyed(data, query.get("k")))
+
+
+def _answerer(fields: Fields, query: Fields, at: datetime, provider: str) -> Event | None:
+    leg, told = fields.get("CallSid"), fields.get("AnsweredBy", "")
+    if not leg or not told:
+        return None
+    plain = "machine" if told.startswith("machine") else told
+    answerer = Answerer.of(plain) if plain in ("human", "machine", "fax") else Answerer.UNKNOWN
+    data = {"answerer": answerer.value, "after_ms": whole(fields, "MachineDetectionDuration")}
+    return Event(
+        f"amd:{leg}", at, provider, EventKind.ANSWERER, leg, None, None, _keyed(data, query.get("k"))
+    )
+
+
+def _room(fields: Fields, query: Fields, at: datetime, provider: str) -> Event | None:
+    ref, name, told = (
+        fields.get("ConferenceSid"),
+        fields.get("FriendlyName"),
+        fields.get("StatusCallbackEvent"),
+    )
+    order = whole(fields, "SequenceNumber")
+    if not ref or not name or order is None:
+        return None
+    key = f"cf:{ref}:{order}"
+    if told == "conference-end":
+        reason = fields.get("ReasonConferenceEnded")
+        data = _keyed({"room_ref": ref, "reason": reason}, None)
+        return Event(key, at, provider, EventKind.ROOM_ENDED, None, name, order, data)
+    kind = _ROOM_KINDS.get(told or "")
+    if kind is None:
+        return None
+    data = {
+        "room_ref": ref,
+        "held": fields.get("Hold") == "true",
+        "muted": fields.get("Muted") == "true",
+        "coaching": fields.get("Coaching") == "true",
+        "reason": fields.get("ReasonParticipantLeft"),
+    }
+    label = key_in_label(fields.get("ParticipantLabel", ""))
+    return Event(key, at, provider, kind, fields.get("CallSid"), name, order, _keyed(data, label))
+
+
+def _recording(fields: Fields, query: Fields, at: datetime, provider: str) -> Event | None:
+    ref, status = fields.get("RecordingSid"), fields.get("RecordingStatus", "")
+    if not ref or status not in _RECORDINGS:
+        return None
+    data = {
+        "recording": ref,
+        "state": _RECORDINGS[status].value,
+        "duration_s": whole(fields, "RecordingDuration"),
+    }
+    leg = fields.get("CallSid")
+    return Event(
+        f"re:{ref}:{status}", at, provider, EventKind.RECORDING, leg, None, None, _keyed(data, query.get("k"))
+    )
+
+
+def _text(fields: Fields, query: Fields, at: datetime, provider: str) -> Event | None:
+    ref, status = fields.get("MessageSid"), fields.get("MessageStatus", "")
+    if not ref or status not in _TEXTS:
+        return None
+    data = {"text": ref, "state": _TEXTS[status].value, "error": fields.get("ErrorCode") or None}
+    return Event(
+        f"sm:{ref}:{status}", at, provider, EventKind.TEXT, None, None, None, _keyed(data, query.get("k"))
+    )
+
+
+def _wait(fields: Fields, query: Fields, at: datetime, provider: str) -> Event | None:
+    leg, queue = fields.get("CallSid"), fields.get("QueueSid")
+    if not leg or not queue:
+        return None
+    data = {"line": query.get("line", ""), "position": whole(fields, "QueuePosition")}
+    return Event(f"q:{leg}:{queue}:entered", at, provider, EventKind.WAIT_ENTERED, leg, None, None, data)
+
+
+def _waited(fields: Fields, query: Fields, at: datetime, provider: str) -> Event | None:
+    leg, queue, told = fields.get("CallSid"), fields.get("QueueSid"), fields.get("QueueResult", "")
+    if not leg or not told:
+        return None
+    data = {
+        "line": query.get("line", ""),
+        "result": _WAITS.get(told, "error"),
+        "waited_s": whole(fields, "QueueTime"),
+    }
+    return Event(f"q:{leg}:{queue or '-'}:{told}", at, provider, EventKind.WAIT_LEFT, leg, None, None, data)
+
+
+def _input(fields: Fields, query: Fields, at: datetime, provider: str) -> Event | None:
+    leg, question, turn = fields.get("CallSid"), query.get("q"), query.get("n", "0")
+    digits = fields.get("Digits", "")
+    if not leg or not question:
+        return None
+    # One key is an answer; more could be somebody's number, so only how many is kept.
+    data = {"question": question, "digits": digits if len(digits) == 1 else None, "count": len(digits)}
+    return Event(
+        f"in:{leg}:{question}:{turn}", at, provider, EventKind.INPUT, leg, None, None, _keyed(data, None)
+    )
+
+
+_TRANSLATORS: dict[str, Callable[[Fields, Fields, datetime, str], Event | None]] = {
+    "call": _call,
+    "answerer": _answerer,
+    "room": _room,
+    "recording": _recording,
+    "text": _text,
+    "wait": _wait,
+    "waited": _waited,
+    "input": _input,
+}

@@ -1,0 +1,107 @@
+"""The door for the line's reports: verify, keep, apply, answer; everything else happens afterwards."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from flask import Blueprint, Response, abort, request
+from sqlalchemy.orm import Session
+
+from core import clock, journal
+from core.db import transaction
+from core.permissions import open_to_all
+from telephony import documents
+from telephony.capture import capture
+from telephony.events import take_in
+from telephony.line import Line, line
+from telephony.outbox import kick
+from telephony.spoken import UNAVAILABLE
+from telephony.twilio import twiml
+from telephony.twilio.adapter import TwilioLine
+from telephony.twilio.addresses import HOOKS, PREFIX
+from telephony.twilio.signature import is_signed
+from telephony.twilio.translate import translate
+
+log = logging.getLogger("tingmin.telephony")
+blueprint = Blueprint("line_hooks", __name__, url_prefix=PREFIX)
+
+Document = Callable[[Session, TwilioLine, documents.Asked], str]
+DOCUMENTS: dict[str, Document] = {
+    "browser": documents.for_browser,
+    "inbound": documents.for_inbound,
+    "input": documents.for_input,
+    "wait": documents.for_wait,
+    "waited": documents.for_wait,
+    "join": documents.for_join,
+}
+
+
+@blueprint.before_request
+@open_to_all
+def _verify() -> Response | None:
+    """Let nobody in whom the line did not sign for."""
+    if request.endpoint == f"{blueprint.name}.fallback":
+        return None
+    carrier: Line = line()
+    if not isinstance(carrier, TwilioLine):
+        abort(404)
+    signed = is_signed(
+        carrier.settings,
+        method=request.method,
+        path=request.path,
+        query=request.query_string.decode("latin-1"),
+        form=request.form,
+        body=b"" if request.form else request.get_data(),
+        headers=dict(request.headers),
+    )
+    if signed:
+        return None
+    hook = request.path.removeprefix(f"{PREFIX}/")[:20]
+    log.warning("a webhook for %s was not signed; it had %s", hook, sorted(request.form))
+    with transaction() as session:
+        journal.write(
+            session,
+            "line.forged",
+            "line:webhook",
+            by=None,
+            at=clock.now(),
+            hook=hook if hook in HOOKS else "?",
+        )
+    return Response("not signed by the line\n", 403, mimetype="text/plain")
+
+
+@blueprint.route("/<hook>", methods=["GET", "POST"])
+@open_to_all
+def report(hook: str) -> Response:
+    """Take one report in and say what comes next."""
+    if hook not in HOOKS:
+        abort(404)
+    carrier = line()
+    if not isinstance(carrier, TwilioLine):
+        abort(404)
+    asked = documents.Asked(request.values.to_dict(), request.args.to_dict(), clock.now())
+    if hook in ("quiet", "probe"):
+        return _xml(twiml.quiet() if hook == "quiet" else twiml.nothing())
+    capture(carrier.settings, hook, asked.fields, asked.query, asked.at)
+    with transaction() as session:
+        first = documents.meet_caller(session, carrier, asked) if hook in ("inbound", "wait") else None
+        found = translate(hook, asked.fields, asked.query, at=asked.at, provider=carrier.settings.line)
+        new = take_in(session, found, at=asked.at)
+        document = DOCUMENTS.get(hook)
+        text = document(session, carrier, asked) if document else twiml.nothing()
+    if new or first is not None:
+        kick()
+    return _xml(text)
+
+
+@blueprint.route("/fallback", methods=["GET", "POST"])
+@open_to_all
+def fallback() -> Response:
+    """Speak the last kind sentence, without touching anything that may be down."""
+    carrier = line()
+    return _xml(twiml.document(carrier.settings, UNAVAILABLE))
+
+
+def _xml(text: str) -> Response:
+    return Response(text, mimetype="text/xml")
