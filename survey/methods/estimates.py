@@ -1,4 +1,4 @@
-"""Estimates with their precision: one call per set of items and domains, and differences between them."""
+"""Estimates with their precision: one call gives every item in every domain."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
 from survey.methods import effects
-from survey.methods.calibration import Adjustment, residuals
+from survey.methods.adjustment import Adjustment, final_weights, residuals
 from survey.methods.design import BoolArray, Design, FloatArray, IntArray, codes
 from survey.methods.estimands import Estimand, Linear
-from survey.methods.failures import DesignFailure
-from survey.methods.intervals import Flag, Method, interval, t_quantile
+from survey.methods.intervals import Flag, Method, interval
 from survey.methods.variance import SinglePsu, covariance
 
 
@@ -61,29 +59,6 @@ class Domains:
 def domains(values: ArrayLike) -> Domains:
     """Make domains from labels of the rows."""
     return Domains(*codes(values))
-
-
-@dataclass(frozen=True, eq=False)
-class Target:
-    """One estimand in one domain; `inside` None = everybody."""
-
-    estimand: Estimand
-    inside: BoolArray | None = None
-
-
-def final_weights(design: Design, adjustments: Sequence[Adjustment]) -> FloatArray:
-    """Give the weights after the last adjustment; each must start where the one before ended."""
-    weights = design.weights
-    for adjustment in adjustments:
-        if adjustment.before is not weights and not np.array_equal(adjustment.before, weights):
-            raise DesignFailure(
-                f"adjustment {adjustment.reason}",
-                expected="the weights left by the step before",
-                got="other weights",
-                hint="pass the adjustments in the order they were made",
-            )
-        weights = adjustment.weights
-    return weights
 
 
 def estimates(
@@ -199,55 +174,3 @@ def _is_fit(
     if width >= rule.max_width:
         return False
     return width <= rule.narrow_width or width <= rule.max_relative_width * max(value, 1e-12)
-
-
-def joint(
-    design: Design,
-    targets: Sequence[Target],
-    *,
-    adjustments: Sequence[Adjustment] = (),
-    single: SinglePsu = SinglePsu.FAIL,
-) -> tuple[FloatArray, FloatArray]:
-    """Give values (k,) and covariance (k, k) of several targets; one nobody answered is an error."""
-    weights = final_weights(design, adjustments)
-    everybody = np.ones(design.size, dtype=np.bool_)
-    values, columns = [], []
-    for target in targets:
-        linear = target.estimand.linearise(weights, everybody if target.inside is None else target.inside)
-        if linear.value is None:
-            raise DesignFailure(f"estimand {target.estimand.name}", expected="at least one answer", got=0)
-        values.append(linear.value)
-        columns.append(weights * linear.influence)
-    z = residuals(np.column_stack(columns), adjustments)
-    return np.array(values), covariance(z, design, single=single)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A difference of two estimates with its precision, and the p-value of no difference."""
-
-    estimate: float
-    standard_error: float
-    low: float
-    high: float
-    df: int
-    p: float | None
-
-
-def difference(
-    design: Design,
-    first: Target,
-    second: Target,
-    *,
-    adjustments: Sequence[Adjustment] = (),
-    single: SinglePsu = SinglePsu.FAIL,
-    level: float = 0.95,
-) -> Difference:
-    """Give first − second; shared units, strata, calibrations enter by the covariance (t, design df)."""
-    values, v = joint(design, (first, second), adjustments=adjustments, single=single)
-    estimate = float(values[0] - values[1])
-    error = float(np.sqrt(max(v[0, 0] + v[1, 1] - 2 * v[0, 1], 0.0)))
-    df = max(design.df, 1)
-    reach = t_quantile(df, level) * error
-    p = float(2 * special.stdtr(df, -abs(estimate / error))) if error > 0 else None
-    return Difference(estimate, error, estimate - reach, estimate + reach, df, p)

@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike
 
-from survey.methods.calibration import Collapse
+from survey.methods.adjustment import Collapse
 from survey.methods.design import FloatArray, IntArray, codes
 from survey.methods.failures import WeightFailure
 

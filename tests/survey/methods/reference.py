@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from survey.methods import calibration, raking
-from survey.methods.calibration import Adjustment, Distance
+from survey.methods import calibration, margins, raking
+from survey.methods.adjustment import Adjustment, final_weights
+from survey.methods.calibration import Distance
+from survey.methods.contrasts import Target, joint
 from survey.methods.design import BoolArray, Design, FloatArray, declare
 from survey.methods.estimands import Estimand, Mean, Ratio, Total, column
-from survey.methods.estimates import Target, final_weights, joint
 from survey.methods.variance import SinglePsu
 
 HERE = Path(__file__).parents[2] / "reference" / "statistics"
@@ -82,13 +83,13 @@ def _adjust(step: dict[str, Any], data: Table, weights: FloatArray) -> Adjustmen
         totals = {".".join(text(r[b]) for b in by): float(r["Freq"]) for r in step["totals"]}
         return calibration.post_stratify(weights, cells, totals)
     if step["type"] == "rake":
-        margins = [
-            raking.margin(
+        asked = [
+            margins.margin(
                 m["var"], [text(v) for v in data[m["var"]]], {k: float(v) for k, v in m["totals"].items()}
             )
             for m in step["margins"]
         ]
-        return raking.rake(weights, margins, tolerance=1e-12)
+        return raking.rake(weights, asked, tolerance=1e-12)
     low, high = step.get("bounds") or (None, None)
     return calibration.calibrate(
         weights,

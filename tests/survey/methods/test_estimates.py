@@ -11,21 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from survey.methods import effects, raking
-from survey.methods.calibration import Adjustment
+from survey.methods.adjustment import Adjustment
+from survey.methods.contrasts import Target, difference, joint
 from survey.methods.design import Design, declare
 from survey.methods.estimands import Composite, Estimand, Mean, Ratio, Total, column, proportion, top_two
-from survey.methods.estimates import (
-    Domains,
-    Estimate,
-    Publication,
-    Target,
-    difference,
-    domains,
-    estimates,
-    joint,
-)
+from survey.methods.estimates import Domains, Estimate, Publication, domains, estimates
 from survey.methods.failures import DesignFailure, MethodFailure, SinglePsuFailure
 from survey.methods.intervals import Flag, Method
+from survey.methods.margins import Margin, margin
 from survey.methods.variance import SinglePsu, single_units, variance
 
 
@@ -135,9 +128,9 @@ def test_what_may_be_published() -> None:
 
 def test_adjustments_out_of_order_are_refused() -> None:
     design = declare(weights=np.ones(2))
-    m = raking.margin("sex", list("mf"), {"m": 40, "f": 60})
+    m = margin("sex", list("mf"), {"m": 40, "f": 60})
     first = raking.rake(design.weights, [m])
-    second = raking.rake(first.weights, [raking.margin("sex", list("mf"), {"m": 1, "f": 1})])
+    second = raking.rake(first.weights, [margin("sex", list("mf"), {"m": 1, "f": 1})])
     with pytest.raises(DesignFailure, match="order"):
         estimates(design, [proportion("p", [1, 0])], adjustments=[second, first])
 
@@ -156,8 +149,8 @@ def a_sample(seed: int, n: int) -> tuple[Design, list[Adjustment], np.ndarray, n
     y = (rng.random(n) < 0.4 + 0.2 * sex).astype(float)
     design = declare(weights=rng.uniform(1, 4, n), strata=stratum, population=[np.full(n, 50.0 * n)])
     totals = np.bincount(sex, design.weights, minlength=2) * np.array([1.1, 0.9])
-    margin = raking.Margin("sex", ("f", "m"), totals + 1e-9, sex)
-    return design, [raking.rake(design.weights, [margin])] if (totals > 0).all() else [], y, by
+    sexes = Margin("sex", ("f", "m"), totals + 1e-9, sex)
+    return design, [raking.rake(design.weights, [sexes])] if (totals > 0).all() else [], y, by
 
 
 def items(y: np.ndarray) -> list[Estimand]:

@@ -10,8 +10,8 @@ import pytest
 from scipy import special
 
 from survey.methods import effects, intervals
+from survey.methods.contrasts import Target, joint
 from survey.methods.estimands import Mean, column
-from survey.methods.estimates import Target, joint
 from tests.survey.methods.reference import (
     HERE,
     adjustments_of,

@@ -16,6 +16,7 @@ from survey.methods import raking
 from survey.methods.design import declare
 from survey.methods.estimands import Composite, column, proportion
 from survey.methods.estimates import domains, estimates
+from survey.methods.margins import margin
 from survey.methods.variance import SinglePsu
 from tests.survey.methods.reference import HERE
 
@@ -98,7 +99,7 @@ def test_city_and_counties_agree_with_r(tmp_path: Path, policy: SinglePsu) -> No
 
     design = declare(weights=table["weight"], strata=table["stratum"], population=[table["N_h"]])
     margins = [
-        raking.margin(name, table[name], {c: t for m, c, t in totals if m == name})
+        margin(name, table[name], {c: t for m, c, t in totals if m == name})
         for name in dict.fromkeys(m for m, _, _ in totals)
     ]
     raked = raking.rake(design.weights, margins, common_total=90_000, tolerance=1e-12)
