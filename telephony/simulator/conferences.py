@@ -45,8 +45,7 @@ class Conferences:
         def answered() -> None:
             room.coming.remove(coming)
             leg.on_end.remove(gone)
-            target = self.open(room.name) if room.status == "completed" else room
-            self.join(target, leg, terms, by_api=True)
+            self.join(room, leg, terms, by_api=True)
 
         def gone() -> None:
             room.coming.remove(coming)
@@ -144,6 +143,9 @@ class Conferences:
         room.ended_reason, room.ended_by = reason, by
         self._open.pop(room.name, None)
         left = "conference_ended_via_api" if by is None else "moderator_ended_conference"
+        for leg, _terms in list(room.coming):
+            # Nobody may answer into a room that is no more.
+            self._carrier.legs.end(leg, "canceled", by="carrier", sip_code=487)
         for seat in list(room.seats):
             self.leave(seat, left)
             self.after_leaving(seat)

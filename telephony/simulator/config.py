@@ -33,6 +33,7 @@ class CarrierConfig:
     seed: int = 1
     run: str = ""
     media_base_url: str = "https://api.twilio.com"
+    longest_call_s: float = 14_400.0
     creates_per_second: float | None = None
     latency_s: float = 0.02
     checks_answers: bool = True

@@ -35,6 +35,7 @@ class Legs:
         self._opened += 1
         leg = Leg(sid, direction, from_, to, self._carrier.timeline.now(), parent, subscription=subscription,
                   timeout_s=timeout_s, detection=detection)  # fmt: skip
+        leg.time_limit_s = self._carrier.config.longest_call_s
         self.all[sid] = self.live[sid] = leg
         return leg
 

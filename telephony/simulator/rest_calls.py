@@ -39,7 +39,7 @@ def _create(carrier: Carrier, values: Values, asked: Asked) -> Answer:
         subscription=asked.subscription("StatusCallback", "completed"),
         timeout_s=float(asked.whole("Timeout", 60)),
     )  # fmt: skip
-    leg.time_limit_s = float(asked.whole("TimeLimit", 14_400))
+    leg.time_limit_s = min(leg.time_limit_s, float(asked.whole("TimeLimit", 86_400)))
 
     def answered() -> None:
         if asked.flag("Record"):
