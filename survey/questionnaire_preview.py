@@ -82,7 +82,7 @@ def _row(questionnaire: Questionnaire, question: Question, number: str, language
     def said(tree: Tree | None) -> str:
         return in_words(questionnaire, tree, language, question) if tree else ""
 
-    conditions = []
+    conditions: list[str] = []
     name = question.section
     section_label = questionnaire.section(name).label.within(language) or name if name else ""
     while name:

@@ -47,7 +47,7 @@ def read_xlsform(source: bytes | str | Path) -> Questionnaire:
         raise XlsformError(problems)
     used = {question.list for question in sheet.questions}
     return Questionnaire(
-        title=settings.text("form_title") or Text("未命名问卷", "Untitled questionnaire"),
+        title=_title(settings),
         form_id=settings["form_id"] or "questionnaire",
         version=settings["version"],
         questions=tuple(sheet.questions),
@@ -60,6 +60,12 @@ def read_xlsform(source: bytes | str | Path) -> Questionnaire:
 def _settings(sheet: Sheet | None, notices: list[Notice]) -> Row:
     rows = rows_of(sheet, "", notices) if sheet else []
     return rows[0] if rows else Row("settings", 2)
+
+
+def _title(settings: Row) -> Text:
+    """Give the title; XLSForm has one only, so a second language stands in our own column `english_title`."""
+    title = settings.text("form_title")
+    return Text(title.zh, settings["english_title"] or title.en) or Text("未命名问卷", "Untitled questionnaire")
 
 
 def _with_other(sheet: SurveySheet, lists: dict[str, tuple[Option, ...]]) -> dict[str, tuple[Option, ...]]:

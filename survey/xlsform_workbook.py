@@ -92,6 +92,8 @@ def _sheet(name: str, sheet: object) -> Sheet:
         if number > LAST_ROW_LOOKED_AT:
             is_cut = True
             break
+        if all(cell is None for cell in row):
+            continue
         cells = tuple(_text(name, number, cell) for cell in row)
         if not any(cells):
             continue

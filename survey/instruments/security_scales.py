@@ -86,8 +86,8 @@ FAVOURABLE = {"safe": 2, "satisfied": 2, "timely": 2, "change": 2}
 """How many options from the top count as favourable (top two)."""
 
 SETTINGS = {
-    "form_title::中文 (zh)": "群众安全感和政法工作满意度调查",
-    "form_title::English (en)": "Sense of security and satisfaction with law enforcement",
+    "form_title": "群众安全感和政法工作满意度调查",
+    "english_title": "Sense of security and satisfaction with law enforcement",
     "form_id": "security",
     "version": "1",
     "default_language": "中文 (zh)",

@@ -1,0 +1,1 @@
+"""The questionnaire: reading, expressions, the way through it, and both engines alike."""

@@ -1,0 +1,167 @@
+"""Server and browser: the same expressions and the same ways through, on the same random answers."""
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from playwright.sync_api import Page
+
+from survey.expression import Tree, parse
+from survey.expression_functions import FUNCTIONS
+from survey.expression_evaluation import Scope, evaluate
+from survey.expression_values import to_text
+from survey.instruments import SECURITY
+from survey.questionnaire import DONT_KNOW, NO_ANSWER, Questionnaire
+from survey.questionnaire_flow import Circumstances, Flow
+from survey.questionnaire_splits import assign_splits
+from survey.questionnaire_validation import validate
+from survey.xlsform import read_xlsform
+from tests.survey.questionnaire.test_expression import ANSWERS, NAMES
+from tests.survey.questionnaire.workbooks import EVERYTHING, REFERENCE
+
+pytestmark = pytest.mark.browser
+
+FACTS = {"today": "2026-03-15", "now": "2026-03-15T14:30:59", "duration": "61.5", "username": "访员07"}
+VALUES = [*ANSWERS, "2026-03-15", "2024-02-29", "2023-02-29", "1969-12-31T23:59:59", "a\nb", "𠀀x", "1e3", "13812345678",
+          "0.1", "99999999999999999999", "-0", "constructor"]  # fmt: skip
+PATTERNS = ["[a-z]+", "1[3-9]\\\\d{9}", "^a.b$", "(a|b)?\\\\s*[^0-9]{1,3}", "[一-龥]+", ".{2}", "\\\\w+\\\\.?", "a-b|[a\\\\-b]+"]
+RUN = """async ([trees, facts]) => {
+  const { evaluate, toText } = await import('/expression.js');
+  return trees.map(([tree, answers]) => {
+    const value = evaluate(tree, { value: (name) => answers[name], own: answers.a, columns: answers, facts });
+    return [typeof value, toText(value)];
+  });
+}"""
+
+_leaf = st.one_of(
+    st.sampled_from([["ref", name] for name in NAMES] + [["self"], ["col", "b"]]),
+    st.sampled_from([0.0, 1.0, 2.5, 0.1, 1e9, 1e-9, 3.0, 20000.0]).map(lambda number: ["num", number]),
+    st.sampled_from([*VALUES, "%Y-%m-%d", "%e %b %y %H:%M:%S %%"]).map(lambda text: ["str", text]),
+)
+_ONE = ["not", "boolean", "number", "string", "count-selected", "string-length", "normalize-space", "int", "floor",
+        "ceiling", "round", "abs", "date", "date-time", "decimal-date-time", "once"]  # fmt: skip
+_TWO = ["coalesce", "selected", "selected-at", "concat", "contains", "starts-with", "ends-with", "substr", "round",
+        "min", "max", "sum", "format-date", "format-date-time"]  # fmt: skip
+_SIGNS = ["+", "-", "*", "div", "mod", "=", "!=", "<", "<=", ">", ">=", "and", "or"]
+
+
+def _grown(inner: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
+    return st.one_of(
+        st.builds(lambda sign, a, b: ["op", sign, a, b], st.sampled_from(_SIGNS), inner, inner),
+        st.builds(lambda name, a: ["call", name, [a]], st.sampled_from(_ONE), inner),
+        st.builds(lambda name, a, b: ["call", name, [a, b]], st.sampled_from(_TWO), inner, inner),
+        st.builds(lambda name, a, b, c: ["call", name, [a, b, c]], st.sampled_from(["if", "substr", "sum", "min"]),
+                  inner, inner, inner),
+        st.builds(lambda name: ["call", name, []], st.sampled_from(["today", "now", "duration", "true", "false"])),
+        st.builds(lambda a: ["neg", a], inner),
+        st.builds(lambda a, p: ["call", "regex", [a, parse(f"regex(., '{p}')".replace("\\\\", "\\"))[2][1]]],
+                  inner, st.sampled_from(PATTERNS)),
+    )  # fmt: skip
+
+
+trees = st.recursive(_leaf, _grown, max_leaves=8)
+answered = st.fixed_dictionaries({name: st.sampled_from(VALUES) for name in NAMES})
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(batch=st.lists(st.tuples(trees, answered), min_size=40, max_size=80))
+def test_expressions_alike(page: Page, batch: list[tuple[Tree, dict[str, str]]]) -> None:
+    found = page.evaluate(RUN, [batch, FACTS])
+    for (tree, answers), (kind, text) in zip(batch, found, strict=True):
+        value = evaluate(tree, Scope(answers.__getitem__, answers["a"], answers, FACTS))
+        expected = "boolean" if isinstance(value, bool) else "string" if isinstance(value, str) else "number"
+        assert (kind, text) == (expected, to_text(value)), json.dumps([tree, answers], ensure_ascii=False)
+
+
+def test_every_function_is_compared() -> None:
+    compared = {*_ONE, *_TWO, "if", "today", "now", "duration", "true", "false", "regex"}
+    assert set(FUNCTIONS) - compared == {"device-info", "jr:choice-name"}  # both seen in the ways through below
+
+
+WALK = """async ([questionnaire, interviews]) => {
+  const { Flow } = await import('/questionnaire.js');
+  return interviews.map(([answers, given, tried]) => {
+    const flow = new Flow(questionnaire, answers, given);
+    const path = flow.path();
+    return {
+      path, calculated: flow.calculated(), irrelevant: flow.irrelevant(), exported: flow.exported(),
+      order: Object.keys(flow.exported()), open: flow.firstOpen(),
+      next: [flow.nextStep(), ...path.map((name) => flow.nextStep(name))],
+      previous: [flow.previousStep(), ...path.map((name) => flow.previousStep(name))],
+      progress: path.map((name) => { const p = flow.progress(name); return [p.number, p.total]; }),
+      wording: path.map((name) => [flow.wording(name), flow.wording(name, 'en')]),
+      options: path.map((name) => flow.options(name).map((option) => option.name)),
+      reversed: path.map((name) => flow.isReversed(name)), answered: path.map((name) => flow.isAnswered(name)),
+      wrong: questionnaire.questions.map(({ name }) => tried.map((value) => flow.validate(name, value))),
+    };
+  });
+}"""
+
+
+def walked(questionnaire: Questionnaire, answers: dict[str, str], given: Circumstances, tried: list[str]) -> dict[str, Any]:
+    """Do on the server what WALK does in the browser."""
+    flow = Flow(questionnaire, answers, given)
+    path = flow.path()
+    wrongs = [[validate(flow, q.name, value) for value in tried] for q in questionnaire.questions]
+    return {
+        "path": list(path),
+        "calculated": flow.calculated(),
+        "irrelevant": list(flow.irrelevant()),
+        "exported": flow.exported(),
+        "order": list(flow.exported()),
+        "open": flow.first_open(),
+        "next": [flow.next_step(), *map(flow.next_step, path)],
+        "previous": [flow.previous_step(), *map(flow.previous_step, path)],
+        "progress": [list(flow.progress(name)) for name in path],
+        "wording": [[flow.wording(name), flow.wording(name, "en")] for name in path],
+        "options": [[option.name for option in flow.options(name)] for name in path],
+        "reversed": [flow.is_reversed(name) for name in path],
+        "answered": [flow.is_answered(name) for name in path],
+        "wrong": [[{"zh": w.zh, "en": w.en} if w else None for w in row] for row in wrongs],
+    }
+
+
+GIVEN = ["", "OK", "0", "1", "2", "3", "5", "1.5", "a", "b", "a b", "a b c", "other", "b other", "s1", "s2", "t1", "t3",
+         "甲乙", "abc", "abcdef", "2026-03-15", "2026-03-16", "2026-02-30", "14:30", "25:00", "2026-03-15T14:30",
+         "2026-03-15T99:30", " 1", "-1", "a a", "SKIP", "-888", "texas", "king", DONT_KNOW, NO_ANSWER]  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=["everything", "security", "choice_filter", "phq9_gad7"])
+def questionnaire(request: pytest.FixtureRequest) -> Questionnaire:
+    """Read each of the questionnaires compared."""
+    paths = {"everything": EVERYTHING, "security": SECURITY}
+    return read_xlsform(paths.get(request.param, REFERENCE / f"{request.param}.xlsx"))
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_ways_through_alike(page: Page, questionnaire: Questionnaire, data: st.DataObject) -> None:
+    names = [question.name for question in questionnaire.questions if question.is_step]
+    likely: dict[str, st.SearchStrategy[str]] = {}
+    for name in names:
+        options = [option.name for option in questionnaire.lists.get(questionnaire.question(name).list, ())]
+        likely[name] = st.one_of(st.sampled_from(options or GIVEN), st.sampled_from(GIVEN))
+    interview = st.fixed_dictionaries({}, optional={**likely, "left_over": st.just("x")})  # type: ignore[arg-type]
+    interviews = []
+    for _ in range(12):
+        answers = dict(data.draw(interview))
+        splits = assign_splits(questionnaire, data.draw(st.uuids().map(str)))
+        language = data.draw(st.sampled_from(["zh", "en"]))
+        tried = data.draw(st.lists(st.sampled_from(GIVEN), min_size=6, max_size=6))
+        interviews.append((answers, Circumstances(splits, FACTS, language), tried))
+    sent = [
+        [answers, {"splits": dict(g.splits), "facts": dict(g.facts), "language": g.language}, tried]
+        for answers, g, tried in interviews
+    ]
+    found = page.evaluate(WALK, [questionnaire.to_json(), sent])
+    for (answers, given_, tried), result in zip(interviews, found, strict=True):
+        assert result == walked(questionnaire, answers, given_, tried), answers
+
+
+def test_numbers_survive_the_way_to_the_browser(page: Page) -> None:
+    found = page.evaluate(RUN, [[[["op", "div", ["num", 1], ["num", 3]], {}]], FACTS])
+    assert found == [["number", to_text(1 / 3)]]
+    assert math.isclose(float(found[0][1]), 1 / 3, rel_tol=0)
