@@ -1,0 +1,58 @@
+"""The two indices and their items: which answers count as favourable, for whom, and with what error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from survey.methods.design import FloatArray
+from survey.methods.estimands import Composite, Estimand, Mean, proportion
+from survey.methods.estimates import Estimate, domains, estimates
+from survey.methods.variance import SinglePsu
+from survey.period_data import Respondent
+from survey.questionnaire import Questionnaire
+from survey.weighting_steps import Weighted
+
+CITY = "city"
+INDICES = ("safety", "enforcement")
+
+
+def item_values(
+    people: Sequence[Respondent], question: str, favourable: frozenset[str], offered: frozenset[str]
+) -> FloatArray:
+    """Score one question (rows,): 1 favourable, 0 not, NaN for no opinion, refusal or not asked."""
+    given = (p.answers.get(question) for p in people)
+    return np.array([float(v in favourable) if v in offered else np.nan for v in given], dtype=np.float64)
+
+
+def estimands(questionnaire: Questionnaire, people: Sequence[Respondent]) -> list[Estimand]:
+    """Return the indices of a questionnaire, each followed by its items, then the other scaled questions."""
+    items: dict[str, Mean] = {}
+    for q in questionnaire.questions:
+        options = questionnaire.lists.get(q.list, ())
+        favourable = frozenset(o.name for o in options if o.favourable)
+        if favourable:
+            values = item_values(people, q.name, favourable, frozenset(o.name for o in options))
+            if not np.isnan(values).all():
+                items[q.name] = proportion(q.name, values)
+    found: list[Estimand] = []
+    for index in INDICES:
+        parts = tuple(items[name] for name in questionnaire.index_items(index) if name in items)
+        if len(parts) == 1:
+            found.append(Mean(index, parts[0].y, is_share=True))
+        elif parts:
+            found.append(Composite(index, parts))
+    return [*found, *items.values()]
+
+
+def figures(questionnaire: Questionnaire, people: Sequence[Respondent], weighted: Weighted) -> list[Estimate]:
+    """Estimate every index and item for the city and each county, with linearised errors and logit intervals."""
+    return estimates(
+        weighted.design,
+        estimands(questionnaire, people),
+        adjustments=[weighted.adjustment],
+        by=domains([p.county for p in people]),
+        single=SinglePsu.ADJUST,
+        whole=CITY,
+    )

@@ -1,0 +1,175 @@
+"""Making a weight set: the period's data weighed, estimated and kept with its provenance."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import clock, journal
+from core.db import transaction
+from core.jobs import Running, job
+from core.people import Staff
+from core.problems import Refused
+from core.sweeps import sweep
+from core.terms import Words
+from survey.edition_import import questionnaire_of
+from survey.indices import figures
+from survey.margin_import import current_margins
+from survey.methods.estimates import Estimate
+from survey.methods.failures import MethodFailure
+from survey.period_data import released, respondents
+from survey.waves import Wave, WaveState
+from survey.weighting import IndexFigure, Weight, WeightSet
+from survey.weighting_steps import weigh
+
+LEAST_INTERVIEWS = 50
+NIGHT = time(5, 0)
+
+
+class TooFew(Refused):
+    """There is nothing to weigh yet."""
+
+    words = Words(
+        "这一期只有 {n} 份完成的访问,至少要 {least} 份才能加权;没有写入任何数据",
+        "The period has {n} complete interviews and weighting needs {least}; nothing was written",
+    )
+
+
+class CannotWeigh(Refused):
+    """The method says why it can't be done."""
+
+    words = Words("加权没有成功:{why}。没有写入任何数据。", "Weighting failed: {why}. Nothing was written.")
+
+
+def make_weight_set(
+    session: Session,
+    wave: Wave,
+    *,
+    starts_on: date,
+    ends_on: date,
+    as_of: datetime,
+    by: Staff | None,
+    at: datetime,
+) -> WeightSet:
+    """Weigh and estimate a period of a wave, and keep set, weights and figures together."""
+    assert wave.edition is not None, "an open wave has its edition"
+    numbers = released(session, wave.id, starts_on, ends_on)
+    people = respondents(session, wave.id, starts_on, ends_on, as_of=as_of)
+    if len(people) < LEAST_INTERVIEWS:
+        raise TooFew(n=len(people), least=LEAST_INTERVIEWS)
+    margins = current_margins(session)
+    if not margins:
+        raise CannotWeigh(why=Words("还没有导入人口边际", "no margins have been imported"))
+    totals = {m.variable: {c.category: c.population for c in m.cells} for m in margins.values()}
+    try:
+        weighted = weigh(numbers, people, totals, seed=wave.id * 1_000_000 + ends_on.toordinal())
+        estimates = figures(questionnaire_of(wave.edition), people, weighted)
+    except MethodFailure as failure:
+        raise CannotWeigh(why=str(failure)) from failure
+    provenance: dict[str, Any] = {
+        **weighted.provenance,
+        "edition": [wave.edition.code, wave.edition.version],
+        "margins": {m.variable: {"source": m.source, "as_of": m.as_of.isoformat()} for m in margins.values()},
+    }
+    made = WeightSet(
+        wave_id=wave.id,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        as_of=as_of,
+        interviews=len(people),
+        provenance=provenance,
+        made_by=by.id if by else None,
+        made_at=at,
+    )
+    session.add(made)
+    session.flush()
+    weights = zip(people, weighted.base, weighted.nonresponse, weighted.final, strict=True)
+    session.execute(
+        sa.insert(Weight),
+        [
+            {
+                "weight_set_id": made.id,
+                "interview_id": p.interview_id,
+                "base": float(base),
+                "nonresponse": float(responding),
+                "final": float(final),
+            }
+            for p, base, responding, final in weights
+        ],
+    )
+    session.execute(sa.insert(IndexFigure), [_figure(made.id, e) for e in estimates])
+    journal.write(session, "weight_set.make", made, by=by, at=at, interviews=len(people))
+    return made
+
+
+def _figure(set_id: int, e: Estimate) -> dict[str, Any]:
+    return {
+        "weight_set_id": set_id,
+        "index": e.item,
+        "domain": e.domain,
+        "estimate": e.estimate,
+        "standard_error": e.standard_error,
+        "low": e.low,
+        "high": e.high,
+        "n": e.n,
+        "effective_n": e.effective_n,
+        "deff": e.deff,
+        "df": float(e.df),
+        "is_suppressed": not e.is_published,
+        "reason": ",".join(f.value for f in e.flags) or None,
+    }
+
+
+def periods_to(day: date) -> list[tuple[date, date]]:
+    """Return the periods looked at on a day: the week so far, and four weeks back."""
+    return [(day - timedelta(days=day.weekday()), day), (day - timedelta(days=27), day)]
+
+
+@job("weight.make")
+def make_by_job(running: Running) -> dict[str, Any]:
+    """Make one weight set in the background."""
+    p = running.params
+    with transaction() as session:
+        now = clock.now()
+        made = make_weight_set(
+            session,
+            session.get_one(Wave, p["wave"]),
+            starts_on=date.fromisoformat(p["starts_on"]),
+            ends_on=date.fromisoformat(p["ends_on"]),
+            as_of=now,
+            by=session.get(Staff, running.requested_by) if running.requested_by else None,
+            at=now,
+        )
+        return {"weight_set": made.id}
+
+
+@sweep("survey.weights", every=timedelta(minutes=30))
+def make_nightly(session: Session, now: datetime) -> int:
+    """Make the weight sets up to yesterday for every wave at work, once each night."""
+    local = clock.local(now)
+    if local.time() < NIGHT:
+        return 0
+    yesterday = local.date() - timedelta(days=1)
+    count = 0
+    for wave in session.scalars(sa.select(Wave).where(Wave.state.in_([WaveState.OPEN, WaveState.HELD]))):
+        for starts_on, ends_on in periods_to(yesterday):
+            has = session.scalar(
+                sa.select(WeightSet.id).where(
+                    WeightSet.wave_id == wave.id,
+                    WeightSet.starts_on == starts_on,
+                    WeightSet.ends_on == ends_on,
+                )
+            )
+            if has is not None:
+                continue
+            try:
+                make_weight_set(
+                    session, wave, starts_on=starts_on, ends_on=ends_on, as_of=now, by=None, at=now
+                )
+                count += 1
+            except Refused:
+                continue  # too early in the wave: the page says how many interviews there are
+    return count
