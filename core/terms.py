@@ -88,6 +88,11 @@ class Term(StrEnum):
                 return member
         raise ValueError(f"{code!r} is no {cls.__name__}")
 
+    @classmethod
+    def found(cls, code: object) -> Self | None:
+        """Return the member of a code that came from outside, or None when there is no such code."""
+        return next((member for member in cls if member.value == code), None)
+
     @property
     def label(self) -> str:
         """The label in the language spoken."""
