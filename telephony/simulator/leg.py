@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
@@ -99,7 +99,7 @@ class Leg:
 
 def rfc2822(at: datetime | None) -> str | None:
     """Write a moment as the vendor does."""
-    return None if at is None else format_datetime(at)
+    return None if at is None else format_datetime(at.astimezone(UTC))
 
 
 def call_answer(account_sid: str, leg: Leg) -> dict[str, object]:

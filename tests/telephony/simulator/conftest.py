@@ -1,0 +1,8 @@
+import pytest
+
+from tests.telephony.simulator.stage import Stage
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
