@@ -56,7 +56,7 @@ def ordered(
     return query.order_by(column.desc() if wanted.startswith("-") else column.asc())
 
 
-def page(session: Session, query: sa.Select[tuple[Row]], number: int, per_page: int = PER_PAGE) -> Page[Row]:
+def page(session: Session, query: sa.Select[Row], number: int, per_page: int = PER_PAGE) -> Page[Row]:
     """Read one page of records; a number past the end becomes the last page."""
     total = session.scalar(sa.select(sa.func.count()).select_from(query.order_by(None).subquery())) or 0
     number = min(max(number, 1), max(1, -(-total // per_page)))

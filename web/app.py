@@ -16,10 +16,25 @@ from core.db import Database, reading
 from core.doors import Door
 from core.permissions import open_to_all
 from core.settings import Settings
-from web import guard, headers, home, jinja, problems, signin
+from web import (
+    about,
+    account,
+    code,
+    guard,
+    headers,
+    home,
+    jinja,
+    jobs,
+    journal,
+    places,
+    problems,
+    signin,
+    staff,
+    units,
+)
 
 ROOMS = ("telephony", "matters", "survey", "hotline", "reports")
-OWN = (signin, home)
+OWN = (signin, home, account, code, staff, units, places, journal, jobs, about)
 BIGGEST_UPLOAD = 256 * 1024 * 1024
 
 

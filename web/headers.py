@@ -50,4 +50,7 @@ def prepare(app: Flask) -> None:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
         if request.endpoint not in ("static", "healthz"):
             response.headers.setdefault("Cache-Control", "no-store")
+        if "X-Live" in request.headers and response.status_code == 200 and not response.is_streamed:
+            response.add_etag()
+            response.make_conditional(request)
         return response

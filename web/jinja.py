@@ -11,7 +11,7 @@ from core import clock
 from core.people import acting_or_none
 from core.permissions import Permission, Role
 from core.phone import masked
-from core.terms import language, t
+from core.terms import labels, language, t
 from web.headers import nonce
 from web.navigation import active_door, doors_here
 
@@ -102,6 +102,7 @@ def prepare(app: Flask) -> None:
         me=acting_or_none,
         P=Permission,
         Role=Role,
+        role_options=lambda: labels(Role),
         csp_nonce=nonce,
         doors=doors_here,
         active_door=active_door,

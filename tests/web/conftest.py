@@ -16,7 +16,8 @@ from core.people import Staff
 from core.permissions import Role
 from core.settings import Settings
 from core.signing_in import admit
-from tests.factories import a_staff, all_models
+from migrations.tables import every_table
+from tests.factories import a_staff
 from web.app import create_app
 
 PASSWORD = "正确的马 battery 9"
@@ -38,7 +39,7 @@ def some_settings(where: Path, **changes: object) -> Settings:
 
 def a_house(settings: Settings) -> tuple[Flask, Database]:
     """Build an application over a new SQLite database."""
-    all_models()
+    every_table()
     database = Database(settings.database_url)
     Base.metadata.create_all(database.engine)
     app = create_app(settings, database=database)
