@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,39 +13,34 @@ from survey.methods.adjustment import Adjustment, final_weights, residuals
 from survey.methods.design import BoolArray, Design, FloatArray, IntArray, codes
 from survey.methods.estimands import Estimand, Linear
 from survey.methods.intervals import Flag, Method, interval
+from survey.methods.publication import STANDARD, Publication, Suppression, suppress
 from survey.methods.variance import SinglePsu, covariance
 
 
-@dataclass(frozen=True)
-class Publication:
-    """When a figure is fit to print (after the standards of NCHS, Series 2 No. 175, 2017)."""
-
-    min_n: int = 30
-    min_effective_n: float = 30.0
-    max_width: float = 0.30  # of the interval of a share
-    narrow_width: float = 0.05  # below this the relative width is not asked
-    max_relative_width: float = 1.30
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """One figure with everything a reader needs to judge it; no field is ever NaN."""
+    """One figure with everything a reader needs to judge it; no number is ever NaN."""
 
     item: str
     domain: str
-    estimate: float | None
-    standard_error: float | None
-    low: float | None
-    high: float | None
-    df: int
-    deff: float | None
-    effective_n: float | None
-    n: int
+    n: int  # rows that answered
     sum_of_weights: float
+    df: int
     method: str
     level: float
-    flags: tuple[Flag, ...]
-    is_published: bool
+    estimate: float | None = None
+    standard_error: float | None = None
+    low: float | None = None
+    high: float | None = None
+    deff: float | None = None  # against a simple random sample of the same n; None where that has no spread
+    effective_n: float | None = None  # n / deff, by Kish's weight effect where deff is None
+    flags: tuple[Flag, ...] = ()
+    suppression: Suppression | None = None
+
+    @property
+    def is_published(self) -> bool:
+        """Tell whether the figure may be printed."""
+        return self.suppression is None
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +65,7 @@ def estimates(
     single: SinglePsu = SinglePsu.FAIL,
     method: Method = Method.LOGIT,
     level: float = 0.95,
-    publication: Publication = Publication(),
+    publication: Publication = STANDARD,
     whole: str | None = None,
 ) -> list[Estimate]:
     """Estimate every item in every domain of `by` (none = once for everybody, named `whole` or "").
@@ -86,91 +81,53 @@ def estimates(
         regions.append((whole or "", everybody))
     if by is not None:
         regions += [(label, by.codes == d) for d, label in enumerate(by.labels)]
-    result = []
-    for label, inside in regions:
-        for item in items:
-            linear = item.linearise(weights, inside)
-            result.append(
-                _estimate(
-                    design, item, label, linear, weights, adjustments, single, method, level, publication
-                )
-            )
-    return result
+    return [
+        _estimate(
+            item.linearise(weights, inside), design, adjustments, single, publication,
+            item=item, domain=label, weights=weights, method=method, level=level,
+        )
+        for label, inside in regions
+        for item in items
+    ]  # fmt: skip
 
 
 def _estimate(
-    design: Design,
-    item: Estimand,
-    domain: str,
     linear: Linear,
-    weights: FloatArray,
+    design: Design,
     adjustments: Sequence[Adjustment],
     single: SinglePsu,
+    publication: Publication,
+    *,
+    item: Estimand,
+    domain: str,
+    weights: FloatArray,
     method: Method,
     level: float,
-    publication: Publication,
 ) -> Estimate:
-    answered = linear.answered
-    w = weights[answered]
-    n, total, df = int(w.size), float(w.sum()), design.df_of(answered)
+    w, influence = weights[linear.answered], linear.influence[linear.answered]
+    bare = Estimate(
+        item=item.name, domain=domain, n=int(w.size), sum_of_weights=float(w.sum()),
+        df=design.df_of(linear.answered), method=method, level=level,
+    )  # fmt: skip
     if linear.value is None:
-        return Estimate(
-            item.name,
-            domain,
-            None,
-            None,
-            None,
-            None,
-            df,
-            None,
-            None,
-            n,
-            total,
-            method,
-            level,
-            (Flag.EMPTY,),
-            False,
-        )
-    z = residuals(weights * linear.influence, adjustments)
-    variance = float(covariance(z, design, single=single)[0, 0])
-    error = float(np.sqrt(max(variance, 0.0)))
-    limits = interval(linear.value, error, n=n, df=df, level=level, method=method, is_share=item.is_share)
-    if Flag.ALL_OR_NONE in limits.flags:
-        error, variance = 0.0, 0.0
-    deff = effects.design_effect(variance, effects.simple_variance(w, linear.influence[answered]))
-    if Flag.ALL_OR_NONE in limits.flags or not deff:
-        deff = None
-    base = deff if deff is not None else effects.kish(w)
-    effective = n / base if base else None
-    fit = _is_fit(publication, n, effective, linear.value, limits.low, limits.high, item.is_share)
-    bad = {Flag.SINGLE, Flag.NO_SPREAD} & set(limits.flags)
-    return Estimate(
-        item.name,
-        domain,
-        linear.value,
-        error,
-        limits.low,
-        limits.high,
-        df,
-        deff,
-        effective,
-        n,
-        total,
-        limits.method,
-        level,
-        limits.flags,
-        fit and not bad,
+        return replace(bare, flags=(Flag.EMPTY,), suppression=Suppression.NO_ANSWER)
+    variance = float(
+        covariance(residuals(weights * linear.influence, adjustments), design, single=single)[0, 0]
     )
-
-
-def _is_fit(
-    rule: Publication, n: int, effective: float | None, value: float, low: float, high: float, is_share: bool
-) -> bool:
-    if n < rule.min_n or (effective is not None and effective < rule.min_effective_n):
-        return False
-    if not is_share:
-        return True
-    width = high - low
-    if width >= rule.max_width:
-        return False
-    return width <= rule.narrow_width or width <= rule.max_relative_width * max(value, 1e-12)
+    error = float(np.sqrt(max(variance, 0.0)))
+    limits = interval(
+        linear.value, error, n=bare.n, df=bare.df, level=level, method=method, is_share=item.is_share
+    )
+    is_extreme = Flag.ALL_OR_NONE in limits.flags
+    deff = None if is_extreme else effects.design_effect(variance, effects.simple_variance(w, influence))
+    base = deff or effects.kish(w)
+    effective = bare.n / base if base else None
+    reason = suppress(
+        publication, estimate=linear.value, low=limits.low, high=limits.high, n=bare.n, effective_n=effective,
+        is_share=item.is_share, has_spread=Flag.NO_SPREAD not in limits.flags,
+    )  # fmt: skip
+    return replace(
+        bare, estimate=linear.value, standard_error=0.0 if is_extreme else error, low=limits.low,
+        high=limits.high, deff=deff or None, effective_n=effective, method=limits.method,
+        flags=limits.flags, suppression=reason,
+    )  # fmt: skip

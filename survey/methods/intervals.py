@@ -92,7 +92,7 @@ def beta(p: float, standard_error: float, n: float, df: float, level: float) -> 
     tail = (1 - level) / 2
     low = special.betaincinv(effective * p, effective * (1 - p) + 1, tail)
     high = special.betaincinv(effective * p + 1, effective * (1 - p), 1 - tail)
-    return float(low), float(high)
+    return min(float(low), p), max(float(high), p)  # betaincinv is short of digits at vast n*
 
 
 def one_sided(p: int, n: float, level: float) -> tuple[float, float]:

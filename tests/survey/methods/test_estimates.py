@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,10 +16,11 @@ from survey.methods.adjustment import Adjustment
 from survey.methods.contrasts import Target, difference, joint
 from survey.methods.design import Design, declare
 from survey.methods.estimands import Composite, Estimand, Mean, Ratio, Total, column, proportion, top_two
-from survey.methods.estimates import Domains, Estimate, Publication, domains, estimates
+from survey.methods.estimates import Domains, Estimate, domains, estimates
 from survey.methods.failures import DesignFailure, MethodFailure, SinglePsuFailure
 from survey.methods.intervals import Flag, Method
 from survey.methods.margins import Margin, margin
+from survey.methods.publication import Publication, Suppression, suppress
 from survey.methods.variance import SinglePsu, single_units, variance
 
 
@@ -110,20 +112,40 @@ def test_every_domain_comes_back_finite_whatever_is_in_it() -> None:
     assert Flag.SINGLE in got[2].flags
     assert got[3].flags == got[4].flags == (Flag.EMPTY,)
     for e in got:
-        numbers = [v for v in dataclasses.astuple(e) if isinstance(v, float)]
+        numbers = [v for v in dataclasses.asdict(e).values() if isinstance(v, float)]
         assert all(math.isfinite(v) for v in numbers)
         assert (e.low is None) == (e.estimate is None)
     assert not any(e.is_published for e in got[2:])
 
 
-def test_what_may_be_published() -> None:
-    rng = np.random.default_rng(3)
-    y = (rng.random(400) < 0.8).astype(float)
-    few = declare(weights=np.ones(20))
-    many = declare(weights=np.ones(400))
-    assert not estimates(few, [proportion("p", y[:20])])[0].is_published
-    assert estimates(many, [proportion("p", y)])[0].is_published
-    assert not estimates(many, [proportion("p", y)], publication=Publication(max_width=0.05))[0].is_published
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({}, None),
+        ({"estimate": None}, Suppression.NO_ANSWER),
+        ({"n": 29}, Suppression.TOO_FEW),
+        ({"effective_n": 29.9}, Suppression.TOO_FEW),
+        ({"has_spread": False}, Suppression.NO_SPREAD),
+        ({"low": 0.5, "high": 0.8}, Suppression.TOO_UNCERTAIN),
+        ({"low": 0.5, "high": 0.8, "is_share": False}, None),
+        # 4 % with an interval of 1–7 %: 0.06 wide, more than 1.3 × 0.04; 2–6 % is narrow enough not to ask
+        ({"estimate": 0.04, "low": 0.01, "high": 0.07}, Suppression.TOO_UNCERTAIN),
+        ({"estimate": 0.02, "low": 0.005, "high": 0.05}, None),
+    ],
+)
+def test_what_may_be_published(changed: dict[str, Any], reason: Suppression | None) -> None:
+    figure = {"estimate": 0.7, "low": 0.6, "high": 0.78, "n": 100, "effective_n": 80.0, "is_share": True}
+    assert suppress(Publication(), **(figure | changed)) is reason
+
+
+def test_the_rule_of_publication_is_an_argument() -> None:
+    y = (np.arange(400) % 5 > 0).astype(float)
+    assert estimates(declare(weights=np.ones(400)), [proportion("p", y)])[0].is_published
+    assert estimates(declare(weights=np.ones(20)), [proportion("p", y[:20])])[0].suppression == "too_few"
+    strict = estimates(
+        declare(weights=np.ones(400)), [proportion("p", y)], publication=Publication(max_width=0.05)
+    )
+    assert strict[0].suppression == "too_uncertain"
 
 
 def test_adjustments_out_of_order_are_refused() -> None:
