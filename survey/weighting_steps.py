@@ -213,7 +213,9 @@ def _margins(
         imputed[variable] = len(missing)
         groups = {c: c.partition(":")[0] for c in totals}
         used.append(
-            populations.margin(variable, values, {k: float(v) for k, v in totals.items()}, groups=groups)
+            populations.margin(
+                variable, [v or "" for v in values], {k: float(v) for k, v in totals.items()}, groups=groups
+            )
         )
     return used, imputed
 
