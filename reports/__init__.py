@@ -1,1 +1,1 @@
-"""What leaders read (bulletins, indices, rankings): its rooms belong here and are not built yet."""
+"""What leaders read: indices with their errors, bulletins, rankings."""

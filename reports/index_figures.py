@@ -1,0 +1,157 @@
+"""The figures of a weight set as a reader meets them: city first, counties after, changes with their error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from math import sqrt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.places import Level, Place
+from core.terms import Words
+from survey.edition_import import questionnaire_of
+from survey.indices import CITY, INDICES
+from survey.waves import Wave
+from survey.weighting import IndexFigure, WeightSet
+
+INDEX_WORDS = {
+    "safety": Words("安全感指数", "Sense-of-security index"),
+    "enforcement": Words("执法满意度指数", "Enforcement-satisfaction index"),
+}
+Z = 1.959964
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure with the name of its place."""
+
+    place: str
+    place_code: str
+    figure: IndexFigure
+
+
+@dataclass(frozen=True)
+class Change:
+    """The change since an earlier period, in points, with its 95 % interval."""
+
+    points: float
+    low: float
+    high: float
+    since: date
+
+    @property
+    def is_clear(self) -> bool:
+        """Say whether the interval leaves zero out."""
+        return self.low > 0 or self.high < 0
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One index for the whole city."""
+
+    index: str
+    words: Words
+    figure: IndexFigure
+    change: Change | None
+
+
+def sets_of(session: Session, wave_id: int | None = None) -> list[WeightSet]:
+    """Return the newest weight set of each wave and period, newest period first."""
+    query = sa.select(WeightSet).order_by(
+        WeightSet.ends_on.desc(), WeightSet.starts_on.desc(), WeightSet.id.desc()
+    )
+    if wave_id is not None:
+        query = query.where(WeightSet.wave_id == wave_id)
+    seen: set[tuple[int, date, date]] = set()
+    found = []
+    for item in session.scalars(query):
+        key = (item.wave_id, item.starts_on, item.ends_on)
+        if key not in seen:
+            seen.add(key)
+            found.append(item)
+    return found
+
+
+def figures_of(session: Session, weight_set: WeightSet) -> dict[tuple[str, str], IndexFigure]:
+    """Return every figure of a set by index and domain."""
+    query = sa.select(IndexFigure).where(IndexFigure.weight_set_id == weight_set.id)
+    return {(f.index, f.domain): f for f in session.scalars(query)}
+
+
+def rows(session: Session, figures: dict[tuple[str, str], IndexFigure], index: str) -> list[Row]:
+    """Return the city and then the counties in the order of their estimates."""
+    places = {p.code: p for p in session.scalars(sa.select(Place).where(Place.level == Level.COUNTY))}
+    city = session.scalars(sa.select(Place).where(Place.level == Level.CITY)).first()
+    found = [
+        Row(places[domain].label, domain, figure)
+        for (item, domain), figure in figures.items()
+        if item == index and domain in places
+    ]
+    found.sort(key=lambda r: -(r.figure.estimate or 0))
+    whole = figures.get((index, CITY))
+    return [Row(city.label if city else "", CITY, whole), *found] if whole else found
+
+
+def previous(sets: list[WeightSet], current: WeightSet) -> WeightSet | None:
+    """Return the set of the same length that ended just before the current one began."""
+    length = (current.ends_on - current.starts_on).days
+    earlier = [
+        s
+        for s in sets
+        if s.wave_id == current.wave_id
+        and s.ends_on < current.starts_on
+        and abs((s.ends_on - s.starts_on).days - length) <= 1
+    ]
+    return max(earlier, key=lambda s: s.ends_on, default=None)
+
+
+def change(now: IndexFigure, before: IndexFigure, since: date) -> Change | None:
+    """Return the change between two periods that share no numbers, so that their errors are independent."""
+    if now.estimate is None or before.estimate is None or not now.standard_error or not before.standard_error:
+        return None
+    points = now.estimate - before.estimate
+    half = Z * sqrt(now.standard_error**2 + before.standard_error**2)
+    return Change(points, points - half, points + half, since)
+
+
+def headlines(session: Session, sets: list[WeightSet], current: WeightSet) -> list[Headline]:
+    """Return the two indices for the city, each with its change since the period before."""
+    here = figures_of(session, current)
+    earlier = previous(sets, current)
+    there = figures_of(session, earlier) if earlier else {}
+    found = []
+    for index in INDICES:
+        figure = here.get((index, CITY))
+        if figure is None:
+            continue
+        before = there.get((index, CITY))
+        step = change(figure, before, earlier.ends_on) if before and earlier else None
+        found.append(Headline(index, INDEX_WORDS[index], figure, step))
+    return found
+
+
+def weekly(
+    session: Session, sets: list[WeightSet], wave_id: int
+) -> list[tuple[WeightSet, dict[str, IndexFigure]]]:
+    """Return the city's figures of each week of a wave, oldest first, one set a week."""
+    weeks: dict[date, WeightSet] = {}
+    for item in sets:
+        if item.wave_id == wave_id and (item.ends_on - item.starts_on).days <= 6:
+            best = weeks.get(item.starts_on)
+            if best is None or item.ends_on > best.ends_on:
+                weeks[item.starts_on] = item
+    found = []
+    for item in sorted(weeks.values(), key=lambda s: s.starts_on):
+        query = sa.select(IndexFigure).where(IndexFigure.weight_set_id == item.id, IndexFigure.domain == CITY)
+        found.append((item, {f.index: f for f in session.scalars(query)}))
+    return found
+
+
+def item_words(session: Session, weight_set: WeightSet, language: str) -> dict[str, str]:
+    """Return the wording of every item by its question's name."""
+    wave = session.get_one(Wave, weight_set.wave_id)
+    if wave.edition is None:
+        return {}
+    return {q.name: q.label.within(language) for q in questionnaire_of(wave.edition).questions}

@@ -1,0 +1,131 @@
+"""The page of the indices: what they are, how sure they are, and how they were made."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.db import reading, transaction
+from core.export import csv_text
+from core.jobs import enqueue
+from core.people import acting
+from core.permissions import Permission, require
+from core.problems import Invalid, Missing
+from core.terms import Words, language, t
+from reports.index_charts import by_county, by_week
+from reports.index_figures import INDEX_WORDS, figures_of, headlines, item_words, rows, sets_of, weekly
+from survey.indices import CITY, INDICES
+from survey.waves import Wave
+from survey.weighting import WeightSet
+
+blueprint = Blueprint("indices", __name__, url_prefix="/indices")
+
+
+def _first_choice(sets: list[WeightSet]) -> WeightSet | None:
+    """Prefer four weeks: a week alone is read too eagerly."""
+    long = [s for s in sets if (s.ends_on - s.starts_on).days > 6]
+    return (long or sets)[0] if sets else None
+
+
+@blueprint.get("/")
+@require(Permission.INDEX_READ)
+def latest() -> ResponseReturnValue:
+    """Open the newest period, or say what is missing."""
+    with reading() as session:
+        chosen = _first_choice(sets_of(session))
+        if chosen is not None:
+            return redirect(url_for(".show", set_id=chosen.id), 303)
+        return render_template("leader/no_indices.html")
+
+
+@blueprint.get("/<int:set_id>")
+@require(Permission.INDEX_READ)
+def show(set_id: int) -> str:
+    """Show one period's indices."""
+    with reading() as session:
+        current = _one(session, set_id)
+        sets = sets_of(session, current.wave_id)
+        figures = figures_of(session, current)
+        weeks = weekly(session, sets, current.wave_id)
+        return render_template(
+            "leader/indices.html",
+            current=current,
+            wave=session.get_one(Wave, current.wave_id),
+            sets=sets,
+            headlines=headlines(session, sets, current),
+            tables=[(index, INDEX_WORDS[index], rows(session, figures, index)) for index in INDICES],
+            county_charts={index: by_county(rows(session, figures, index)) for index in INDICES},
+            week_chart=by_week(weeks) if len(weeks) > 1 else None,
+            weeks=weeks,
+            items=[f for (i, domain), f in figures.items() if domain == CITY and i not in INDICES],
+            wording=item_words(session, current, language()),
+            p=current.provenance,
+        )
+
+
+@blueprint.get("/<int:set_id>.csv")
+@require(Permission.INDEX_READ)
+def table(set_id: int) -> Response:
+    """Give every figure of the period as a file."""
+    with reading() as session:
+        current = _one(session, set_id)
+        figures = figures_of(session, current)
+        names = sorted({index for index, _ in figures}, key=lambda n: (n not in INDICES, n))
+        body = []
+        for index in names:
+            for row in rows(session, figures, index):
+                f = row.figure
+                values = (f.estimate, f.standard_error, f.low, f.high)
+                shown = (
+                    ("", "", "", "")
+                    if f.is_suppressed
+                    else tuple("" if v is None else repr(v) for v in values)
+                )
+                sizes = [f.n, f.effective_n or "", f.deff or "", f.df or "", f.reason or ""]
+                body.append([index, row.place_code, row.place, *shown, *sizes])
+    head = ["index", "domain", "place", "estimate", "standard_error", "low", "high"]
+    text = csv_text([*head, "n", "effective_n", "deff", "df", "flags"], body)
+    name = f"indices-{current.starts_on}-{current.ends_on}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(text, mimetype="text/csv", headers=headers)
+
+
+@blueprint.post("/make")
+@require(Permission.WEIGHT_MAKE)
+def make() -> ResponseReturnValue:
+    """Weigh a period anew, in the background."""
+    staff, now = acting(), clock.now()
+    try:
+        wave_id = int(request.form["wave"])
+        ends_on = date.fromisoformat(request.form.get("ends_on") or clock.today().isoformat())
+        days = int(request.form.get("days", "28"))
+    except ValueError as error:
+        raise Invalid(Words("日期或天数写得不对", "The date or the number of days is not right")) from error
+    if not 1 <= days <= 366:
+        raise Invalid(Words("天数应在 1 到 366 之间", "Between 1 and 366 days"))
+    starts_on = ends_on - timedelta(days=days - 1)
+    with transaction() as session:
+        job = enqueue(
+            session,
+            "weight.make",
+            Words("加权:{a} 至 {b}", "Weighting: {a} to {b}").filled(a=str(starts_on), b=str(ends_on)),
+            by=staff,
+            at=now,
+            wave=session.get_one(Wave, wave_id).id,
+            starts_on=starts_on.isoformat(),
+            ends_on=ends_on.isoformat(),
+        )
+        job_id = job.id
+    flash(t("已开始重新加权", "Weighting has begun"), "good")
+    return redirect(url_for("jobs.show", job_id=job_id), 303)
+
+
+def _one(session: Session, set_id: int) -> WeightSet:
+    found = session.get(WeightSet, set_id)
+    if found is None:
+        raise Missing
+    return found
