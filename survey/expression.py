@@ -59,7 +59,9 @@ class _Parser:
         self.columns, self.depth, self.at = columns, 0, 0
         self.tokens = list(self._tokens(source))
         if sum(word in _OPERATORS for _kind, word in self.tokens) > MOST_OPERATORS:
-            raise ExpressionError("", f"运算超过 {MOST_OPERATORS} 个", f"has more than {MOST_OPERATORS} operators")
+            raise ExpressionError(
+                "", f"运算超过 {MOST_OPERATORS} 个", f"has more than {MOST_OPERATORS} operators"
+            )
 
     @staticmethod
     def _tokens(source: str) -> Iterator[tuple[str, str]]:
@@ -150,7 +152,9 @@ class _Parser:
             return self._call(name)
         if not self.columns:
             raise ExpressionError(
-                name, f"“{name}”不是题目引用,请写成 ${{{name}}}", f"“{name}” is not a reference; write ${{{name}}}"
+                name,
+                f"“{name}”不是题目引用,请写成 ${{{name}}}",
+                f"“{name}” is not a reference; write ${{{name}}}",
             )
         return ["col", name]
 
@@ -176,7 +180,9 @@ def _checked(name: str, arguments: list[Tree]) -> list[Tree]:
     """Fix at reading what must mean the same in every engine: patterns and looked-up questions."""
     if name == "regex":
         if arguments[1][0] != "str":
-            raise ExpressionError("regex()", "regex() 的式样须直接写出", "regex() needs a written-out pattern")
+            raise ExpressionError(
+                "regex()", "regex() 的式样须直接写出", "regex() needs a written-out pattern"
+            )
         return [arguments[0], ["str", canonical_pattern(arguments[1][1])]]
     if name == "jr:choice-name":
         target = arguments[1]
@@ -185,6 +191,8 @@ def _checked(name: str, arguments: list[Tree]) -> list[Tree]:
         elif target[0] == "ref":
             target = ["str", target[1]]
         else:
-            raise ExpressionError(name, "jr:choice-name() 须写明题目", "jr:choice-name() must name its question")
+            raise ExpressionError(
+                name, "jr:choice-name() 须写明题目", "jr:choice-name() must name its question"
+            )
         return [arguments[0], target]
     return arguments

@@ -15,5 +15,7 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
     "format-date": (2, 2), "format-date-time": (2, 2),
 }  # fmt: skip
 
-REFUSED_FUNCTIONS = frozenset({"pulldata", "indexed-repeat", "instance", "random", "position", "count", "search"})
+REFUSED_FUNCTIONS = frozenset(
+    {"pulldata", "indexed-repeat", "instance", "random", "position", "count", "search"}
+)
 """Known in other systems; refused by name because they need repeats, outside files or give unrepeatable answers."""

@@ -24,7 +24,9 @@ def canonical_pattern(pattern: str) -> str:
         if quantifier and out:
             mark = quantifier.group()
             if closed_repeating and mark != "?":
-                raise ExpressionError("regex()", "式样里重复套着重复", "the pattern nests one repetition in another")
+                raise ExpressionError(
+                    "regex()", "式样里重复套着重复", "the pattern nests one repetition in another"
+                )
             repeats[-1] = repeats[-1] or mark != "?"
             out.append(mark)
             at = quantifier.end()

@@ -52,7 +52,9 @@ def days_of(text: str) -> float:
     if not found:
         return math.nan
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
-    if not (1 <= month <= 12 and 1 <= day <= _length(year, month) and hour < 24 and minute < 60 and second < 60):
+    if not (
+        1 <= month <= 12 and 1 <= day <= _length(year, month) and hour < 24 and minute < 60 and second < 60
+    ):
         return math.nan
     whole = _days(year, month, day)
     if found.group(4) is None:

@@ -237,4 +237,6 @@ def _arms(question: Question) -> Iterable[str]:
 
 def _slim(data: Mapping[str, object]) -> Json:
     """Leave out what is empty: the browser reads absent as empty."""
-    return cast(Json, {k: v for k, v in data.items() if v not in ("", None, False, {}, 0) and not k.startswith("_")})
+    return cast(
+        Json, {k: v for k, v in data.items() if v not in ("", None, False, {}, 0) and not k.startswith("_")}
+    )

@@ -73,7 +73,9 @@ def preview(questionnaire: Questionnaire, language: str = "zh") -> list[PreviewR
     return rows
 
 
-def in_words(questionnaire: Questionnaire, tree: Tree, language: str = "zh", about: Question | None = None) -> str:
+def in_words(
+    questionnaire: Questionnaire, tree: Tree, language: str = "zh", about: Question | None = None
+) -> str:
     """Say a condition in words: `${consent} = '1'` becomes “consent 是“愿意””."""
     return _Teller(questionnaire, language, about).say(tree)
 
@@ -122,9 +124,9 @@ def _split(question: Question, language: str) -> str:
     if not question.split:
         return ""
     if question.arm:
-        return Text(f"{question.split}:只问“{question.arm}”组", f"{question.split}: arm “{question.arm}” only").within(
-            language
-        )
+        return Text(
+            f"{question.split}:只问“{question.arm}”组", f"{question.split}: arm “{question.arm}” only"
+        ).within(language)
     return Text(f"{question.split}:一半反序", f"{question.split}: half reversed").within(language)
 
 
@@ -161,7 +163,9 @@ class _Teller:
             if left[0] in ("str", "num"):
                 left, right = right, left
             return f"{self.say(left, True)} {_SIGNS[sign].within(self.language)} {self._answer(left, right)}"
-        word = _SIGNS[sign].within(self.language) if sign in _SIGNS else {"*": "×", "div": "÷"}.get(sign, sign)
+        word = (
+            _SIGNS[sign].within(self.language) if sign in _SIGNS else {"*": "×", "div": "÷"}.get(sign, sign)
+        )
         return f"{self.say(left, True)} {word} {self.say(right, True)}"
 
     def _call(self, name: str, arguments: list[Tree]) -> str:
@@ -172,7 +176,9 @@ class _Teller:
             return self._word("并非", "not ") + f"({self.say(arguments[0])})"
         if name == "if":
             condition, then, otherwise = (self.say(argument) for argument in arguments)
-            return self._word(f"若 {condition} 则 {then},否则 {otherwise}", f"if {condition} then {then}, else {otherwise}")
+            return self._word(
+                f"若 {condition} 则 {then},否则 {otherwise}", f"if {condition} then {then}, else {otherwise}"
+            )
         if name == "true":
             return self._word("总是", "always")
         return f"{name}({', '.join(self.say(argument) for argument in arguments)})"

@@ -4,14 +4,18 @@ import re
 
 from survey.expression_values import days_of
 from survey.questionnaire import ACKNOWLEDGED, SELECTS, SPECIAL, Question, Text
-from survey.questionnaire_flow import Flow
+from survey.questionnaire_walk import Walk
 
 LONGEST_ANSWER = 5_000
 
 NOT_ASKED = Text("这一项不是提问,不能填写", "This is not asked and cannot be answered")
-REQUIRED = Text("这道题必须作答;不知道或拒答请按相应的键", "An answer is needed; use the keys for don't know or refused")
+REQUIRED = Text(
+    "这道题必须作答;不知道或拒答请按相应的键", "An answer is needed; use the keys for don't know or refused"
+)
 NOT_OFFERED = Text("请选择列出的选项", "Choose one of the options listed")
-CONSTRAINT = Text("这个回答不符合本题的要求,请核对", "This answer does not meet the question's rule; please check it")
+CONSTRAINT = Text(
+    "这个回答不符合本题的要求,请核对", "This answer does not meet the question's rule; please check it"
+)
 TOO_LONG = Text(f"最多 {LONGEST_ANSWER} 个字", f"At most {LONGEST_ANSWER} characters")
 
 _SHAPES: dict[str, tuple[str, Text]] = {
@@ -28,26 +32,26 @@ _SHAPES: dict[str, tuple[str, Text]] = {
 }  # fmt: skip
 
 
-def validate(flow: Flow, name: str, value: str) -> Text | None:
+def validate(walk: Walk, name: str, value: str) -> Text | None:
     """Say what is wrong with a value for a question, or None when it may be saved."""
-    question = flow.questionnaire.question(name)
+    question = walk.questionnaire.question(name)
     if not question.is_step:
         return NOT_ASKED
     if value in SPECIAL:
         return None if question.is_asked else NOT_ASKED
     if value == "":
-        return _filled(flow, question.required_message or REQUIRED) if flow.is_required(name) else None
-    wrong = _shape(flow, question, value)
+        return _filled(walk, question.required_message or REQUIRED) if walk.is_required(name) else None
+    wrong = _shape(walk, question, value)
     if wrong is not None:
         return wrong
-    if question.constraint is not None and not flow.evaluated(question.constraint, question, value):
-        return _filled(flow, question.constraint_message or CONSTRAINT)
+    if question.constraint is not None and not walk.evaluated(question.constraint, question, value):
+        return _filled(walk, question.constraint_message or CONSTRAINT)
     return None
 
 
-def _shape(flow: Flow, question: Question, value: str) -> Text | None:
+def _shape(walk: Walk, question: Question, value: str) -> Text | None:
     if question.type in SELECTS:
-        offered = {option.name for option in flow.options(question.name)}
+        offered = {option.name for option in walk.options(question.name)}
         chosen = value.split(" ") if question.type == "select_multiple" else [value]
         return None if set(chosen) <= offered and len(set(chosen)) == len(chosen) else NOT_OFFERED
     if question.type == "text":
@@ -60,5 +64,5 @@ def _shape(flow: Flow, question: Question, value: str) -> Text | None:
     return None
 
 
-def _filled(flow: Flow, words: Text) -> Text:
-    return Text(flow.filled(words.zh), flow.filled(words.en))
+def _filled(walk: Walk, words: Text) -> Text:
+    return Text(walk.filled(words.zh), walk.filled(words.en))

@@ -39,7 +39,9 @@ def read_xlsform(source: bytes | str | Path) -> Questionnaire:
     _check_lists(sheet, lists, {column_of("choices", header).key for header in choices.header}, problems)
     _check_references(sheet, problems)
     if not any(question.is_step for question in sheet.questions) and not problems:
-        problems.append(Problem("survey", 0, "type", "survey", Words("没有一道题", "There is no question in it")))
+        problems.append(
+            Problem("survey", 0, "type", "survey", Words("没有一道题", "There is no question in it"))
+        )
     if len(sheet.questions) > MOST_QUESTIONS:
         words = Words(f"超过 {MOST_QUESTIONS} 题", f"More than {MOST_QUESTIONS} questions")
         problems.append(Problem("survey", 0, "", "rows", words))
@@ -65,7 +67,9 @@ def _settings(sheet: Sheet | None, notices: list[Notice]) -> Row:
 def _title(settings: Row) -> Text:
     """Give the title; XLSForm has one only, so a second language stands in our own column `english_title`."""
     title = settings.text("form_title")
-    return Text(title.zh, settings["english_title"] or title.en) or Text("未命名问卷", "Untitled questionnaire")
+    return Text(title.zh, settings["english_title"] or title.en) or Text(
+        "未命名问卷", "Untitled questionnaire"
+    )
 
 
 def _with_other(sheet: SurveySheet, lists: dict[str, tuple[Option, ...]]) -> dict[str, tuple[Option, ...]]:
@@ -85,7 +89,9 @@ def _check_lists(
 ) -> None:
     for question in sheet.questions:
         if question.type in SELECTS and question.list not in lists:
-            words = Words(f"choices 表里没有“{question.list}”", f"Sheet choices has no list “{question.list}”")
+            words = Words(
+                f"choices 表里没有“{question.list}”", f"Sheet choices has no list “{question.list}”"
+            )
             row = sheet.rows[question.name]
             problems.append(Problem("survey", row.number, row.header("type"), question.list, words))
     for name in sorted(sheet.columns - columns):
@@ -111,13 +117,18 @@ def _check_chains(sheet: SurveySheet, problems: list[Problem]) -> None:
     """Refuse conditions and calculations that wait for each other, or reach forward through too many rows."""
     sections = {section.name: section for section in sheet.sections}
     place = {question.name: number for number, question in enumerate(sheet.questions)}
-    needs = {q.name: (_needs(q, sections) - ({q.name} if q.calculation is None else set())) for q in sheet.questions}
+    needs = {
+        q.name: (_needs(q, sections) - ({q.name} if q.calculation is None else set()))
+        for q in sheet.questions
+    }
     try:
         order = list(TopologicalSorter(needs).static_order())
     except CycleError as error:
         names = " → ".join(error.args[1])
         row = sheet.rows[error.args[1][0]] if error.args[1][0] in sheet.rows else Row("survey", 0)
-        words = Words(f"条件或计算互相等待:{names}", f"Conditions or calculations wait for each other: {names}")
+        words = Words(
+            f"条件或计算互相等待:{names}", f"Conditions or calculations wait for each other: {names}"
+        )
         problems.append(Problem("survey", row.number, row.header("relevant"), names, words))
         return
     chain: dict[str, int] = {}
@@ -138,5 +149,3 @@ def _needs(question: Question, sections: dict[str, Section]) -> set[str]:
         found = found | references_of(sections[name]).get("relevant", set())
         name = sections[name].parent if sections[name].parent != name else ""
     return found
-
-

@@ -14,7 +14,11 @@ NO = frozenset({"", "no", "false", "false()", "0", "否", "n"})
 
 
 def lists_of(
-    rows: list[Row], columns: frozenset[str], allow_duplicates: bool, problems: list[Problem], notices: list[Notice]
+    rows: list[Row],
+    columns: frozenset[str],
+    allow_duplicates: bool,
+    problems: list[Problem],
+    notices: list[Notice],
 ) -> dict[str, tuple[Option, ...]]:
     """Gather the answer lists, keeping of the extra columns those that some choice filter reads."""
     lists: dict[str, dict[tuple[str, int], Option]] = {}
@@ -29,14 +33,20 @@ def lists_of(
             problems.append(Problem("choices", row.number, row.header(column), name or column, words))
             continue
         for column in sorted(MEDIA & row.values.keys()):
-            words = Words("电话访问不出示图片、声音或视频", "Pictures and recordings are not shown over the telephone")
+            words = Words(
+                "电话访问不出示图片、声音或视频", "Pictures and recordings are not shown over the telephone"
+            )
             notices.append(Notice("choices", row.number, row.header(column), column, words))
         label = row.text("label")
         if not label:
             words = Words("选项没有文字,按代码显示", "The option has no label; its code is shown")
             notices.append(Notice("choices", row.number, row.header("label"), name, words))
         options[name, len(options) if allow_duplicates else 0] = Option(
-            name, label or Text(name, name), row["hotkey"], row["favourable"].lower() in YES, _kept(row, columns)
+            name,
+            label or Text(name, name),
+            row["hotkey"],
+            row["favourable"].lower() in YES,
+            _kept(row, columns),
         )
     return {name: tuple(options.values()) for name, options in lists.items()}
 
@@ -46,7 +56,9 @@ def _kept(row: Row, columns: frozenset[str]) -> Mapping[str, str]:
     return {key: value for key, value in values.items() if key in columns}
 
 
-def _fault(row: Row, options: Mapping[tuple[str, int], Option], allow_duplicates: bool) -> tuple[str, Words] | None:
+def _fault(
+    row: Row, options: Mapping[tuple[str, int], Option], allow_duplicates: bool
+) -> tuple[str, Words] | None:
     name = row["name"]
     if not row["list_name"]:
         return "list_name", Words("缺少列表名", "The list name is missing")

@@ -20,7 +20,16 @@ _SPELLINGS: dict[str, dict[str, str]] = {
     "settings": {"title": "form_title", "id_string": "form_id", "set_form_title": "form_title"},
 }  # fmt: skip
 TEXTS = frozenset(
-    {"label", "hint", "probe", "reversed", "constraint_message", "required_message", "guidance_hint", "form_title"}
+    {
+        "label",
+        "hint",
+        "probe",
+        "reversed",
+        "constraint_message",
+        "required_message",
+        "guidance_hint",
+        "form_title",
+    }
 )
 MEDIA = frozenset({"image", "audio", "video", "big_image"})
 SURVEY_COLUMNS = TEXTS | {
@@ -41,7 +50,9 @@ def language_of(words: str) -> str:
     name = re.sub(r"\s+", " ", words.strip().lower())
     code = re.fullmatch(r"(.*?)\s*[(（]\s*([\w-]+)\s*[)）]", name)
     candidates = [code.group(2), code.group(1)] if code else [name]
-    return next((_LANGUAGES[c] for c in (c.replace("-", "_").strip() for c in candidates) if c in _LANGUAGES), "")
+    return next(
+        (_LANGUAGES[c] for c in (c.replace("-", "_").strip() for c in candidates) if c in _LANGUAGES), ""
+    )
 
 
 @dataclass(frozen=True)

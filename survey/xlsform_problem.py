@@ -20,7 +20,9 @@ class Problem:
     def place(self) -> Words:
         """Say where: sheet, row and column."""
         row_zh, row_en = (f" 第 {self.row} 行", f", row {self.row}") if self.row else ("", "")
-        column_zh, column_en = (f" “{self.column}”列", f", column “{self.column}”") if self.column else ("", "")
+        column_zh, column_en = (
+            (f" “{self.column}”列", f", column “{self.column}”") if self.column else ("", "")
+        )
         return Words(f"{self.sheet} 表{row_zh}{column_zh}", f"sheet {self.sheet}{row_en}{column_en}")
 
     def in_language(self, code: str) -> str:
@@ -32,7 +34,9 @@ class XlsformError(Invalid):
     """The workbook cannot become a questionnaire; nothing of it was kept."""
 
     def __init__(self, problems: list[Problem]) -> None:
-        ordered = sorted(problems, key=lambda problem: (problem.sheet != "survey", problem.sheet, problem.row))
+        ordered = sorted(
+            problems, key=lambda problem: (problem.sheet != "survey", problem.sheet, problem.row)
+        )
         first = ordered[0]
         rest = len(ordered) - 1
         more_zh, more_en = (f"(另有 {rest} 处)", f" (and {rest} more)") if rest else ("", "")

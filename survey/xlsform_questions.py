@@ -47,12 +47,18 @@ class SurveySheet:
 
     def _row(self, row: Row) -> None:
         if row["disabled"].lower() in YES:
-            return self._note(row, "disabled", row["name"], "此行已停用,未读取", "The row is disabled and was not read")
+            return self._note(
+                row, "disabled", row["name"], "此行已停用,未读取", "The row is disabled and was not read"
+            )
         kind = kind_of(row["type"])
         if kind.type in ("refused", "begin_repeat"):
-            self._refuse(row, "type", row["type"], f"不支持“{row['type']}”", f"“{row['type']}” is not supported")
+            self._refuse(
+                row, "type", row["type"], f"不支持“{row['type']}”", f"“{row['type']}” is not supported"
+            )
         elif kind.type == "unknown":
-            self._refuse(row, "type", row["type"], f"没有“{row['type']}”题型", f"There is no type “{row['type']}”")
+            self._refuse(
+                row, "type", row["type"], f"没有“{row['type']}”题型", f"There is no type “{row['type']}”"
+            )
         elif kind.type == "unused":
             self._note(row, "type", row["type"], f"“{row['type']}”不使用", f"“{row['type']}” is not used")
         if kind.type in ("begin_group", "begin_repeat"):
@@ -82,7 +88,9 @@ class SurveySheet:
     def _question(self, row: Row, kind: Kind) -> None:
         name = row["name"]
         if not _NAME.fullmatch(name):
-            return self._refuse(row, "name", name or "name", f"题名“{name}”不可用", f"“{name}” is not a usable name")
+            return self._refuse(
+                row, "name", name or "name", f"题名“{name}”不可用", f"“{name}” is not a usable name"
+            )
         if name in self.rows:
             return self._refuse(row, "name", name, f"题名“{name}”重复", f"The name “{name}” appears twice")
         self.rows[name] = row
@@ -105,26 +113,45 @@ class SurveySheet:
             asked: Tree = ["call", "selected", [["ref", name], ["str", OTHER]]]
             self.rows[f"{name}_{OTHER}"] = row
             self.questions.append(
-                Question(f"{name}_{OTHER}", "text", row.number, OTHER_LABEL, section=question.section, relevant=asked)
+                Question(
+                    f"{name}_{OTHER}",
+                    "text",
+                    row.number,
+                    OTHER_LABEL,
+                    section=question.section,
+                    relevant=asked,
+                )
             )
         return None
 
     def _complete(self, row: Row, question: Question) -> None:
         if question.is_step and not question.label:
-            self._refuse(row, "label", question.name, "没有中文或英文的题目文字", "No wording in Chinese or English")
+            self._refuse(
+                row, "label", question.name, "没有中文或英文的题目文字", "No wording in Chinese or English"
+            )
         if question.type in CALCULATED and question.calculation is None and not row["calculation"]:
             self._refuse(row, "calculation", question.name, "缺少计算式", "The calculation is missing")
         if question.calculation is not None and question.type not in CALCULATED:
-            self._refuse(row, "calculation", question.type, "提问的题不能带计算式", "An asked question cannot calculate")
+            self._refuse(
+                row,
+                "calculation",
+                question.type,
+                "提问的题不能带计算式",
+                "An asked question cannot calculate",
+            )
         if question.reversed and not question.reverses:
-            self._refuse(row, "reversed", question.name, "反序措辞须写明 split", "A reversed wording needs a split")
+            self._refuse(
+                row, "reversed", question.name, "反序措辞须写明 split", "A reversed wording needs a split"
+            )
 
     def _split(self, row: Row, kind: Kind) -> tuple[str, str]:
         if not row["split"]:
             return "", ""
         found = _SPLIT.fullmatch(row["split"])
         if not found or (not found[2] and kind.type not in SELECTS):
-            self._refuse(row, "split", row["split"], "split 写作“名称”或“名称=版本”", "Write split as name or name=arm")
+            self._refuse(
+                row, "split", row["split"], "split 写作“名称”或“名称=版本”", "Write split as name or name=arm"
+            )
             return "", ""
         return found[1], found[2] or ""
 
@@ -140,12 +167,20 @@ class SurveySheet:
         if row["parameters"] and "randomize" not in row["parameters"]:
             self._note(row, "parameters", row["parameters"], "参数不使用", "The parameters are not used")
         if row["default"]:
-            self._note(row, "default", row["default"], "默认值不使用:每题都问", "Defaults are not used: it is asked")
+            self._note(
+                row, "default", row["default"], "默认值不使用:每题都问", "Defaults are not used: it is asked"
+            )
 
     def _appearance(self, row: Row) -> None:
         look = row["appearance"]
         if look.startswith("ex:"):
-            self._refuse(row, "appearance", look, f"不支持外部程序“{look}”", f"The outside app “{look}” is not supported")
+            self._refuse(
+                row,
+                "appearance",
+                look,
+                f"不支持外部程序“{look}”",
+                f"The outside app “{look}” is not supported",
+            )
         elif look:
             self._note(row, "appearance", look, "外观设置不使用", "The appearance is not used")
 

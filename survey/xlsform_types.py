@@ -44,7 +44,11 @@ def kind_of(cell: str) -> Kind:
     words = re.sub(r"\s+", " ", cell.strip())
     found = _SELECT.fullmatch(words)
     if found:
-        kind = "select_multiple" if "m" in found["kind"].lower() or "all" in found["kind"].lower() else "select_one"
+        kind = (
+            "select_multiple"
+            if "m" in found["kind"].lower() or "all" in found["kind"].lower()
+            else "select_one"
+        )
         return Kind(kind, found["list"], bool(found["other"]))
     name = words.lower().replace("_", " ").replace("-", " ")
     for edge in ("begin", "end"):
@@ -57,4 +61,6 @@ def kind_of(cell: str) -> Kind:
     if name in UNUSED:
         return Kind("unused")
     external = name.startswith(("select one from file", "select multiple from file", "select one external"))
-    return Kind("refused" if external or name.split(" audit")[0] in _REFUSED or name in _REFUSED else "unknown")
+    return Kind(
+        "refused" if external or name.split(" audit")[0] in _REFUSED or name in _REFUSED else "unknown"
+    )

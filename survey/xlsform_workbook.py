@@ -22,7 +22,9 @@ LONGEST_CELL = 20_000
 
 SHEETS = ("survey", "choices", "settings")
 _FORBIDDEN = tuple(
-    mark.encode(encoding) for mark in ("<!DOCTYPE", "<!ENTITY") for encoding in ("ascii", "utf-16-le", "utf-16-be")
+    mark.encode(encoding)
+    for mark in ("<!DOCTYPE", "<!ENTITY")
+    for encoding in ("ascii", "utf-16-le", "utf-16-be")
 )
 
 
@@ -63,7 +65,9 @@ def _check_archive(data: bytes) -> None:
             parts = archive.infolist()
             if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_CONTENT:
                 raise _refused(
-                    "size", "文件展开后过大(可能是压缩炸弹)", "The file unpacks to too much (perhaps a zip bomb)"
+                    "size",
+                    "文件展开后过大(可能是压缩炸弹)",
+                    "The file unpacks to too much (perhaps a zip bomb)",
                 )
             if "xl/workbook.xml" not in archive.namelist() or any(part.flag_bits & 1 for part in parts):
                 raise _refused("xlsx", "不是未加密的 .xlsx 工作簿", "Not an unencrypted .xlsx workbook")
@@ -74,7 +78,9 @@ def _check_archive(data: bytes) -> None:
                         raise _refused("DOCTYPE", "文件含 XML 实体声明", "The file declares XML entities")
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise _refused(
-            "xlsx", "不是 .xlsx 工作簿;请另存为 .xlsx 再导入", "Not an .xlsx workbook; save it as .xlsx and import again"
+            "xlsx",
+            "不是 .xlsx 工作簿;请另存为 .xlsx 再导入",
+            "Not an .xlsx workbook; save it as .xlsx and import again",
         ) from error
     except Exception as error:
         if isinstance(error, XlsformError):
@@ -116,7 +122,9 @@ def _text(sheet: str, row: int, cell: object) -> str:
         return str(int(cell))
     text = re.sub(r"[\u00a0\u200b\ufeff]", " ", str(cell)).strip()
     if len(text) > LONGEST_CELL:
-        words = Words(f"单元格超过 {LONGEST_CELL} 个字符", f"A cell holds more than {LONGEST_CELL} characters")
+        words = Words(
+            f"单元格超过 {LONGEST_CELL} 个字符", f"A cell holds more than {LONGEST_CELL} characters"
+        )
         raise XlsformError([Problem(sheet, row, "", "cell", words)])
     return text
 

@@ -31,7 +31,9 @@ def build(path: Path = SECURITY) -> None:
         words = [word for pair in pairs for word in pair]
         rows.append([*(entry[key] for key in PLAIN[:2]), *words, *(entry.get(key, "") for key in PLAIN[2:])])
     _fill(survey, rows)
-    choices: list[list[object]] = [["list_name", "name", *(f"label::{name}" for name in LANGUAGES), "favourable"]]
+    choices: list[list[object]] = [
+        ["list_name", "name", *(f"label::{name}" for name in LANGUAGES), "favourable"]
+    ]
     for name, options in LISTS.items():
         for code, (zh, en) in enumerate(options, 1):
             choices.append([name, str(code), zh, en, "yes" if code <= FAVOURABLE.get(name, 0) else ""])

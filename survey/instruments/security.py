@@ -46,7 +46,10 @@ _ITEMS: tuple[Pair, ...] = (
     ("参加过村民或居民会议", "going to a meeting of villagers or residents"),
     ("收到过可疑的诈骗短信", "receiving a suspicious text message"),
 )
-_COACHED: Pair = ("有人告诉过您接到这类调查电话该怎么回答", "being told how to answer survey calls like this one")
+_COACHED: Pair = (
+    "有人告诉过您接到这类调查电话该怎么回答",
+    "being told how to answer survey calls like this one",
+)
 
 
 def _list(arm: str, items: tuple[Pair, ...]) -> Entry:

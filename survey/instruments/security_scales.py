@@ -33,16 +33,21 @@ def _joined(words: list[str], english: list[str]) -> Pair:
     )
 
 
-SAFE = orders("很安全、比较安全、一般、不太安全、很不安全", "very safe, fairly safe, average, not very safe, very unsafe")
+SAFE = orders(
+    "很安全、比较安全、一般、不太安全、很不安全",
+    "very safe, fairly safe, average, not very safe, very unsafe",
+)
 CHANGE = orders(
-    "好了很多、好了一些、差不多、差了一些、差了很多", "much better, a little better, about the same, a little worse, much worse"
+    "好了很多、好了一些、差不多、差了一些、差了很多",
+    "much better, a little better, about the same, a little worse, much worse",
 )
 SATISFIED = orders(
     "很满意、比较满意、一般、不太满意、很不满意",
     "very satisfied, fairly satisfied, neutral, not very satisfied, very dissatisfied",
 )
 TIMELY = orders(
-    "很及时、比较及时、一般、不太及时、很不及时", "very promptly, fairly promptly, neither, rather late, far too late"
+    "很及时、比较及时、一般、不太及时、很不及时",
+    "very promptly, fairly promptly, neither, rather late, far too late",
 )
 
 

@@ -8,7 +8,13 @@ from playwright.sync_api import Page, Route, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 SCRIPTS = Path(__file__).parents[3] / "web" / "static" / "js"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
 ORIGIN = "http://questionnaire.test"
 
 
@@ -21,7 +27,7 @@ def _serve(route: Route) -> None:
 
 
 @pytest.fixture(scope="package")
-def page() -> Iterator[Page]:
+def engine() -> Iterator[Page]:
     """Open an empty page from which the browser's modules can be imported; nothing leaves the machine."""
     if not CHROMIUM.exists():
         pytest.skip("Chromium is not installed at /usr/bin/chromium: the browser's engine was not compared")

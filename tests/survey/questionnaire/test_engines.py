@@ -2,32 +2,43 @@
 
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page
 
 from survey.expression import Tree, parse
-from survey.expression_functions import FUNCTIONS
 from survey.expression_evaluation import Scope, evaluate
+from survey.expression_functions import FUNCTIONS
 from survey.expression_values import to_text
 from survey.instruments import SECURITY
 from survey.questionnaire import DONT_KNOW, NO_ANSWER, Questionnaire
-from survey.questionnaire_flow import Circumstances, Flow
 from survey.questionnaire_splits import assign_splits
 from survey.questionnaire_validation import validate
+from survey.questionnaire_walk import Circumstances, Walk
 from survey.xlsform import read_xlsform
 from tests.survey.questionnaire.test_expression import ANSWERS, NAMES
 from tests.survey.questionnaire.workbooks import EVERYTHING, REFERENCE
 
 pytestmark = pytest.mark.browser
+FOUND = (Phase.explicit, Phase.reuse, Phase.generate)  # making a failure small would take minutes of browser
 
 FACTS = {"today": "2026-03-15", "now": "2026-03-15T14:30:59", "duration": "61.5", "username": "访员07"}
 VALUES = [*ANSWERS, "2026-03-15", "2024-02-29", "2023-02-29", "1969-12-31T23:59:59", "a\nb", "𠀀x", "1e3", "13812345678",
           "0.1", "99999999999999999999", "-0", "constructor"]  # fmt: skip
-PATTERNS = ["[a-z]+", "1[3-9]\\\\d{9}", "^a.b$", "(a|b)?\\\\s*[^0-9]{1,3}", "[一-龥]+", ".{2}", "\\\\w+\\\\.?", "a-b|[a\\\\-b]+"]
+PATTERNS = [
+    "[a-z]+",
+    "1[3-9]\\\\d{9}",
+    "^a.b$",
+    "(a|b)?\\\\s*[^0-9]{1,3}",
+    "[一-龥]+",
+    ".{2}",
+    "\\\\w+\\\\.?",
+    "a-b|[a\\\\-b]+",
+]
 RUN = """async ([trees, facts]) => {
   const { evaluate, toText } = await import('/expression.js');
   return trees.map(([tree, answers]) => {
@@ -66,10 +77,10 @@ trees = st.recursive(_leaf, _grown, max_leaves=8)
 answered = st.fixed_dictionaries({name: st.sampled_from(VALUES) for name in NAMES})
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), phases=FOUND)
 @given(batch=st.lists(st.tuples(trees, answered), min_size=40, max_size=80))
-def test_expressions_alike(page: Page, batch: list[tuple[Tree, dict[str, str]]]) -> None:
-    found = page.evaluate(RUN, [batch, FACTS])
+def test_expressions_alike(engine: Page, batch: list[tuple[Tree, dict[str, str]]]) -> None:
+    found = engine.evaluate(RUN, [batch, FACTS])
     for (tree, answers), (kind, text) in zip(batch, found, strict=True):
         value = evaluate(tree, Scope(answers.__getitem__, answers["a"], answers, FACTS))
         expected = "boolean" if isinstance(value, bool) else "string" if isinstance(value, str) else "number"
@@ -78,48 +89,53 @@ def test_expressions_alike(page: Page, batch: list[tuple[Tree, dict[str, str]]])
 
 def test_every_function_is_compared() -> None:
     compared = {*_ONE, *_TWO, "if", "today", "now", "duration", "true", "false", "regex"}
-    assert set(FUNCTIONS) - compared == {"device-info", "jr:choice-name"}  # both seen in the ways through below
+    assert set(FUNCTIONS) - compared == {
+        "device-info",
+        "jr:choice-name",
+    }  # both seen in the ways through below
 
 
 WALK = """async ([questionnaire, interviews]) => {
-  const { Flow } = await import('/questionnaire.js');
+  const { Walk } = await import('/questionnaire.js');
   return interviews.map(([answers, given, tried]) => {
-    const flow = new Flow(questionnaire, answers, given);
-    const path = flow.path();
+    const walk = new Walk(questionnaire, answers, given);
+    const path = walk.path();
     return {
-      path, calculated: flow.calculated(), irrelevant: flow.irrelevant(), exported: flow.exported(),
-      order: Object.keys(flow.exported()), open: flow.firstOpen(),
-      next: [flow.nextStep(), ...path.map((name) => flow.nextStep(name))],
-      previous: [flow.previousStep(), ...path.map((name) => flow.previousStep(name))],
-      progress: path.map((name) => { const p = flow.progress(name); return [p.number, p.total]; }),
-      wording: path.map((name) => [flow.wording(name), flow.wording(name, 'en')]),
-      options: path.map((name) => flow.options(name).map((option) => option.name)),
-      reversed: path.map((name) => flow.isReversed(name)), answered: path.map((name) => flow.isAnswered(name)),
-      wrong: questionnaire.questions.map(({ name }) => tried.map((value) => flow.validate(name, value))),
+      path, calculated: walk.calculated(), irrelevant: walk.irrelevant(), exported: walk.exported(),
+      order: Object.keys(walk.exported()), open: walk.firstOpen(),
+      next: [walk.nextStep(), ...path.map((name) => walk.nextStep(name))],
+      previous: [walk.previousStep(), ...path.map((name) => walk.previousStep(name))],
+      progress: path.map((name) => { const p = walk.progress(name); return [p.number, p.total]; }),
+      wording: path.map((name) => [walk.wording(name), walk.wording(name, 'en')]),
+      options: path.map((name) => walk.options(name).map((option) => option.name)),
+      reversed: path.map((name) => walk.isReversed(name)), answered: path.map((name) => walk.isAnswered(name)),
+      wrong: questionnaire.questions.map(({ name }) => tried.map((value) => walk.validate(name, value))),
     };
   });
 }"""
 
 
-def walked(questionnaire: Questionnaire, answers: dict[str, str], given: Circumstances, tried: list[str]) -> dict[str, Any]:
+def walked(
+    questionnaire: Questionnaire, answers: dict[str, str], given: Circumstances, tried: list[str]
+) -> dict[str, Any]:
     """Do on the server what WALK does in the browser."""
-    flow = Flow(questionnaire, answers, given)
-    path = flow.path()
-    wrongs = [[validate(flow, q.name, value) for value in tried] for q in questionnaire.questions]
+    walk = Walk(questionnaire, answers, given)
+    path = walk.path()
+    wrongs = [[validate(walk, q.name, value) for value in tried] for q in questionnaire.questions]
     return {
         "path": list(path),
-        "calculated": flow.calculated(),
-        "irrelevant": list(flow.irrelevant()),
-        "exported": flow.exported(),
-        "order": list(flow.exported()),
-        "open": flow.first_open(),
-        "next": [flow.next_step(), *map(flow.next_step, path)],
-        "previous": [flow.previous_step(), *map(flow.previous_step, path)],
-        "progress": [list(flow.progress(name)) for name in path],
-        "wording": [[flow.wording(name), flow.wording(name, "en")] for name in path],
-        "options": [[option.name for option in flow.options(name)] for name in path],
-        "reversed": [flow.is_reversed(name) for name in path],
-        "answered": [flow.is_answered(name) for name in path],
+        "calculated": walk.calculated(),
+        "irrelevant": list(walk.irrelevant()),
+        "exported": walk.exported(),
+        "order": list(walk.exported()),
+        "open": walk.first_open(),
+        "next": [walk.next_step(), *map(walk.next_step, path)],
+        "previous": [walk.previous_step(), *map(walk.previous_step, path)],
+        "progress": [list(walk.progress(name)) for name in path],
+        "wording": [[walk.wording(name), walk.wording(name, "en")] for name in path],
+        "options": [[option.name for option in walk.options(name)] for name in path],
+        "reversed": [walk.is_reversed(name) for name in path],
+        "answered": [walk.is_answered(name) for name in path],
         "wrong": [[{"zh": w.zh, "en": w.en} if w else None for w in row] for row in wrongs],
     }
 
@@ -132,19 +148,19 @@ GIVEN = ["", "OK", "0", "1", "2", "3", "5", "1.5", "a", "b", "a b", "a b c", "ot
 @pytest.fixture(scope="module", params=["everything", "security", "choice_filter", "phq9_gad7"])
 def questionnaire(request: pytest.FixtureRequest) -> Questionnaire:
     """Read each of the questionnaires compared."""
-    paths = {"everything": EVERYTHING, "security": SECURITY}
+    paths: dict[str, bytes | Path] = {"everything": EVERYTHING, "security": SECURITY}
     return read_xlsform(paths.get(request.param, REFERENCE / f"{request.param}.xlsx"))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), phases=FOUND)
 @given(data=st.data())
-def test_ways_through_alike(page: Page, questionnaire: Questionnaire, data: st.DataObject) -> None:
+def test_ways_through_alike(engine: Page, questionnaire: Questionnaire, data: st.DataObject) -> None:
     names = [question.name for question in questionnaire.questions if question.is_step]
     likely: dict[str, st.SearchStrategy[str]] = {}
     for name in names:
         options = [option.name for option in questionnaire.lists.get(questionnaire.question(name).list, ())]
         likely[name] = st.one_of(st.sampled_from(options or GIVEN), st.sampled_from(GIVEN))
-    interview = st.fixed_dictionaries({}, optional={**likely, "left_over": st.just("x")})  # type: ignore[arg-type]
+    interview = st.fixed_dictionaries({}, optional={**likely, "left_over": st.just("x")})
     interviews = []
     for _ in range(12):
         answers = dict(data.draw(interview))
@@ -156,12 +172,12 @@ def test_ways_through_alike(page: Page, questionnaire: Questionnaire, data: st.D
         [answers, {"splits": dict(g.splits), "facts": dict(g.facts), "language": g.language}, tried]
         for answers, g, tried in interviews
     ]
-    found = page.evaluate(WALK, [questionnaire.to_json(), sent])
+    found = engine.evaluate(WALK, [questionnaire.to_json(), sent])
     for (answers, given_, tried), result in zip(interviews, found, strict=True):
         assert result == walked(questionnaire, answers, given_, tried), answers
 
 
-def test_numbers_survive_the_way_to_the_browser(page: Page) -> None:
-    found = page.evaluate(RUN, [[[["op", "div", ["num", 1], ["num", 3]], {}]], FACTS])
+def test_numbers_survive_the_way_to_the_browser(engine: Page) -> None:
+    found = engine.evaluate(RUN, [[[["op", "div", ["num", 1], ["num", 3]], {}]], FACTS])
     assert found == [["number", to_text(1 / 3)]]
     assert math.isclose(float(found[0][1]), 1 / 3, rel_tol=0)

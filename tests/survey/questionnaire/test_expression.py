@@ -12,7 +12,25 @@ from survey.expression_evaluation import Scope, evaluate
 from survey.expression_problem import ExpressionError
 from survey.expression_values import to_text
 
-ANSWERS = ["", "0", "1", "2", "-3", "1.5", " 4 ", "abc", "a b", "05", "1.", ".5", "yes", "满意", "12", "2 3", "-0.25"]
+ANSWERS = [
+    "",
+    "0",
+    "1",
+    "2",
+    "-3",
+    "1.5",
+    " 4 ",
+    "abc",
+    "a b",
+    "05",
+    "1.",
+    ".5",
+    "yes",
+    "满意",
+    "12",
+    "2 3",
+    "-0.25",
+]
 NAMES = ["a", "b", "c"]
 
 _refs = st.sampled_from([f"${{{name}}}" for name in NAMES])
@@ -20,7 +38,9 @@ _numbers = st.sampled_from(["0", "1", "2", "3.5", "10", "0.25", "7"])
 _strings = st.sampled_from(["''", "'1'", "'yes'", "'a'", "'满'", "' 4 '", "'-3'"])
 
 
-def _number_of(truths: st.SearchStrategy[str], texts: st.SearchStrategy[str], n: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+def _number_of(
+    truths: st.SearchStrategy[str], texts: st.SearchStrategy[str], n: st.SearchStrategy[str]
+) -> st.SearchStrategy[str]:
     return st.one_of(
         st.builds("({} {} {})".format, n, st.sampled_from(["+", "-", "*", "mod"]), n),
         st.builds("-{}".format, n),
@@ -30,7 +50,9 @@ def _number_of(truths: st.SearchStrategy[str], texts: st.SearchStrategy[str], n:
     )
 
 
-def _texts_of(truths: st.SearchStrategy[str], n: st.SearchStrategy[str], t: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+def _texts_of(
+    truths: st.SearchStrategy[str], n: st.SearchStrategy[str], t: st.SearchStrategy[str]
+) -> st.SearchStrategy[str]:
     return st.one_of(
         st.builds("concat({}, {})".format, t, st.one_of(t, n, truths)),
         st.builds("string({})".format, st.one_of(n, truths)),
@@ -47,7 +69,9 @@ def _layers() -> st.SearchStrategy[str]:
         truths, numbers, texts = (
             st.one_of(
                 truths,
-                st.builds("({} {} {})".format, some, st.sampled_from(["=", "!=", "<", "<=", ">", ">="]), some),
+                st.builds(
+                    "({} {} {})".format, some, st.sampled_from(["=", "!=", "<", "<=", ">", ">="]), some
+                ),
                 st.builds("({} {} {})".format, some, st.sampled_from(["and", "or"]), some),
                 st.builds("{}({})".format, st.sampled_from(["not", "boolean"]), some),
                 st.builds("{}({}, {})".format, st.sampled_from(["contains", "starts-with"]), texts, texts),
@@ -140,7 +164,10 @@ def test_own_value_and_columns() -> None:
     assert evaluate(parse("filter = 1", columns=True), scope) is False
 
 
-@pytest.mark.parametrize(("value", "text"), [(1e21, "1" + "0" * 21), (1e-7, "0.0000001"), (0.1 + 0.2, "0.30000000000000004"), (-0.0, "0")])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1e21, "1" + "0" * 21), (1e-7, "0.0000001"), (0.1 + 0.2, "0.30000000000000004"), (-0.0, "0")],
+)
 def test_numbers_are_written_without_exponent(value: float, text: str) -> None:
     assert to_text(value) == text
 

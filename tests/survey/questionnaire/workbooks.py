@@ -4,11 +4,16 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from openpyxl import Workbook
+
+from survey.xlsform import read_xlsform
+from survey.xlsform_problem import XlsformError
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "xlsforms"
 Rows = Sequence[Sequence[object]]
 
+HEAD = ["type", "name", "label"]
 YES_NO: Rows = [["list_name", "name", "label"], ["yn", "1", "Yes"], ["yn", "2", "No"]]
 
 
@@ -23,6 +28,18 @@ def workbook(survey: Rows, choices: Rows = YES_NO, settings: Rows = ()) -> bytes
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
+
+
+def faults(source: bytes | Path) -> list[tuple[str, int, str, str]]:
+    """List where a workbook is refused: sheet, row, column, feature."""
+    with pytest.raises(XlsformError) as refusal:
+        read_xlsform(source)
+    for problem in refusal.value.problems:
+        assert problem.in_language("zh") != problem.in_language("en")
+        if problem.row:
+            assert f"row {problem.row}" in problem.in_language("en")
+            assert f"第 {problem.row} 行" in problem.in_language("zh")
+    return [(p.sheet, p.row, p.column, p.feature) for p in refusal.value.problems]
 
 
 EVERYTHING = workbook(

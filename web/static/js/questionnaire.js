@@ -1,5 +1,5 @@
 // The way through a questionnaire in the browser: what is asked next, how far we are, in what words and order,
-// and whether an answer may stand. The same rules as survey/questionnaire_flow.py and questionnaire_validation.py.
+// and whether an answer may stand. The same rules as survey/questionnaire_walk.py and questionnaire_validation.py.
 
 import { evaluate, own, toText, truth } from "./expression.js";
 import { ACKNOWLEDGED, DONT_KNOW, NO_ANSWER, validate } from "./questionnaire_validation.js";
@@ -25,7 +25,7 @@ export function within(text, language) {
 }
 
 /** One questionnaire (its JSON) with one interview's answers ({name: value}); make a new one after each answer. */
-export class Flow {
+export class Walk {
   /** `given` is {splits, facts: {today, now, duration, …}, language}. */
   constructor(questionnaire, answers, given = {}) {
     this.questionnaire = questionnaire;

@@ -38,25 +38,25 @@ const SHAPES = {
   note: READ,
 };
 
-/** Say what is wrong with a value for a question of a flow as {zh, en}, or null when it may be saved. */
-export function validate(flow, question, value) {
-  const isAsked = flow.isAsked(question.name);
+/** Say what is wrong with a value for a question of a walk as {zh, en}, or null when it may be saved. */
+export function validate(walk, question, value) {
+  const isAsked = walk.isAsked(question.name);
   if (!isAsked && question.type !== "note") return NOT_ASKED;
   if (value === DONT_KNOW || value === NO_ANSWER) return isAsked ? null : NOT_ASKED;
   if (value === "") {
-    return flow.isRequired(question.name) ? flow.filledText(question.required_message ?? REQUIRED) : null;
+    return walk.isRequired(question.name) ? walk.filledText(question.required_message ?? REQUIRED) : null;
   }
-  const wrong = wrongShape(flow, question, value);
+  const wrong = wrongShape(walk, question, value);
   if (wrong) return wrong;
-  if (question.constraint && !truth(question.constraint, flow.scope(question, value))) {
-    return flow.filledText(question.constraint_message ?? CONSTRAINT);
+  if (question.constraint && !truth(question.constraint, walk.scope(question, value))) {
+    return walk.filledText(question.constraint_message ?? CONSTRAINT);
   }
   return null;
 }
 
-function wrongShape(flow, question, value) {
+function wrongShape(walk, question, value) {
   if (question.type === "select_one" || question.type === "select_multiple") {
-    const offered = new Set(flow.options(question.name).map((option) => option.name));
+    const offered = new Set(walk.options(question.name).map((option) => option.name));
     const chosen = question.type === "select_multiple" ? value.split(" ") : [value];
     const isOffered = chosen.every((name) => offered.has(name)) && new Set(chosen).size === chosen.length;
     return isOffered ? null : NOT_OFFERED;

@@ -46,15 +46,19 @@ class Circumstances:
 _KNOWN = {"start": "now", "end": "now", "today": "today"}
 
 
-class Flow:
+class Walk:
     """One questionnaire with one interview's answers ({name: value}); make a new one after each answer."""
 
-    def __init__(self, questionnaire: Questionnaire, answers: Mapping[str, str], given: Circumstances) -> None:
+    def __init__(
+        self, questionnaire: Questionnaire, answers: Mapping[str, str], given: Circumstances
+    ) -> None:
         self.questionnaire, self.answers, self.given = questionnaire, answers, given
         self._values: dict[str, str] = {}
         self._relevant: dict[str, bool] = {}
         self._sections: dict[str, bool] = {}
-        for question in questionnaire.questions:  # in order, so that long chains of conditions never recurse deeply
+        for (
+            question
+        ) in questionnaire.questions:  # in order, so that long chains of conditions never recurse deeply
             self.value(question.name)
 
     def path(self) -> tuple[str, ...]:
@@ -193,12 +197,16 @@ class Flow:
 
     def _value(self, question: Question) -> str:
         if question.type in CALCULATED:
-            if question.calculation is None or (question.type == "calculate_here" and not self._is_reached(question)):
+            if question.calculation is None or (
+                question.type == "calculate_here" and not self._is_reached(question)
+            ):
                 return ""
             return to_text(evaluate(question.calculation, self._scope(question)))
         value = self.answers.get(question.name)
         if value is None and question.type == "known":
-            return self.given.facts.get(question.name, self.given.facts.get(_KNOWN.get(question.default, ""), ""))
+            return self.given.facts.get(
+                question.name, self.given.facts.get(_KNOWN.get(question.default, ""), "")
+            )
         return "" if value is None or value in SPECIAL else value
 
     def _is_reached(self, question: Question) -> bool:

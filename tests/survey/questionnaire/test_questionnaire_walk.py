@@ -7,9 +7,9 @@ import pytest
 
 from survey.instruments import SECURITY
 from survey.questionnaire import ACKNOWLEDGED, DONT_KNOW, NO_ANSWER, Questionnaire
-from survey.questionnaire_flow import Circumstances, Flow, Progress
 from survey.questionnaire_splits import arm_of, assign_splits
 from survey.questionnaire_validation import CONSTRAINT, NOT_ASKED, NOT_OFFERED, REQUIRED, validate
+from survey.questionnaire_walk import Circumstances, Progress, Walk
 from survey.xlsform import read_xlsform
 from tests.survey.questionnaire.workbooks import EVERYTHING, workbook
 
@@ -19,15 +19,15 @@ SAFE = read_xlsform(SECURITY)
 ELIGIBLE = {"intro": ACKNOWLEDGED, "consent": "1", "residence": "1", "adult": "1"}
 
 
-def flow(form: Questionnaire, answers: Mapping[str, str], **splits: str) -> Flow:
-    return Flow(form, answers, Circumstances(splits, FACTS))
+def walk(form: Questionnaire, answers: Mapping[str, str], **splits: str) -> Walk:
+    return Walk(form, answers, Circumstances(splits, FACTS))
 
 
 def test_the_path_follows_the_answers() -> None:
-    assert flow(EVERY, {}, version="a").path() == (
+    assert walk(EVERY, {}, version="a").path() == (
         "hello", "owns", "state", "town", "mood", "born", "woke", "met", "why_a", "seen",
     )  # fmt: skip
-    driver = flow(EVERY, {"owns": "1", "cars_n": "2", "brands": "b other", "mood": "1"}, version="b")
+    driver = walk(EVERY, {"owns": "1", "cars_n": "2", "brands": "b other", "mood": "1"}, version="b")
     assert driver.path() == (
         "hello", "owns", "cars_n", "brands", "brands_other", "km", "state", "town", "mood", "born", "woke", "met",
         "why_b", "seen", "bye",
@@ -42,68 +42,70 @@ def test_the_path_follows_the_answers() -> None:
 
 
 def test_what_no_longer_applies_is_kept_marked_and_not_exported() -> None:
-    changed = flow(EVERY, {"owns": "2", "cars_n": "2", "km": "9000", "state": "s1"})
+    changed = walk(EVERY, {"owns": "2", "cars_n": "2", "km": "9000", "state": "s1"})
     assert changed.irrelevant() == ("cars_n", "km")
     assert changed.answers["km"] == "9000"
     assert changed.exported() == {"owns": "2", "limit": "0", "state": "s1", "at": "", "told": ""}
-    assert flow(EVERY, {**changed.answers, "owns": "1"}).irrelevant() == ()
+    assert walk(EVERY, {**changed.answers, "owns": "1"}).irrelevant() == ()
 
 
 def test_an_interrupted_interview_goes_on_where_it_stopped() -> None:
     answers = dict(ELIGIBLE)
-    assert flow(SAFE, answers).first_open() == "s1_safety"
+    assert walk(SAFE, answers).first_open() == "s1_safety"
     answers |= {"s1_safety": "2", "s2_night": DONT_KNOW, "s3_change": NO_ANSWER}
-    assert flow(SAFE, answers).first_open() == "e1_police_contact"
+    assert walk(SAFE, answers).first_open() == "e1_police_contact"
 
 
 def test_an_optional_question_may_be_passed_and_a_required_one_not() -> None:
     answers = {"hello": "OK", "owns": "1", "cars_n": "", "brands": ""}
-    assert flow(EVERY, answers).first_open() == "cars_n"
-    assert flow(EVERY, {**answers, "cars_n": "1"}).first_open() == "state"
-    assert not flow(EVERY, {**answers, "cars_n": "2"}).is_required("km")
-    assert flow(EVERY, {**answers, "cars_n": "3"}).is_required("km")
+    assert walk(EVERY, answers).first_open() == "cars_n"
+    assert walk(EVERY, {**answers, "cars_n": "1"}).first_open() == "state"
+    assert not walk(EVERY, {**answers, "cars_n": "2"}).is_required("km")
+    assert walk(EVERY, {**answers, "cars_n": "3"}).is_required("km")
 
 
 def test_a_filtered_answer_is_asked_again_when_its_list_changes() -> None:
     answers = {"hello": "OK", "owns": "2", "state": "s1", "town": "t2"}
-    assert [o.name for o in flow(EVERY, answers).options("town")] == ["t1", "t2"]
-    assert flow(EVERY, answers).is_answered("town")
+    assert [o.name for o in walk(EVERY, answers).options("town")] == ["t1", "t2"]
+    assert walk(EVERY, answers).is_answered("town")
     answers["state"] = "s2"
-    assert [o.name for o in flow(EVERY, answers).options("town")] == ["t3"]
-    assert not flow(EVERY, answers).is_answered("town")
+    assert [o.name for o in walk(EVERY, answers).options("town")] == ["t3"]
+    assert not walk(EVERY, answers).is_answered("town")
 
 
 def test_dont_know_counts_as_empty_in_conditions_but_is_exported() -> None:
-    unsure = flow(EVERY, {"owns": DONT_KNOW})
+    unsure = walk(EVERY, {"owns": DONT_KNOW})
     assert "cars_n" not in unsure.path()
     assert unsure.value("owns") == ""
     assert unsure.exported()["owns"] == DONT_KNOW
 
 
 def test_wording_is_filled_and_reversed() -> None:
-    spoken = flow(EVERY, {"mood": "3"}, order="reversed")
+    spoken = walk(EVERY, {"mood": "3"}, order="reversed")
     assert spoken.wording("hello") == "您好 07"
     assert spoken.wording("bye") == "您说“差”,再见"
     assert spoken.wording("bye", "en") == "You said “差”. Goodbye"
     assert spoken.wording("mood") == "差、一般,还是好?"
     assert [o.name for o in spoken.options("mood")] == ["3", "2", "1"]
-    plain = flow(EVERY, {}, order="forward")
+    plain = walk(EVERY, {}, order="forward")
     assert plain.wording("mood") == "好、一般,还是差?"
     assert [o.name for o in plain.options("mood")] == ["1", "2", "3"]
 
 
 def test_a_drawn_order_is_kept_and_other_closes_the_list() -> None:
-    drawn = Flow(EVERY, {}, Circumstances({"order:state": "s3 s1 s2"}))
+    drawn = Walk(EVERY, {}, Circumstances({"order:state": "s3 s1 s2"}))
     assert [o.name for o in drawn.options("state")] == ["s3", "s1", "s2"]
     assert [o.name for o in drawn.options("brands")] == ["a", "b", "c", "other"]
 
 
 def test_a_moment_is_kept_once_reached() -> None:
-    assert flow(EVERY, {}).calculated()["at"] == ""
+    assert walk(EVERY, {}).calculated()["at"] == ""
     answers = {"hello": "OK", "owns": "2", "state": "s2", "town": "t3", "mood": "1", "born": "", "woke": "", "met": "",
                "seen": "OK"}  # fmt: skip
-    assert flow(EVERY, answers).calculated()["at"] == "2026-03-15T14:30:00"
-    later = Flow(EVERY, {**answers, "at": "2026-03-15T14:30:00"}, Circumstances({}, {"now": "2026-03-15T15:00:00"}))
+    assert walk(EVERY, answers).calculated()["at"] == "2026-03-15T14:30:00"
+    later = Walk(
+        EVERY, {**answers, "at": "2026-03-15T14:30:00"}, Circumstances({}, {"now": "2026-03-15T15:00:00"})
+    )
     assert later.calculated()["at"] == "2026-03-15T14:30:00"
 
 
@@ -123,7 +125,7 @@ def test_a_moment_is_kept_once_reached() -> None:
     ],
 )  # fmt: skip
 def test_what_may_be_answered(name: str, value: str, wrong: object) -> None:
-    found = validate(flow(EVERY, {"owns": "1", "cars_n": "2"}), name, value)
+    found = validate(walk(EVERY, {"owns": "1", "cars_n": "2"}), name, value)
     assert (found.zh if isinstance(wrong, str) and found else found) == wrong
 
 
@@ -146,9 +148,9 @@ def test_random_orders_differ_and_hold_every_option() -> None:
 
 
 def test_each_list_half_hears_its_own_list() -> None:
-    assert "c1_list_short" in flow(SAFE, ELIGIBLE, list="short").path()
-    assert "c1_list_long" not in flow(SAFE, ELIGIBLE, list="short").path()
-    assert "c1_list_long" in flow(SAFE, ELIGIBLE, list="long").path()
+    assert "c1_list_short" in walk(SAFE, ELIGIBLE, list="short").path()
+    assert "c1_list_long" not in walk(SAFE, ELIGIBLE, list="short").path()
+    assert "c1_list_long" in walk(SAFE, ELIGIBLE, list="long").path()
 
 
 @pytest.mark.parametrize(
@@ -162,8 +164,10 @@ def test_each_list_half_hears_its_own_list() -> None:
         ({**ELIGIBLE, "adult": NO_ANSWER}, "3.21", ("intro", "consent", "residence", "adult")),
     ],
 )  # fmt: skip
-def test_the_screener_suggests_the_disposition(answers: dict[str, str], outcome: str, path: tuple[str, ...]) -> None:
-    ended = flow(SAFE, answers)
+def test_the_screener_suggests_the_disposition(
+    answers: dict[str, str], outcome: str, path: tuple[str, ...]
+) -> None:
+    ended = walk(SAFE, answers)
     assert ended.path() == path
     assert ended.first_open() is None
     assert ended.calculated()["outcome"] == outcome
@@ -172,14 +176,16 @@ def test_the_screener_suggests_the_disposition(answers: dict[str, str], outcome:
 def test_a_whole_interview_ends_complete() -> None:
     answers: dict[str, str] = {}
     for _ in range(60):
-        now = flow(SAFE, answers, order="reversed", list="long")
+        now = walk(SAFE, answers, order="reversed", list="long")
         name = now.first_open()
         if name is None:
             break
         assert now.calculated()["outcome"] == ""
         options = now.options(name)
         kind = SAFE.question(name).type
-        answers[name] = options[0].name if options else "OK" if kind == "note" else "30" if name == "age" else "2"
+        answers[name] = (
+            options[0].name if options else "OK" if kind == "note" else "30" if name == "age" else "2"
+        )
         assert validate(now, name, answers[name]) is None
     assert now.calculated()["outcome"] == "1.1"
     assert now.exported()["s1_safety"] == "5"
@@ -195,4 +201,4 @@ def test_index_items_name_their_favourable_answers() -> None:
 def test_long_chains_of_conditions_do_not_recurse() -> None:
     rows = [["text", f"q{n}", "Q", f"${{q{n - 1}}} != ''" if n else ""] for n in range(1_500)]
     form = read_xlsform(workbook([["type", "name", "label", "relevant"], *rows]))
-    assert len(flow(form, {f"q{n}": "x" for n in range(1_500)}).path()) == 1_500
+    assert len(walk(form, {f"q{n}": "x" for n in range(1_500)}).path()) == 1_500
