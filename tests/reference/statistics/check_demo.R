@@ -2,9 +2,11 @@
 #
 #   Rscript check_demo.R interviews.csv margins.csv [lonely]
 #
-# interviews.csv  one row per complete interview: stratum, N_h (numbers in the stratum's frame), weight (base weight
-#                 after nonresponse), county, the margin columns named in margins.csv, and 0/1 outcomes with empty cells
-#                 for no answer: safe, and satisfied or satisfied_1 ... satisfied_k (items of one index, equal weights)
+# interviews.csv  one row per complete interview: stratum (as the design was declared), N_h (numbers in the stratum's
+#                 frame; leave the column out where the design has no finite population correction), weight (before
+#                 raking), county, the margin columns named in margins.csv, and 0/1 outcomes with empty cells for no
+#                 answer: safe or safe_1 ... safe_k, satisfied or satisfied_1 ... satisfied_k; the numbered columns
+#                 are items of one index with equal weights
 # margins.csv     margin, category, total; categories as after joining, so that each has respondents
 # lonely          policy for strata with one interview: adjust (default), remove, average, fail
 #
@@ -18,12 +20,16 @@ margins <- read.csv(args[2], colClasses = c(margin = "character", category = "ch
 names_of_margins <- unique(margins$margin)
 text <- setNames(rep("character", length(names_of_margins) + 1), c(names_of_margins, "stratum"))
 data <- read.csv(args[1], colClasses = text, na.strings = "", check.names = FALSE)
-needed <- c("stratum", "N_h", "weight", "county", "safe", names_of_margins)
+needed <- c("stratum", "weight", "county", names_of_margins)
 lacking <- setdiff(needed, names(data))
 if (length(lacking)) stop("columns missing: ", paste(lacking, collapse = ", "))
 data$county <- as.character(data$county)
 
-design <- svydesign(ids = ~1, strata = ~stratum, fpc = ~N_h, weights = ~weight, data = data)
+design <- if ("N_h" %in% names(data)) {
+  svydesign(ids = ~1, strata = ~stratum, fpc = ~N_h, weights = ~weight, data = data)
+} else {
+  svydesign(ids = ~1, strata = ~stratum, weights = ~weight, data = data)
+}
 terms <- c(); totals <- c()
 for (k in seq_along(names_of_margins)) {
   m <- margins[margins$margin == names_of_margins[k], ]
@@ -54,13 +60,13 @@ estimate <- function(items, keep) {
   value <- svycontrast(st, list(index = parse(text = paste0("(", terms, ")/", length(items)))[[1]]))
   list(n = sum(answered & keep), estimate = as.numeric(coef(value)), se = as.numeric(SE(value)))
 }
-indices <- list(safe = "safe", satisfied = grep("^satisfied(_|$)", names(data), value = TRUE))
 rows <- c()
-for (index in names(indices)) {
-  if (!length(indices[[index]])) next
+for (index in c("safe", "satisfied")) {
+  items <- grep(paste0("^", index, "(_|$)"), names(data), value = TRUE)
+  if (!length(items)) next
   for (domain in c("city", sort(unique(data$county)))) {
     keep <- if (domain == "city") rep(TRUE, nrow(data)) else data$county == domain
-    e <- estimate(indices[[index]], keep)
+    e <- estimate(items, keep)
     rows <- c(rows, sprintf('{"index": "%s", "domain": "%s", "n": %d, "estimate": %.17g, "se": %.17g}',
                             index, domain, e$n, e$estimate, e$se))
   }
