@@ -39,6 +39,9 @@ class HandOut(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """What the rule saw: county shortfall, tries before, day-parts, rank of need."""
 
+    case: Mapped[Case] = relationship()
+    staff: Mapped[Staff] = relationship()
+
 
 class Attempt(Base):
     """One try at a case: one dial, or a hand-out given back without one."""
@@ -64,6 +67,10 @@ class Attempt(Base):
     """What the line's own result maps to, before a person confirms it."""
     note: Mapped[str | None] = mapped_column(SealedText("note"))
     is_recorded: Mapped[bool] = mapped_column(default=False)
+    has_seat: Mapped[bool] = mapped_column(default=False)
+    """Quota seats are reserved for it until it ends."""
+    before: Mapped[dict[str, Any] | None]
+    """How the case stood before the outcome, so that a slip of the finger can be undone."""
     wrapped_up_at: Mapped[datetime | None]
 
     case: Mapped[Case] = relationship()

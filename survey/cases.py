@@ -65,15 +65,26 @@ CASE_FLOW: Flow[CaseState, CaseAction] = Flow(
 )
 
 
+def _index_where(name: str, where: str, *columns: str) -> sa.Index:
+    """Make an index over some of the cases only."""
+    return sa.Index(name, *columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
 class Case(Base):
     """One sampled number in a wave."""
 
     __tablename__ = "case"
     __table_args__ = (
         sa.UniqueConstraint("wave_id", "frame_number_id"),
-        sa.Index("ix_case_next", "wave_id", "township_id", "state", "attempt_count", "due_at"),
-        sa.Index("ix_case_due", "wave_id", "state", "due_at"),
-        sa.Index("ix_case_lease", "lease_by", "state"),
+        # The queue reads by township; partial indexes stay small however many cases are closed.
+        _index_where(
+            "ix_case_fresh", "state = 'waiting' AND due_at IS NULL", "wave_id", "township_id", "shuffle"
+        ),
+        _index_where(
+            "ix_case_again", "state = 'waiting' AND due_at IS NOT NULL", "wave_id", "township_id", "due_at"
+        ),
+        _index_where("ix_case_claimed", "state = 'claimed'", "lease_by", "lease_until"),
+        sa.Index("ix_case_state", "wave_id", "state", "township_id"),
         sa.CheckConstraint(
             "(state = 'claimed') = (lease_by IS NOT NULL) AND (state = 'claimed') = (lease_until IS NOT NULL)",
             "claimed_has_lease",
@@ -101,6 +112,8 @@ class Case(Base):
     """Random order among equals, from the sample's seed."""
     avoid_staff_id: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
     """Another interviewer must make the next try (after a soft refusal)."""
+    language: Mapped[str | None] = mapped_column(sa.String(20))
+    """The language the resident needs (survey.interviewers.Tongue); null for the common one."""
     is_converted: Mapped[bool] = mapped_column(default=False)
     """A refusal was already tried to be turned once."""
     lease_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
