@@ -11,15 +11,14 @@ from sqlalchemy.orm import Session
 from core import clock, journal
 from core.db import transaction
 from core.permissions import open_to_all
-from telephony import documents
-from telephony.capture import capture
 from telephony.events import take_in
 from telephony.line import Line, line
 from telephony.outbox import kick
 from telephony.spoken import UNAVAILABLE
-from telephony.twilio import twiml
+from telephony.twilio import documents, twiml
 from telephony.twilio.adapter import TwilioLine
 from telephony.twilio.addresses import HOOKS, PREFIX
+from telephony.twilio.capture import capture
 from telephony.twilio.signature import is_signed
 from telephony.twilio.translate import translate
 

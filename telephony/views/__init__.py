@@ -1,0 +1,23 @@
+"""The doors of the telephone in the browser, and how the house is joined to its line."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from core.settings import Settings
+from telephony import line, webhooks
+from telephony.views import softphone
+
+BLUEPRINTS = [softphone.blueprint]
+WEBHOOKS = [webhooks.blueprint]
+
+# Where the vendor's telephone connects to; the simulated one speaks through this house alone.
+SIGNALLING = ("wss://*.twilio.com", "https://*.twilio.com")
+
+
+def register(app: Flask) -> None:
+    """Join the house to the line of its settings."""
+    settings: Settings = app.config["SETTINGS"]
+    line.use(line.line_from(settings))
+    if settings.line == "twilio":
+        app.config["CONNECT_SOURCES"].extend(SIGNALLING)

@@ -1,0 +1,199 @@
+// The telephone in the browser: one interface, whatever carries the voice.
+//
+//   const phone = Softphone.start({ grantUrl: "/line/grant", purpose: "survey", onState });
+//   phone.state: starting | ready | connected | lost | ended | failed
+//   phone.mute(true), phone.hangUp(), phone.say("…") (practice on the simulated line)
+//   events: state, ready, connected {room}, joined {party, leg}, left {party, leg}, peers {legs}, lost, says {from, text}
+import { get, post } from "./post.js";
+import { t } from "./words.js";
+
+const PEERS_EVERY_MS = 1500;
+const RENEW_BEFORE_S = 300;
+const RETRY_MS = [1000, 2000, 4000, 8000, 15000];
+
+export const STATE_WORDS = {
+  starting: () => t("正在连接话机…", "Connecting the telephone…"),
+  ready: () => t("话机就绪", "Telephone ready"),
+  connected: () => t("话机已接通", "Telephone connected"),
+  lost: () => t("话机断线,正在重连…", "Telephone lost; connecting again…"),
+  ended: () => t("话机已断开", "Telephone disconnected"),
+  failed: () => t("话机连不上", "The telephone can't connect"),
+};
+
+async function driverFor(name) {
+  if (name === "vendor") return (await import("./softphone_vendor.js")).VendorDriver;
+  if (name === "simulated") return (await import("./softphone_simulated.js")).SimulatedDriver;
+  return DeskDriver;
+}
+
+// On the manual line people speak through the telephone on the desk: there is nothing to connect.
+class DeskDriver {
+  constructor(tell) {
+    this.tell = tell;
+  }
+
+  async connect(grant) {
+    this.tell("connected", { room: grant.room });
+  }
+
+  async mute() {}
+  async say() {}
+  async renew() {}
+  async hangUp() {
+    this.tell("ended");
+  }
+}
+
+export class Softphone extends EventTarget {
+  static start(options) {
+    const phone = new Softphone(options);
+    phone.begin();
+    return phone;
+  }
+
+  constructor({ grantUrl = "/line/grant", peersUrl = "/line/peers", purpose = "", onState = null } = {}) {
+    super();
+    this.grantUrl = grantUrl;
+    this.peersUrl = peersUrl;
+    this.purpose = purpose;
+    this.onState = onState;
+    this.state = "starting";
+    this.room = null;
+    this.muted = false;
+    this.tries = 0;
+    this.legs = new Map();
+    this.wanted = true;
+    this.setState("starting");
+  }
+
+  get words() {
+    return STATE_WORDS[this.state]();
+  }
+
+  setState(state, detail = {}) {
+    this.state = state;
+    this.dispatchEvent(new CustomEvent("state", { detail: { state, ...detail } }));
+    this.onState?.(state, detail);
+  }
+
+  tell(name, detail = {}) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
+  async begin() {
+    try {
+      const grant = await post(this.grantUrl, { purpose: this.purpose });
+      this.room = grant.room;
+      const Driver = await driverFor(grant.driver);
+      const driver = new Driver((name, detail) => driver === this.driver && this.hear(name, detail));
+      this.driver = driver;
+      this.setState("ready");
+      this.tell("ready", { room: grant.room });
+      await driver.connect(grant);
+      this.renewLater(grant.seconds);
+    } catch (problem) {
+      this.again(problem);
+    }
+  }
+
+  hear(name, detail = {}) {
+    if (!this.wanted && name !== "ended") return;
+    if (name === "connected") {
+      this.tries = 0;
+      this.setState("connected", { room: this.room });
+      this.tell("connected", { room: this.room });
+      this.watchPeers();
+    } else if (name === "lost") {
+      this.again(detail.problem);
+    } else if (name === "ended") {
+      this.stop();
+    } else {
+      this.tell(name, detail);
+    }
+  }
+
+  // A line that breaks is taken up again by itself; the room and the page stay as they are.
+  again(problem) {
+    clearTimeout(this.peersTimer);
+    clearTimeout(this.renewTimer);
+    this.driver = null;
+    if (!this.wanted) return;
+    const fatal = problem && [401, 403, 422].includes(problem.status);
+    if (fatal || this.tries >= RETRY_MS.length * 4) {
+      this.setState("failed", { problem });
+      return;
+    }
+    this.setState("lost", { problem });
+    this.tell("lost", { problem });
+    const wait = RETRY_MS[Math.min(this.tries, RETRY_MS.length - 1)];
+    this.tries += 1;
+    this.retryTimer = setTimeout(() => this.begin(), wait);
+  }
+
+  renewLater(seconds) {
+    clearTimeout(this.renewTimer);
+    this.renewTimer = setTimeout(async () => {
+      try {
+        const grant = await post(this.grantUrl, { purpose: this.purpose });
+        await this.driver?.renew(grant);
+        this.renewLater(grant.seconds);
+      } catch {
+        this.renewLater(RENEW_BEFORE_S + 60);
+      }
+    }, Math.max(30, seconds - RENEW_BEFORE_S) * 1000);
+  }
+
+  watchPeers() {
+    clearTimeout(this.peersTimer);
+    const ask = async () => {
+      try {
+        const told = await get(this.peersUrl);
+        this.compare(told.legs);
+      } catch {
+        // the page's own connection notice speaks of this
+      }
+      if (this.state === "connected") this.peersTimer = setTimeout(ask, PEERS_EVERY_MS);
+    };
+    ask();
+  }
+
+  compare(legs) {
+    const now = new Map(legs.filter((leg) => leg.in_room).map((leg) => [leg.leg, leg]));
+    for (const [id, leg] of now) if (!this.legs.has(id)) this.tell("joined", leg);
+    for (const [id, leg] of this.legs) if (!now.has(id)) this.tell("left", leg);
+    this.legs = now;
+    this.tell("peers", { legs });
+  }
+
+  async mute(muted) {
+    this.muted = Boolean(muted);
+    await this.driver?.mute(this.muted);
+    this.tell("muted", { muted: this.muted });
+  }
+
+  async say(text) {
+    await this.driver?.say(text);
+  }
+
+  async hangUp() {
+    this.wanted = false;
+    clearTimeout(this.retryTimer);
+    const driver = this.driver;
+    try {
+      await driver?.hangUp();
+    } finally {
+      this.stop();
+    }
+  }
+
+  stop() {
+    if (this.state === "ended") return;
+    this.wanted = false;
+    clearTimeout(this.peersTimer);
+    clearTimeout(this.renewTimer);
+    this.compare([]);
+    this.driver = null;
+    this.setState("ended");
+    this.tell("ended");
+  }
+}
