@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from survey.methods import calibration, margins, raking
+from survey.methods import calibration, margins, nonresponse, raking
 from survey.methods.adjustment import Adjustment, final_weights
 from survey.methods.calibration import Distance
 from survey.methods.contrasts import Target, joint
@@ -51,8 +51,29 @@ def text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+@functools.cache
+def _respondents(name: str, weight: str, respond: str, classes: tuple[str, ...]) -> Table:
+    """Adjust for nonresponse within classes; respondents become the sample."""
+    data = table(name)
+    answered = np.array(data[respond]) == 1
+    labels = [".".join(text(data[c][i]) for c in classes) for i in range(answered.size)]
+    made = nonresponse.adjust(column(data[weight]), np.where(answered, 0, 1), labels)
+    kept = {key: [v for v, a in zip(values, answered, strict=True) if a] for key, values in data.items()}
+    return kept | {weight: made.weights[answered].tolist()}
+
+
+def data_of(case: dict[str, Any]) -> Table:
+    steps = case.get("adjust", [])
+    if steps and steps[0]["type"] == "nonresponse_class":
+        asked = steps[0]
+        return _respondents(
+            case["data"], case["design"]["weights"], asked["respond"], tuple(as_list(asked["classes"]))
+        )
+    return table(case["data"])
+
+
 def design_of(case: dict[str, Any]) -> Design:
-    data, d = table(case["data"]), case["design"]
+    data, d = data_of(case), case["design"]
     ones = None if d.get("fpc") else np.ones(len(next(iter(data.values()))))  # as R assumes without either
     return declare(
         weights=data[d["weights"]] if d.get("weights") else ones,
@@ -69,8 +90,10 @@ def policy_of(case: dict[str, Any]) -> SinglePsu:
 
 
 def adjustments_of(case: dict[str, Any], design: Design) -> list[Adjustment]:
-    data, weights, done = table(case["data"]), design.weights, []
+    data, weights, done = data_of(case), design.weights, []
     for step in case.get("adjust", []):
+        if step["type"] == "nonresponse_class":
+            continue  # made the sample itself
         done.append(_adjust(step, data, weights))
         weights = done[-1].weights
     return done
@@ -124,7 +147,7 @@ def holds(where: dict[str, Any], data: Table) -> BoolArray:
 
 
 def targets_of(case: dict[str, Any], estimand: dict[str, Any]) -> dict[str, Target]:
-    data, domain = table(case["data"]), case.get("domain") or {}
+    data, domain = data_of(case), case.get("domain") or {}
     rows = len(next(iter(data.values())))
     inside = holds(domain["where"], data) if domain.get("where") else np.ones(rows, dtype=np.bool_)
     by = as_list(domain.get("by"))

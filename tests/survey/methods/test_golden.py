@@ -28,7 +28,8 @@ CASES = cases()
 BY_CALIBRATE = json.loads((HERE / "rake_by_calibrate.json").read_text(encoding="utf-8"))
 PROPORTIONS = [c for c in CASES if c["estimand"]["stat"] == "ciprop"]
 CONTRASTS = [c for c in CASES if c["estimand"]["stat"] == "contrast"]
-OTHERS = [c for c in CASES if c["estimand"]["stat"] not in ("ciprop", "contrast")]
+KISH = [c for c in CASES if c["estimand"]["stat"] == "weights"]
+OTHERS = [c for c in CASES if c["estimand"]["stat"] not in ("ciprop", "contrast", "weights")]
 
 
 def named(case: dict[str, Any]) -> str:
@@ -149,3 +150,12 @@ def test_weights(case: dict[str, Any]) -> None:
     ours = weights_of(design, adjustments_of(case, design))
     theirs = column(table(case["write_weights"])["w"])
     assert np.max(np.abs(ours / theirs - 1)) < 1e-8
+
+
+@pytest.mark.parametrize("case", KISH, ids=named)
+def test_the_effect_of_unequal_weights(case: dict[str, Any]) -> None:
+    design = design_of(case)
+    row = case["expected"]["rows"][0]
+    assert effects.kish(weights_of(design, adjustments_of(case, design))) == pytest.approx(
+        row["deff_kish"], rel=1e-8
+    )
