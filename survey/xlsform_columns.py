@@ -106,6 +106,13 @@ def rows_of(sheet: Sheet, default_language: str, notices: list[Notice]) -> list[
     for name in dict.fromkeys(c.header for c in columns if c and c.is_foreign and c.key in TEXTS):
         words = Words(f"“{name}”列的语言未使用", f"The language of column “{name}” is not used")
         notices.append(Notice(sheet.name, 1, name, "language", words))
+    for place, column in enumerate(columns):
+        unknown = column and sheet.name == "survey" and column.key not in SURVEY_COLUMNS | MEDIA
+        if column and unknown and any(cells[place] for _number, cells in sheet.rows if place < len(cells)):
+            words = Words(
+                f"不认识“{column.header}”列,未使用", f"Column “{column.header}” is not known and not used"
+            )
+            notices.append(Notice(sheet.name, 1, column.header, column.key, words))
     if sheet.is_cut:
         notices.append(
             Notice(sheet.name, 20_000, "", "rows", Words("此行以下未读取", "Nothing below this row was read"))

@@ -98,7 +98,7 @@ class SurveySheet:
         split, arm = self._split(row, kind)
         trees = {key: self._tree(row, key) for key in _EXPRESSIONS}
         question = Question(
-            name, kind.type, row.number, hint=row.text("hint"), label=row.text("label"), reversed=row.text("reversed"),
+            name, kind.type, row.number, hint=row.text("hint") or row.text("guidance_hint"), label=row.text("label"), reversed=row.text("reversed"),
             probe=row.text("probe"), constraint_message=row.text("constraint_message"), list=kind.list,
             required_message=row.text("required_message"), section=self._open[-1][1] if self._open else "",
             hotkey=row["hotkey"], index=row["index"], sensitive=row["sensitive"].lower() in YES,

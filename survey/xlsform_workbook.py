@@ -13,7 +13,7 @@ from core.terms import Words
 from survey.xlsform_problem import Problem, XlsformError
 
 LARGEST_FILE = 10 * 1024 * 1024
-LARGEST_CONTENT = 40 * 1024 * 1024
+LARGEST_CONTENT = 20 * 1024 * 1024
 MOST_PARTS = 500
 MOST_ROWS = 5_000
 MOST_COLUMNS = 256

@@ -166,6 +166,16 @@ def test_older_spellings() -> None:
     assert form.question("d").required == ["op", "=", ["ref", "a"], ["num", 1.0]]
 
 
+def test_a_misspelt_column_is_noticed() -> None:
+    form = read_xlsform(workbook([[*HEAD, "relevnt", "empty"], ["text", "q", "Q", "1 = 1"]]))
+    assert [(notice.column, notice.feature) for notice in form.notices] == [("relevnt", "relevnt")]
+
+
+def test_guidance_is_a_hint() -> None:
+    form = read_xlsform(workbook([[*HEAD, "guidance_hint::中文"], ["text", "q", "Q", "慢一点读"]]))
+    assert form.question("q").hint == Text("慢一点读")
+
+
 def test_a_text_falls_back_to_the_other_language() -> None:
     assert Text("只有中文").within("en") == "只有中文"
     assert Text(en="English only").within("zh") == "English only"
