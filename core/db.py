@@ -173,8 +173,7 @@ def reading() -> Iterator[Session]:
         if session.new or session.dirty or session.deleted:
             raise RuntimeError("records were changed outside a transaction")
     finally:
-        session.rollback()
-        session.close()
+        session.close()  # no rollback before it: that would empty the records just read
 
 
 def is_writing() -> bool:
