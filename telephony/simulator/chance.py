@@ -10,8 +10,12 @@ _SCALE = 1.0 / (1 << 53)
 
 def chance(seed: int, *words: object) -> float:
     """Return a number in [0, 1), uniform over words and fixed for each of them."""
-    digest = blake2b("\x1f".join(map(str, (seed, *words))).encode(), digest_size=8).digest()
-    return (int.from_bytes(digest, "big") >> 11) * _SCALE
+    return uniform("\x1f".join(map(str, (seed, *words))))
+
+
+def uniform(text: str) -> float:
+    """Return a number in [0, 1) fixed for a text."""
+    return (int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") >> 11) * _SCALE
 
 
 def exponential(mean: float, u: float) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from enum import Enum
 
-from telephony.simulator.chance import chance, exponential
+from telephony.simulator.chance import chance, exponential, uniform
 
 CHINA = timezone(timedelta(hours=8))
 _MOBILE = re.compile(r"\+861[3-9]\d{9}")
@@ -71,7 +71,7 @@ class Resident:
 
     def trait(self, name: str) -> float:
         """Return a stable number in [0, 1) for anything one may want to know of them."""
-        return chance(self.seed, self.number, name)
+        return uniform(f"{self.seed}\x1f{self.number}\x1f{name}")
 
     @property
     def is_mobile(self) -> bool:

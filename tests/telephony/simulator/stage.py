@@ -22,6 +22,7 @@ from telephony.simulator.timeline import VirtualClock
 APP = "https://app.example"
 LINE = "+861010054321"
 RESIDENT = "+8613800000001"
+ANSWERS = Pickup(PickupKind.ANSWERED, 3.0)
 Page = str | Callable[[Mapping[str, str]], str]
 
 
@@ -29,7 +30,7 @@ Page = str | Callable[[Mapping[str, str]], str]
 class Told(Resident):
     """A resident who does as told."""
 
-    does: Pickup = Pickup(PickupKind.ANSWERED, 3.0)
+    does: Pickup = ANSWERS
 
     def pickup(self, attempt_number: int, local_datetime: datetime) -> Pickup:
         return self.does
@@ -62,7 +63,7 @@ class Stage:
         self.carrier = Carrier(self.config, self.clock, self._post, faults=self.faults, people=self._person)
 
     def _person(self, number: str) -> Resident:
-        return Told(1, number, False, self.people.get(number, Pickup(PickupKind.ANSWERED, 3.0)))
+        return Told(1, number, False, self.people.get(number, ANSWERS))
 
     def _post(self, url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, str]:
         signature = headers["X-Twilio-Signature"]

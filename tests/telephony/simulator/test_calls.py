@@ -1,6 +1,7 @@
 """Calls: their callbacks, their outcomes, and what may be asked of them."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -99,7 +100,7 @@ def test_creates_are_spaced_by_the_account_rate():
         stage.ask("POST", "/Calls.json", CALL, expect=201)
     stage.run(30)
     begun = [p.at for p in stage.posted if p.form["CallStatus"] == "initiated"]
-    gaps = [(b - a).total_seconds() for a, b in zip(begun, begun[1:], strict=False)]
+    gaps = [(b - a).total_seconds() for a, b in pairwise(begun)]
     assert gaps == pytest.approx([1.0] * 4)
 
 
