@@ -1,0 +1,249 @@
+"""History: past days played through the very same operations, without the wire, so that it is quick."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.db import transaction
+from core.people import Staff, StaffRole
+from core.permissions import Role
+from core.places import Level, Place
+from demo.chance import SEED
+from demo.city import city
+from demo.opinions import raises_problem
+from demo.problems import home_of, raised_by
+from demo.seeding import interviewer_names
+from demo.talk import Said, stops_after, talk
+from matters.matter import MatterKind, Origin, Urgency
+from matters.registration import register
+from survey import interviewing
+from survey.answers import CONSENT, YES, questionnaire
+from survey.attempts import Attempt, HandOut
+from survey.cases import Case
+from survey.dials import write_attempt
+from survey.disposition import from_line
+from survey.interviews import Answer, Interview
+from survey.outcomes import Outcome, record_outcome
+from survey.planning import plan_day
+from survey.queue import next_case
+from survey.waves import Wave
+from telephony.simulator.personas import Pickup, PickupKind, Resident, Temper, resident
+
+SHIFTS = ((time(9, 0), time(11, 50)), (time(14, 30), time(17, 30)), (time(18, 0), time(20, 45)))
+CAUSES = {
+    PickupKind.NO_ANSWER: ("no_answer", None, None),
+    PickupKind.BUSY: ("busy", None, None),
+    PickupKind.NOT_IN_SERVICE: ("invalid", None, None),
+    PickupKind.SWITCHED_OFF: ("unreachable", None, None),
+    PickupKind.MACHINE: ("normal", "machine", None),
+    PickupKind.REJECTED: ("rejected", None, None),
+}
+CONVERTED = 0.3
+"""Of those who said no once, so many say yes to another interviewer."""
+
+Progress = Callable[[int, int], None]
+
+
+def person_behind(case: Case) -> Resident:
+    """Return the invented resident behind a case's number."""
+    town = next(t for t in city().townships if t.code == case.township.code)
+    return resident(SEED, case.frame_number.number, is_rural=not town.is_urban)
+
+
+class Day:
+    """One day of fieldwork: everybody's clock runs by itself, the earliest acts next."""
+
+    def __init__(self, wave_id: int, day: date) -> None:
+        self.wave_id = wave_id
+        self.day = day
+        self.random = np.random.default_rng([SEED, day.toordinal()])
+        self.completes = 0
+
+    def moment(self, hour: time) -> datetime:
+        """Return a local hour of the day."""
+        return datetime.combine(self.day, hour, tzinfo=clock.zone())
+
+    def play(self) -> int:
+        """Draw the day's sample, then work it shift by shift; return the completes."""
+        with clock.frozen(self.moment(time(8))), transaction() as session:
+            wave = session.get_one(Wave, self.wave_id)
+            plan_day(session, wave, self.day, by=None, at=self.moment(time(8)))
+        for opens, closes in SHIFTS:
+            self._shift(self.moment(opens), self.moment(closes))
+        return self.completes
+
+    def _shift(self, opens: datetime, closes: datetime) -> None:
+        with transaction() as session:
+            people = _interviewers(session)
+            working = [people[i] for i in interviewer_names(len(people), self.day)]
+            turns = [
+                (opens + timedelta(seconds=float(s)), n)
+                for n, s in enumerate(self.random.uniform(0, 90, len(working)))
+            ]
+            heapq.heapify(turns)
+            while turns:
+                at, n = heapq.heappop(turns)
+                if at >= closes:
+                    continue
+                with clock.frozen(at):
+                    busy = self._turn(session, working[n], at)
+                heapq.heappush(turns, (at + busy, n))
+                session.expunge_all()
+
+    def _turn(self, session: Session, who: Staff, at: datetime) -> timedelta:
+        """Let one interviewer take one case to its outcome; return how long it took."""
+        given = next_case(session, by=who, at=at)
+        if given is None:
+            return timedelta(minutes=10)
+        case = session.get_one(Case, given.case_id)
+        person = person_behind(case)
+        attempt = write_attempt(session, case, None, by=who, at=at)
+        far = person.pickup(attempt.number, clock.local(at))
+        ringing = timedelta(seconds=min(far.ring_s, 25.0) + 4)
+        if far.kind is not PickupKind.ANSWERED:
+            self._unanswered(session, attempt, far, who, at + ringing)
+        else:
+            attempt.connected_at = at + ringing
+            ringing += self._answered(session, case, attempt, person, given, who, at + ringing)
+        return ringing + timedelta(seconds=float(self.random.uniform(4, 25)))
+
+    def _unanswered(self, session: Session, attempt: Attempt, far: Pickup, who: Staff, at: datetime) -> None:
+        cause, answerer, _ = CAUSES[far.kind]
+        code = from_line(cause, answerer) or "3.13"
+        attempt.suggested = code
+        record_outcome(session, attempt, Outcome(code), by=who, at=at)
+
+    def _answered(
+        self,
+        session: Session,
+        case: Case,
+        attempt: Attempt,
+        person: Resident,
+        given: HandOut,
+        who: Staff,
+        at: datetime,
+    ) -> timedelta:
+        """Have the talk that this resident has with strangers who call; return how long it took."""
+        asked_before = attempt.number > 1 and case.disposition is not None
+        is_turned = case.is_converted and person.trait("turned") < CONVERTED
+        short = timedelta(seconds=12 + 25 * person.trait("short"))
+        match person.temper:
+            case Temper.HARD_REFUSER:
+                is_hard = person.trait("hard") < 0.5
+                outcome = Outcome("2.112", is_hard=is_hard)
+            case Temper.SOFT_REFUSER if not is_turned:
+                outcome = Outcome("2.112")
+            case Temper.APPOINTMENT if not asked_before:
+                outcome = Outcome("3.21", appointment_at=self._later(at, person))
+            case _:
+                return self._interview(session, case, attempt, person, who, at)
+        record_outcome(session, attempt, outcome, by=who, at=at + short)
+        return short
+
+    def _later(self, at: datetime, person: Resident) -> datetime:
+        hour = time(19, 0) if clock.local(at).hour < 17 else time(10, 0)
+        on = self.day if clock.local(at).hour < 17 else self.day + timedelta(days=1)
+        minutes = 5 * int(18 * person.trait("suits"))
+        return datetime.combine(on, hour, tzinfo=clock.zone()) + timedelta(minutes=minutes)
+
+    def _interview(
+        self, session: Session, case: Case, attempt: Attempt, person: Resident, who: Staff, at: datetime
+    ) -> timedelta:
+        interview = interviewing.start(session, case, by=who, at=at)
+        asked = questionnaire(interview.edition)
+        if session.scalar(sa.select(sa.func.count()).where(Answer.interview_id == interview.id)):
+            record_outcome(session, attempt, Outcome("2.12"), by=who, at=at + timedelta(seconds=20))
+            return timedelta(seconds=20)
+        said = list(
+            talk(
+                person,
+                asked,
+                dict(interview.splits),
+                county=case.county.code,
+                on=self.day,
+                stops_after=stops_after(person),
+            )
+        )
+        ends = _write_answers(session, interview, said, at)
+        if person.temper is not Temper.BREAKS_OFF and raises_problem(person):
+            self._problem(session, case, person, who, ends)
+        code = interviewing.end_code(session, interview) or "2.12"
+        record_outcome(session, attempt, Outcome(code), by=who, at=ends)
+        self.completes += code == "1.1"
+        return ends - at
+
+    def _problem(self, session: Session, case: Case, person: Resident, who: Staff, at: datetime) -> None:
+        town = next(t for t in city().townships if t.code == case.township.code)
+        village = home_of(person, town)
+        raised = raised_by(person)
+        place = session.scalars(
+            sa.select(Place).where(Place.code == village.code, Place.level == Level.VILLAGE)
+        ).one()
+        register(
+            session,
+            kind=MatterKind.of(raised.kind),
+            topic=raised.topic,
+            narrative=raised.told(town, village).zh,
+            place=place,
+            origin=Origin.INTERVIEW,
+            consent_read=True,
+            urgency=Urgency.of(raised.urgency),
+            reporter_number=case.frame_number.number,
+            by=who,
+            at=at,
+        )
+
+
+def _interviewers(session: Session) -> list[Staff]:
+    query = (
+        sa.select(Staff)
+        .join(StaffRole, StaffRole.staff_id == Staff.id)
+        .where(StaffRole.role == Role.INTERVIEWER, Staff.username != "interviewer")
+        .order_by(Staff.id)
+    )
+    return list(session.scalars(query).unique())
+
+
+def _write_answers(session: Session, interview: Interview, said: list[Said], at: datetime) -> datetime:
+    """Write a whole talk's answers at once, each at its moment; return when the last was given."""
+    rows = []
+    for turn, each in enumerate(said):
+        at += timedelta(milliseconds=each.shown_ms)
+        token = str(UUID(int=(interview.id << 16) + turn))
+        rows.append(
+            {
+                "interview_id": interview.id,
+                "question": each.question,
+                "value": each.value,
+                "at": at,
+                "shown_ms": each.shown_ms,
+                "token": token,
+                "turn": 1,
+                "is_current": True,
+            }
+        )
+        if each.question == CONSENT and each.value == YES:
+            interview.consented_at = interview.recording_consented_at = at
+    if rows:
+        session.execute(sa.insert(Answer), rows)
+        interview.position = said[-1].question
+    session.flush()
+    return at
+
+
+def play(wave_id: int, *, first: date, days: int, progress: Progress | None = None) -> int:
+    """Play a wave's past days one by one; return the completes."""
+    total = 0
+    for n in range(days):
+        total += Day(wave_id, first + timedelta(days=n)).play()
+        if progress:
+            progress(n + 1, days)
+    return total
