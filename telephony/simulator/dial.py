@@ -77,6 +77,9 @@ class Dialling:
             records=noun.get("record") in ("true", "record-from-start"),
             recording_callback=Subscription(callback, kept) if callback else None,
         )
+        if not self._leg.is_answered:
+            # In a room there is nobody to wait for: answerOnBridge means answering on entry.
+            self._carrier.legs.answer(self._leg)
         self._script.after(self._limit_s, self._throw_out)
         if self._carrier.conferences.join(self._carrier.conferences.open(name), self._leg, terms) is None:
             self._finish("failed")
