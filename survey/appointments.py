@@ -37,6 +37,26 @@ def check_time(at: datetime, wanted: datetime, rules: Rules) -> None:
         raise Invalid(Words("预约没有保存", "The appointment was not saved"), fields={"when": problem})
 
 
+def quick_times(at: datetime, rules: Rules) -> list[tuple[Words, datetime]]:
+    """Offer the times that are promised most: in an hour, tonight, tomorrow at this time, the weekend."""
+    local = clock.local(at)
+    tonight = local.replace(hour=19, minute=30, second=0, microsecond=0)
+    tomorrow = local + timedelta(days=1)
+    saturday = local.replace(hour=10, minute=0) + timedelta(days=(5 - local.weekday()) % 7 or 7)
+    wanted = [
+        (Words("1 小时后", "In 1 hour"), local + timedelta(hours=1)),
+        (Words("今晚 19:30", "Tonight 19:30"), tonight),
+        (Words("明天此时", "Tomorrow, same time"), tomorrow),
+        (Words("周六 10:00", "Saturday 10:00"), saturday),
+    ]
+    found: list[tuple[Words, datetime]] = []
+    for words, moment in wanted:
+        moment = moment.replace(second=0, microsecond=0)
+        if moment > local and within_hours(moment, rules):
+            found.append((words, moment))
+    return found
+
+
 def make(
     session: Session, case: Case, wanted: datetime, *, is_personal: bool, by: Staff, at: datetime
 ) -> Appointment:
