@@ -82,7 +82,7 @@ def test_dont_know_counts_as_empty_in_conditions_but_is_exported() -> None:
 
 def test_wording_is_filled_and_reversed() -> None:
     spoken = walk(EVERY, {"mood": "3"}, order="reversed")
-    assert spoken.wording("hello") == "您好 07"
+    assert spoken.wording("hello") == "您好 07 2026-03-15"
     assert spoken.wording("bye") == "您说“差”,再见"
     assert spoken.wording("bye", "en") == "You said “差”. Goodbye"
     assert spoken.wording("mood") == "差、一般,还是好?"

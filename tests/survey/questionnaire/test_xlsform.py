@@ -197,7 +197,7 @@ def test_json_and_preview(source: bytes | Path) -> None:
 
 def test_preview_says_conditions_in_words() -> None:
     rows = {row.name: row for row in preview(read_xlsform(EVERYTHING), "zh")}
-    assert rows["km"].conditions == ("owns 是 “有”", "cars_n 大于 1")
+    assert rows["km"].conditions == ("owns 是 “有”", "cars_n 不是 1")
     assert rows["brands"].constraint == "count-selected(本题的回答) 不大于 2"
     assert rows["limit"].calculation == "若 owns 是 “有” 则 5,否则 0"
     assert rows["town"].choice_filter == "in_state 是 state"
