@@ -89,6 +89,8 @@ class Capabilities:
     queues: bool = True
     is_simulated: bool = False
     creates_per_second: float | None = None
+    browser_connects_to: tuple[str, ...] = ()
+    """Foreign addresses that an operator's browser must be let through to."""
 
 
 class LineTrouble(Exception):

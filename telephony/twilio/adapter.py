@@ -19,7 +19,7 @@ from telephony.line import (
     Waiting,
     staff_id_of,
 )
-from telephony.twilio.addresses import address_of
+from telephony.twilio.addresses import SIGNALLING, address_of
 from telephony.twilio.client import asking, client_from, optional
 from telephony.twilio.grants import SECONDS, access_token
 from telephony.twilio.looking import facts_of, look_for_leg, unless_over
@@ -38,10 +38,12 @@ class TwilioLine:
 
     def capabilities(self) -> Capabilities:
         """Say what this line can do."""
+        is_simulated = self.settings.line == "simulator"
         return Capabilities(
             provider=self.settings.line,
-            is_simulated=self.settings.line == "simulator",
-            creates_per_second=1.0 if self.settings.line == "twilio" else None,
+            is_simulated=is_simulated,
+            creates_per_second=None if is_simulated else 1.0,
+            browser_connects_to=() if is_simulated else SIGNALLING,
         )
 
     def browser_grant(self, operator: str) -> Grant:

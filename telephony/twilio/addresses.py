@@ -13,6 +13,9 @@ HOOKS = (
     "wait", "waited", "join", "quiet", "fallback", "probe",
 )  # fmt: skip
 
+# Where the vendor's telephone in the browser connects to; the simulated one speaks through this house alone.
+SIGNALLING = ("wss://*.twilio.com", "https://*.twilio.com")
+
 
 def path_of(hook: str) -> str:
     """Return a hook's path in the application."""

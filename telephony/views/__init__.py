@@ -11,13 +11,9 @@ from telephony.views import softphone
 BLUEPRINTS = [softphone.blueprint]
 WEBHOOKS = [webhooks.blueprint]
 
-# Where the vendor's telephone connects to; the simulated one speaks through this house alone.
-SIGNALLING = ("wss://*.twilio.com", "https://*.twilio.com")
-
 
 def register(app: Flask) -> None:
     """Join the house to the line of its settings."""
     settings: Settings = app.config["SETTINGS"]
     line.use(line.line_from(settings))
-    if settings.line == "twilio":
-        app.config["CONNECT_SOURCES"].extend(SIGNALLING)
+    app.config["CONNECT_SOURCES"].extend(line.line().capabilities().browser_connects_to)

@@ -150,10 +150,10 @@ def _carrier(method: str, path: str, body: dict[str, Any] | None = None) -> dict
             told: dict[str, Any] = answer.json()
         except (requests.RequestException, ValueError):
             raise Unavailable(
-                Words("模拟线路没有响应,请稍后再试", "The simulated line does not answer; try again in a moment")
+                Words(
+                    "模拟线路没有响应,请稍后再试", "The simulated line does not answer; try again in a moment"
+                )
             ) from None
     if answer.status_code >= 400:
         raise Missing(Words("话机通话已经结束", "The telephone's call is over"))
     return told
-
-

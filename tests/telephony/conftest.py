@@ -171,15 +171,17 @@ def weather() -> Faults:
 
 @pytest.fixture
 def house(
-    settings: Settings, sqlite: db.Database, pickups: Pickups, weather: Faults, monkeypatch: pytest.MonkeyPatch
+    settings: Settings,
+    sqlite: db.Database,
+    pickups: Pickups,
+    weather: Faults,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> House:
     """A house on the simulated line, with SQLite."""
     return build_house(settings, pickups, weather, monkeypatch)
 
 
-def build_house(
-    settings: Settings, pickups: Any, weather: Faults, monkeypatch: pytest.MonkeyPatch
-) -> House:
+def build_house(settings: Settings, pickups: Any, weather: Faults, monkeypatch: pytest.MonkeyPatch) -> House:
     """Put our side and the carrier's together."""
     monkeypatch.setattr(webhooks, "kick", lambda: None)
     app = Flask("house")

@@ -67,14 +67,17 @@ def test_a_conversation_from_the_first_click_to_the_end(house: House, interviewe
     room = connect(house, interviewer)
     with reading() as session:
         operator = session.scalars(sa.select(Call).where(Call.party == Party.OPERATOR)).one()
-        assert operator.in_room and operator.state == LegState.CONNECTED
+        assert operator.in_room
+        assert operator.state == LegState.CONNECTED
         assert session.get_one(Room, room.id).provider_ref is not None
     call_id = dial(house, room, interviewer)
     house.run(1)
     assert the_call(call_id).state == LegState.RINGING
     house.run(10)
     call = the_call(call_id)
-    assert call.state == LegState.CONNECTED and call.in_room and call.connected_at is not None
+    assert call.state == LegState.CONNECTED
+    assert call.in_room
+    assert call.connected_at is not None
     assert call.number == NUMBER
 
     with house.at_present() as now, transaction() as session:
@@ -93,17 +96,21 @@ def test_a_conversation_from_the_first_click_to_the_end(house: House, interviewe
         record(session, session.get_one(Call, call_id), RecordAction.PAUSE, by=interviewer, at=now)
     house.run(1)
     call = the_call(call_id)
-    assert not call.is_held and call.is_muted
+    assert not call.is_held
+    assert call.is_muted
 
     with house.at_present() as now, transaction() as session:
         hang_up(session, session.get_one(Call, call_id), by=interviewer, at=now)
     house.send()
     house.run(5)
     call = the_call(call_id)
-    assert call.state == LegState.ENDED and call.cause == Cause.NORMAL and call.duration_s == 10
+    assert call.state == LegState.ENDED
+    assert call.cause == Cause.NORMAL
+    assert call.duration_s == 10
     with reading() as session:
         recording = session.scalars(sa.select(Recording)).one()
-        assert recording.state == RecordingState.READY and recording.provider_ref
+        assert recording.state == RecordingState.READY
+        assert recording.provider_ref
         operator = session.scalars(sa.select(Call).where(Call.party == Party.OPERATOR)).one()
         assert operator.in_room, "the operator stays for the next case"
         assert {o.state for o in session.scalars(sa.select(Outgoing))} == {OutgoingState.SENT}
@@ -117,7 +124,10 @@ def test_a_conversation_from_the_first_click_to_the_end(house: House, interviewe
     with reading() as session:
         assert not session.get_one(Room, room.id).is_open
         assert all(c.is_ended for c in session.scalars(sa.select(Call)))
-        assert session.scalars(sa.select(events.LineEvent).where(events.LineEvent.heard_at.is_(None))).all() == []
+        assert (
+            session.scalars(sa.select(events.LineEvent).where(events.LineEvent.heard_at.is_(None))).all()
+            == []
+        )
     assert house.carrier.warnings == []
     for document in house.documents:
         check_twiml(document)
@@ -153,7 +163,9 @@ def test_a_resident_who_hangs_up_leaves_the_operator_in_the_room(
     call_id = dial(house, room, interviewer)
     house.run(60)
     call = the_call(call_id)
-    assert call.is_ended and call.cause == Cause.NORMAL and not call.in_room
+    assert call.is_ended
+    assert call.cause == Cause.NORMAL
+    assert not call.in_room
     second = dial(house, room, interviewer)
     house.run(20)
     assert the_call(second).was_connected
@@ -193,7 +205,8 @@ def test_a_browser_joins_its_own_room_only(house: House, interviewer: Staff) -> 
         grant = house.line.browser_grant(identity_of(staff.id))
         house.carrier.softphones.connect(grant.token, {"room": name})
         house.run(2)
-        assert "<Conference" not in house.documents[-1] and "<Hangup" in house.documents[-1]
+        assert "<Conference" not in house.documents[-1]
+        assert "<Hangup" in house.documents[-1]
     with reading() as session:
         assert session.scalars(sa.select(Call)).all() == []
 
@@ -210,12 +223,15 @@ def test_a_supervisor_listens_whispers_and_barges(house: House, interviewer: Sta
     house.run(0)
     house.run(5)
     leg = the_call(leg_id)
-    assert leg.in_room and leg.is_muted and leg.is_coaching
+    assert leg.in_room
+    assert leg.is_muted
+    assert leg.is_coaching
     with house.at_present() as now, transaction() as session:
         whisper(session, session.get_one(Call, leg_id), by=supervisor, at=now)
     house.run(0)
     house.run(2)
-    assert not the_call(leg_id).is_muted and the_call(leg_id).is_coaching
+    assert not the_call(leg_id).is_muted
+    assert the_call(leg_id).is_coaching
     with house.at_present() as now, transaction() as session:
         barge(session, session.get_one(Call, leg_id), by=supervisor, at=now)
     house.run(0)
@@ -230,16 +246,15 @@ def test_a_text_is_sent_once_and_followed_to_its_end(house: House, interviewer: 
     house.run(60)
     with reading() as session:
         text = session.scalars(sa.select(TextMessage)).one()
-        assert text.state in (TextState.DELIVERED, TextState.UNDELIVERED) and text.settled_at is not None
+        assert text.state in (TextState.DELIVERED, TextState.UNDELIVERED)
+        assert text.settled_at is not None
     assert sum(path.endswith("/Messages.json") for _, path, _ in house.transport.seen) == 1
 
 
 def test_a_dial_that_is_hung_up_before_it_left_never_rings(house: House, interviewer: Staff) -> None:
     room = connect(house, interviewer)
     with house.at_present() as now, transaction() as session:
-        call = place_call(
-            session, room=session.get_one(Room, room.id), number=NUMBER, by=interviewer, at=now
-        )
+        call = place_call(session, room=session.get_one(Room, room.id), number=NUMBER, by=interviewer, at=now)
         hang_up(session, call, by=interviewer, at=now)
     house.send()
     house.run(30)
@@ -252,7 +267,12 @@ def test_a_recording_needs_somebody_to_record(house: House, interviewer: Staff) 
     call_id = dial(house, room, interviewer)
     with house.at_present() as now, transaction() as session, pytest.raises(Refused):
         record(
-            session, session.get_one(Call, call_id), RecordAction.START, by=interviewer, at=now, consent_at=now
+            session,
+            session.get_one(Call, call_id),
+            RecordAction.START,
+            by=interviewer,
+            at=now,
+            consent_at=now,
         )
 
 

@@ -91,11 +91,14 @@ def test_a_signed_report_moves_its_call_once(app: Flask, settings: Settings) -> 
         assert post(app, settings, "call", status("ringing", 1), f"k={KEY}") == 200
     with reading() as session:
         call = session.get_one(Call, call_id)
-        assert call.state == LegState.RINGING and call.provider_ref == LEG
+        assert call.state == LegState.RINGING
+        assert call.provider_ref == LEG
         assert session.scalar(sa.select(sa.func.count()).select_from(events.LineEvent)) == 1
 
 
-@pytest.mark.parametrize("fault", ["missing", "tampered", "wrong token", "wrong base", "wrong query", "added"])
+@pytest.mark.parametrize(
+    "fault", ["missing", "tampered", "wrong token", "wrong base", "wrong query", "added"]
+)
 def test_what_the_line_did_not_sign_stays_outside(
     app: Flask, settings: Settings, fault: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -123,7 +126,8 @@ def test_what_the_line_did_not_sign_stays_outside(
     with reading() as session:
         assert session.scalars(sa.select(events.LineEvent)).all() == []
         assert session.scalars(sa.select(journal.Entry.action)).all() == ["line.forged"]
-    assert "From" in caplog.text and "13800006021" not in caplog.text
+    assert "From" in caplog.text
+    assert "13800006021" not in caplog.text
 
 
 def test_the_published_vector_holds(settings: Settings) -> None:
@@ -159,7 +163,9 @@ def test_gets_repeated_values_and_both_hashes_are_checked(settings: Settings) ->
         "X-Twilio-Webhooks-Signature-Settings": "key=webhooks_1,algorithm=HMAC_SHA256",
     }
     assert check(form=MultiDict({"X": "1"}), headers=newer)
-    assert not check(form=MultiDict({"X": "1"}), headers={**newer, "X-Twilio-Webhooks-Signature-Settings": ""})
+    assert not check(
+        form=MultiDict({"X": "1"}), headers={**newer, "X-Twilio-Webhooks-Signature-Settings": ""}
+    )
     unknown = {**newer, "X-Twilio-Webhooks-Signature-Settings": "key=1,algorithm=MD5"}
     assert not check(form=MultiDict({"X": "1"}), headers=unknown)
 
@@ -182,7 +188,8 @@ def test_a_json_body_is_bound_by_its_fingerprint(settings: Settings) -> None:
 
 def test_the_fallback_needs_no_database_and_no_signature(settings: Settings, app: Flask) -> None:
     answer = app.test_client().post(path_of("fallback"))
-    assert answer.status_code == 200 and "<Say" in answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    assert "<Say" in answer.get_data(as_text=True)
 
 
 def test_an_unknown_hook_is_not_found_and_a_manual_line_has_no_door(app: Flask, settings: Settings) -> None:
@@ -284,7 +291,9 @@ def play(order: list[int]) -> tuple[object, ...]:
     with transaction() as session:
         call = session.scalars(sa.select(Call)).one()
         left = facts(call, session.get_one(Room, room.id))
-        unheard = session.scalars(sa.select(events.LineEvent).where(events.LineEvent.heard_at.is_(None))).all()
+        unheard = session.scalars(
+            sa.select(events.LineEvent).where(events.LineEvent.heard_at.is_(None))
+        ).all()
         assert unheard == []
         session.execute(sa.delete(events.LineEvent))
         session.execute(sa.delete(Call))
@@ -295,13 +304,16 @@ def play(order: list[int]) -> tuple[object, ...]:
 def test_the_story_in_order(sqlite: db.Database) -> None:
     left = play(list(range(len(STORY))))
     assert left[:4] == (LegState.ENDED, Cause.NORMAL, 200, Answerer.MACHINE)
-    assert left[7] == 31 and left[8:11] == (False, False, False)
+    assert left[7] == 31
+    assert left[8:11] == (False, False, False)
     assert left[5] == NOON + timedelta(seconds=2)
 
 
 @given(st.permutations(range(len(STORY))), st.lists(st.integers(0, len(STORY) - 1), max_size=6))
 @rules(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_order_with_repeats_ends_the_same(sqlite: db.Database, order: list[int], again: list[int]) -> None:
+def test_any_order_with_repeats_ends_the_same(
+    sqlite: db.Database, order: list[int], again: list[int]
+) -> None:
     mixed = list(order)
     for place, index in enumerate(again):
         mixed.insert((place * 7) % (len(mixed) + 1), index)
