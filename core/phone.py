@@ -46,6 +46,9 @@ _DIGITS = re.compile(r"\+?\d+", re.ASCII)
 
 def read_number(text: str) -> Number:
     """Read a mainland number as people write it; raise BadNumber with the reason."""
+    mobile = _MOBILE.fullmatch(text)
+    if mobile:
+        return Number("+86" + mobile[1], NumberKind.MOBILE)
     plain = _NOISE.sub("", text.translate(_CLEAN).strip().removesuffix(".0"))
     mobile = _MOBILE.fullmatch(plain)
     if mobile:

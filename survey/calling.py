@@ -69,10 +69,10 @@ class Rules:
     def from_wave(cls, overrides: Mapping[str, Any]) -> Rules:
         """Read a wave's own rules over the defaults; an unknown name is a mistake."""
         known = {f.name for f in fields(cls)}
-        strange = set(overrides) - known
+        strange = set(overrides) - known - {"hand"}  # the allocation's own table lies beside the call rules
         if strange:
             raise ValueError(f"unknown call rules: {', '.join(sorted(strange))}")
-        values = dict(overrides)
+        values = {name: value for name, value in overrides.items() if name != "hand"}
         if "hours" in values:
             values["hours"] = tuple(
                 Window(time.fromisoformat(a), time.fromisoformat(b)) for a, b in values["hours"]

@@ -14,9 +14,15 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from core.problems import Invalid
 from core.terms import Term, Words
+from survey.frame_workbook import check_workbook, extent
 
-MOST_ROWS = 10_000_000
 MOST_BYTES = 1_000_000_000
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
+OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"
+NOT_A_TABLE = Words(
+    "不是 CSV 或 XLSX 文件(文字应为 UTF-8 或 GBK 编码)",
+    "Neither a CSV nor an XLSX file (text should be in UTF-8 or GBK)",
+)
 
 
 class Column(Term):
@@ -106,16 +112,35 @@ class FrameFile:
         if not start.strip():
             raise Invalid(Words("文件是空的", "The file is empty"))
         if zipfile.is_zipfile(path):
+            check_workbook(path)
             return cls(path, "xlsx")
-        if b"\x00" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise Invalid(Words("不是 CSV 或 XLSX 文件", "Neither a CSV nor an XLSX file"))
+        if start.startswith(OLD_OR_LOCKED):
+            raise Invalid(
+                Words(
+                    "工作簿有密码,或是旧版 .xls;请去掉密码,另存为 .xlsx 或 CSV 再导入",
+                    "The workbook has a password or is an old .xls; remove the password and save it as .xlsx or CSV",
+                )
+            )
+        if (b"\x00" in start and not start.startswith(UTF16)) or start.startswith(b"%PDF"):
+            raise Invalid(NOT_A_TABLE)
         encoding = _encoding(path, start)
-        first = start.decode(encoding, "ignore").splitlines()[0]
+        text = start.decode(encoding, "replace")
+        if text.count("\ufffd") * 20 > len(text):
+            raise Invalid(NOT_A_TABLE)
+        first = next((line for line in text.splitlines() if line.strip()), "")
         return cls(path, "csv", encoding, max(",\t;", key=first.count))
 
     def rows(self) -> Iterator[list[str]]:
         """Give every row as text, the head first."""
         return self._workbook_rows() if self.kind == "xlsx" else self._text_rows()
+
+    def expected_rows(self) -> int:
+        """Say about how many rows are to come, for a progress bar; 0 when nobody knows."""
+        if self.kind == "xlsx":
+            return extent(self.path).rows
+        with self.path.open("rb") as opened:
+            start = opened.read(1 << 20)
+        return int(self.path.stat().st_size * start.count(b"\n") / max(len(start), 1))
 
     def head(self) -> list[str]:
         """Return the first row."""
@@ -129,12 +154,25 @@ class FrameFile:
 
     def _text_rows(self) -> Iterator[list[str]]:
         with self.path.open(encoding=self.encoding, newline="", errors="replace") as opened:
-            yield from csv.reader(opened, delimiter=self.delimiter)
+            reader = csv.reader(opened, delimiter=self.delimiter)
+            try:
+                yield from reader
+            except csv.Error as error:
+                raise Invalid(
+                    Words(
+                        "第 {line} 行读不下去:多半是引号没有成对。没有写入任何数据。",
+                        "Line {line} can't be read: most likely a quotation mark is not closed. Nothing was written.",
+                    ),
+                    line=reader.line_num,
+                ) from error
 
     def _workbook_rows(self) -> Iterator[list[str]]:
         try:
             with CalamineWorkbook.from_path(str(self.path)) as book:
-                for row in book.get_sheet_by_index(0).iter_rows():
+                sheet = book.get_sheet_by_index(0)
+                if sheet.start is None:
+                    return
+                for row in sheet.iter_rows():
                     yield [_cell(value) for value in row]
         except CalamineError as error:
             raise Invalid(
@@ -146,7 +184,7 @@ class FrameFile:
 
 
 def _encoding(path: Path, start: bytes) -> str:
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if start.startswith(UTF16):
         return "utf-16"
     # A GBK file may begin with plain digits for pages: the whole file is tried, not its start.
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.phone import BadNumber, NumberKind, read_number
 from core.terms import Words
@@ -35,8 +36,7 @@ RESIDENCE_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FrameRow:
+class FrameRow(NamedTuple):
     """One accepted row."""
 
     e164: str
@@ -73,56 +73,63 @@ class Gazetteer:
     townships: dict[tuple[int, str], int]
 
 
+Said = tuple[int, int, NumberKind | None, Residence | None, int | None]
+"""What a row says beside its number: county, township, kind as said, residence, adults."""
+MOST_REMEMBERED = 100_000
+
+
 class RowReader:
-    """Reads rows by one mapping of columns."""
+    """Reads rows by one mapping of columns; what neighbours share is read once."""
 
     def __init__(self, mapping: dict[Column, int], gazetteer: Gazetteer) -> None:
         self.places = gazetteer
-        self.width = max(mapping.values()) + 1
         self.at = mapping
         self.number = mapping[Column.NUMBER]
         self.county = mapping[Column.COUNTY]
         self.township = mapping[Column.TOWNSHIP]
         self.needed = 1 + max(self.number, self.county, self.township)
+        self.others = [mapping.get(c, -1) for c in (Column.KIND, Column.RESIDENCE, Column.ADULTS)]
+        self.remembered: dict[tuple[str, ...], Said] = {}
 
     def read(self, row: Sequence[str]) -> FrameRow:
         """Read one row; raise Rejected with the first reason."""
-        if len(row) < self.needed:
+        width = len(row)
+        if width < self.needed:
             raise Rejected(None, SHORT)
         try:
             number = read_number(row[self.number])
         except BadNumber as error:
             raise Rejected(Column.NUMBER, error.words) from error
-        county_id = self.places.counties.get(row[self.county].strip())
+        kind, residence, adults = (row[at] if 0 <= at < width else "" for at in self.others)
+        key = (row[self.county], row[self.township], kind, residence, adults)
+        beside = self.remembered.get(key)
+        if beside is None:
+            beside = self._read_said(*key)
+            if len(self.remembered) < MOST_REMEMBERED:
+                self.remembered[key] = beside
+        county_id, township_id, said, found, count = beside
+        if said is not None and said is not number.kind:
+            raise Rejected(Column.KIND, KIND_DIFFERS)
+        return FrameRow(number.e164, number.kind, county_id, township_id, found, count)
+
+    def _read_said(self, county: str, township: str, kind: str, residence: str, adults: str) -> Said:
+        county_id = self.places.counties.get(county.strip())
         if county_id is None:
             raise Rejected(Column.COUNTY, NO_COUNTY)
-        township_id = self.places.townships.get((county_id, row[self.township].strip()))
+        township_id = self.places.townships.get((county_id, township.strip()))
         if township_id is None:
             raise Rejected(Column.TOWNSHIP, NO_TOWNSHIP)
-        kind = self._kind(row, number.kind)
-        text = self._text(row, Column.RESIDENCE)
-        if text not in RESIDENCE_WORDS:
-            raise Rejected(Column.RESIDENCE, BAD_RESIDENCE)
-        adults = self._adults(row)
-        return FrameRow(number.e164, kind, county_id, township_id, RESIDENCE_WORDS[text], adults)
-
-    def _text(self, row: Sequence[str], column: Column) -> str:
-        at = self.at.get(column)
-        return row[at].strip().lower() if at is not None and at < len(row) else ""
-
-    def _kind(self, row: Sequence[str], found: NumberKind) -> NumberKind:
-        text = self._text(row, Column.KIND)
-        if text not in KIND_WORDS:
+        kind, residence = kind.strip().lower(), residence.strip().lower()
+        if kind not in KIND_WORDS:
             raise Rejected(Column.KIND, BAD_KIND)
-        said = KIND_WORDS[text]
-        if said is not None and said is not found:
-            raise Rejected(Column.KIND, KIND_DIFFERS)
-        return found
+        if residence not in RESIDENCE_WORDS:
+            raise Rejected(Column.RESIDENCE, BAD_RESIDENCE)
+        return county_id, township_id, KIND_WORDS[kind], RESIDENCE_WORDS[residence], _adults(adults.strip())
 
-    def _adults(self, row: Sequence[str]) -> int | None:
-        text = self._text(row, Column.ADULTS)
-        if not text:
-            return None
-        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 20:
-            raise Rejected(Column.ADULTS, BAD_ADULTS)
-        return int(text)
+
+def _adults(text: str) -> int | None:
+    if not text:
+        return None
+    if len(text) > 2 or not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 20:
+        raise Rejected(Column.ADULTS, BAD_ADULTS)
+    return int(text)

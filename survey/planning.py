@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -11,11 +12,14 @@ from sqlalchemy.orm import Session
 
 from core import clock, journal
 from core.people import Staff
+from core.problems import Refused
 from core.sweeps import sweep
+from core.terms import Words
 from survey.cases import Case
 from survey.drawing import draw
 from survey.frame import Stratum
 from survey.methods import allocation as methods
+from survey.methods.failures import AllocationFailure
 from survey.releasing import release
 from survey.sampling import Replicate, ReplicateState, Sample, SampleStratum
 from survey.waves import Allocation, Wave, WavePlace, WaveState
@@ -27,6 +31,16 @@ ENOUGH_EXPERIENCE = 300
 PER_REPLICATE = 120
 
 Counts = NDArray[np.int64]
+
+
+class CannotShare(Refused):
+    """The allocation has no room for so many."""
+
+    words = Words(
+        "按现在的分配方式分不出这么多号码:手工表里的县不够大,或没有填。请减少数量或改分配方式。",
+        "The allocation can't share so many: the counties of the hand table are too small, or none is filled in. "
+        "Ask for fewer or choose another allocation.",
+    )
 
 
 def share(total: int, wave: Wave, sizes: Counts, counties: Counts, *, minimum: int) -> Counts:
@@ -88,7 +102,10 @@ def allocate_next(session: Session, wave: Wave, numbers: int) -> dict[int, int]:
     taken = np.array([taken_by.get(s.id, 0) for s in strata], dtype=np.int64)
     room = int(sizes.sum() - np.minimum(taken, sizes).sum())
     numbers = min(numbers, room) if room > 0 else numbers
-    goal = share(min(int(taken.sum()) + numbers, int(sizes.sum())), wave, sizes, counties, minimum=2)
+    try:
+        goal = share(min(int(taken.sum()) + numbers, int(sizes.sum())), wave, sizes, counties, minimum=2)
+    except AllocationFailure as error:
+        raise CannotShare from error
     need = np.maximum(goal - taken, 0)
     if need.sum() > numbers:
         need = methods.proportional(numbers, need, minimum=0)
@@ -118,32 +135,44 @@ def set_targets(session: Session, wave: Wave, completes: int) -> None:
     session.flush()
 
 
-def plan_day(
-    session: Session, wave: Wave, on: date, *, by: Staff | None, at: datetime, top_up: int | None = None
-) -> Sample:
-    """Draw and release what the day needs (or a top-up of so many numbers), and raise the targets."""
+def numbers_needed(session: Session, wave: Wave) -> tuple[int, float]:
+    """Return how many numbers a day's target asks for, and the yield it was reckoned with."""
     expected = experienced_yield(session, wave)
-    numbers = top_up if top_up is not None else int(np.ceil(wave.daily_target / expected))
-    allocation = allocate_next(session, wave, numbers)
-    sample = draw(
+    return int(np.ceil(wave.daily_target / expected)), expected
+
+
+def take(
+    session: Session, wave: Wave, numbers: int, on: date, *, reason: dict[str, Any], by: Staff | None, at: datetime
+) -> Sample:
+    """Draw so many numbers for a day by the wave's rule, dealt into replicates of about 120."""
+    return draw(
         session,
         wave,
-        allocation,
+        allocate_next(session, wave, numbers),
         on=on,
         seed=int(np.random.default_rng([wave.id, on.toordinal()]).integers(2**62)),
         replicates=max(1, round(numbers / PER_REPLICATE)),
-        reason={"completes": wave.daily_target, "yield": round(expected, 4), "rule": wave.allocation.value},
+        reason={"rule": wave.allocation.value, **reason},
         by=by,
         at=at,
     )
-    if top_up is None:
-        days = session.scalar(
-            sa.select(sa.func.count(sa.distinct(Sample.planned_on))).where(Sample.wave_id == wave.id)
-        )
-        set_targets(session, wave, wave.daily_target * (days or 1))
-        for replicate in sample.replicates:
-            release(session, replicate, by=by, at=at)
+
+
+def plan_day(session: Session, wave: Wave, on: date, *, by: Staff | None, at: datetime) -> Sample:
+    """Draw and release what the day needs, and raise the targets."""
+    numbers, expected = numbers_needed(session, wave)
+    reason = {"completes": wave.daily_target, "yield": round(expected, 4)}
+    sample = take(session, wave, numbers, on, reason=reason, by=by, at=at)
+    set_targets(session, wave, wave.daily_target * len(planned_days(session, wave)))
+    for replicate in sample.replicates:
+        release(session, replicate, by=by, at=at)
     return sample
+
+
+def planned_days(session: Session, wave: Wave) -> set[date]:
+    """Return the days whose plan was drawn; a top-up by hand is no plan."""
+    rows = session.execute(sa.select(Sample.planned_on, Sample.reason).where(Sample.wave_id == wave.id))
+    return {row.planned_on for row in rows if not row.reason.get("top_up")}
 
 
 @sweep("survey.plan", every=timedelta(minutes=5))
@@ -157,10 +186,7 @@ def plan_today(session: Session, now: datetime) -> int:
         is_running = wave.starts_on <= today and (wave.ends_on is None or today <= wave.ends_on)
         if not is_running or today.weekday() not in wave.weekdays or not wave.daily_target:
             continue
-        has_run = session.scalar(
-            sa.select(Sample.id).where(Sample.wave_id == wave.id, Sample.planned_on == today).limit(1)
-        )
-        if has_run is None:
+        if today not in planned_days(session, wave):
             plan_day(session, wave, today, by=None, at=now)
             count += 1
     if count:

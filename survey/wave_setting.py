@@ -51,6 +51,9 @@ def edit_wave(session: Session, wave: Wave, *, by: Staff, at: datetime, **settin
         if fixed:
             words = Words("调查启动后不能再改", "This can't be changed once the wave is open")
             raise Invalid(fields=dict.fromkeys(fixed, words))
+    name = settings.get("name")
+    if name and session.scalar(sa.select(Wave.id).where(Wave.name == name, Wave.id != wave.id)):
+        raise Invalid(fields={"name": Words("已有同名的调查", "There is a wave of that name already")})
     _apply(wave, settings)
     session.flush()
     journal.write(session, "wave.edit", wave, by=by, at=at, fields=sorted(settings))
@@ -64,10 +67,19 @@ def _apply(wave: Wave, settings: dict[str, Any]) -> None:
         setattr(wave, key, value)
     if wave.ends_on is not None and wave.ends_on < wave.starts_on:
         raise Invalid(fields={"ends_on": Words("结束日期早于开始日期", "It ends before it starts")})
+    _check_lengths(wave)
     if (wave.daily_target or 0) < 0:
         raise Invalid(
             fields={"daily_target": Words("每日目标不能为负", "The daily target can't be negative")}
         )
+
+
+def _check_lengths(wave: Wave) -> None:
+    for key, most in (("name", 80), ("name_en", 120)):
+        if len(getattr(wave, key) or "") > most:
+            raise Invalid(fields={key: Words("不超过 {most} 字", "At most {most} characters").filled(most=most)})
+    if not wave.name.strip():
+        raise Invalid(fields={"name": Words("请填写名称", "Please give it a name")})
 
 
 def lacking(wave: Wave) -> list[Words]:
@@ -83,9 +95,19 @@ def lacking(wave: Wave) -> list[Words]:
         gaps.append(Words("抽样框还不可用", "The frame is not ready"))
     if not wave.daily_target:
         gaps.append(Words("还没有每日目标(每天完成多少份)", "There is no daily target"))
+    if wave.allocation is Allocation.HAND and not any(dict(wave.rules.get("hand", {})).values()):
+        gaps.append(Words("手工分配表还没有填", "The hand table is empty"))
     if not wave.weekdays:
         gaps.append(Words("没有选定工作日", "No weekdays are chosen"))
     return gaps
+
+
+def move_wave(session: Session, wave: Wave, action: WaveAction, *, by: Staff, at: datetime) -> None:
+    """Open, hold, resume or close a wave."""
+    if action is WaveAction.OPEN and wave.state is WaveState.DRAFT:
+        open_wave(session, wave, by=by, at=at)
+    else:
+        WAVE_FLOW.move(session, wave, action, by=by, at=at)
 
 
 def open_wave(session: Session, wave: Wave, *, by: Staff | None, at: datetime) -> None:
