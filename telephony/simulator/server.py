@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
+from secrets import token_hex
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -58,10 +59,9 @@ def open_carrier(
     faults: Faults = FAIR_WEATHER, origin: str = "", workers: int = 16,
 ) -> RunningCarrier:  # fmt: skip
     """Set a carrier up behind its door; nothing is served before serve() or serve_beside()."""
-    begun = datetime.now(UTC)
-    clock, couriers = RealClock(start or begun, speed), Couriers(workers)
+    clock, couriers = RealClock(start, speed), Couriers(workers)
     config = replace(
-        config, run=config.run or begun.isoformat(), media_base_url=f"http://{host}:{port}", latency_s=0.0
+        config, run=config.run or token_hex(8), media_base_url=f"http://{host}:{port}", latency_s=0.0
     )
     carrier = Carrier(config, clock, HttpPost(), courier=couriers, faults=faults)
     server = make_server(host, port, Door(carrier, origin), threaded=True, request_handler=_Silent)

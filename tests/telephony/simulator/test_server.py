@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,13 @@ def app() -> Iterator[App]:
 
 @pytest.fixture(scope="module")
 def running(app: App) -> Iterator[RunningCarrier]:
-    running = open_carrier(CONFIG, port=CARRIER_PORT, speed=20.0, origin="https://app.example").serve_beside()
+    running = open_carrier(
+        CONFIG,
+        port=CARRIER_PORT,
+        start=datetime(2026, 3, 4, 2, tzinfo=UTC),
+        speed=20.0,
+        origin="https://app.example",
+    ).serve_beside()
     yield running
     running.stop()
 
