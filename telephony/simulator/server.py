@@ -55,7 +55,7 @@ class RunningCarrier:
 
 
 def open_carrier(
-    config: CarrierConfig, *, port: int, host: str = "127.0.0.1", speed: float = 1.0, start: datetime | None = None,
+    config: CarrierConfig, *, port: int, host: str = "127.0.0.1", start: datetime, speed: float = 1.0,
     faults: Faults = FAIR_WEATHER, origin: str = "", workers: int = 16,
 ) -> RunningCarrier:  # fmt: skip
     """Set a carrier up behind its door; nothing is served before serve() or serve_beside()."""
@@ -69,7 +69,7 @@ def open_carrier(
 
 
 def run_carrier(
-    config: CarrierConfig, *, port: int, host: str = "127.0.0.1", speed: float = 1.0, start: datetime | None = None,
+    config: CarrierConfig, *, port: int, host: str = "127.0.0.1", start: datetime, speed: float = 1.0,
     faults: Faults = FAIR_WEATHER, origin: str = "",
 ) -> None:  # fmt: skip
     """Run a carrier until the process is stopped."""
