@@ -60,7 +60,7 @@ def read() -> str:
     with transaction() as session:
         filters = {k: args[k][:60] for k in ("action", "record", "who", "since", "until") if args.get(k)}
         journal.write(
-            session, "journal.read", "journal:*", by=acting(), at=clock.now(), page=number, **filters
+            session, "journal.read", "journal:*", by=acting(), at=clock.now(), page=number, filters=filters
         )
     with reading() as session:
         found = page(session, query.order_by(Entry.id.desc()), number)

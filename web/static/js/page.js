@@ -2,6 +2,7 @@
 import * as drafts from "./drafts.js";
 import * as keys from "./keys.js";
 import * as live from "./live.js";
+import { t } from "./words.js";
 
 function sheets() {
   document.addEventListener("click", (event) => {
@@ -53,6 +54,19 @@ function once() {
   });
 }
 
+// A table wider than its window can be scrolled by keyboard too.
+function scrollers() {
+  document.querySelectorAll(".table-wrap").forEach((wrap) => {
+    if (wrap.scrollWidth <= wrap.clientWidth) return;
+    wrap.tabIndex = 0;
+    wrap.setAttribute("role", "group");
+    wrap.setAttribute("aria-label", t("表格,可左右滚动", "Table, scrolls sideways"));
+  });
+}
+
+scrollers();
+window.addEventListener("resize", scrollers);
+document.addEventListener("fresh", scrollers);
 keys.start();
 live.start();
 drafts.start();
