@@ -26,7 +26,8 @@ from telephony.simulator.timeline import Timeline
 from telephony.simulator.transport import AtOnce, Courier, Post
 from telephony.simulator.verbs import run_verb
 
-_ALL_CALL_EVENTS = frozenset({"initiated", "ringing", "answered", "completed"})
+# A number's own callback is told of the end of a call and of nothing before it.
+_NUMBER_EVENTS = frozenset({"completed"})
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Carrier:
             leg.status, leg.started_at = "ringing", self.timeline.now()
             leg.patience_s, leg.talk_s, leg.message_s, leg.presses = patience_s, talk_s, message_s, presses
             if self.config.line_status_url:
-                leg.subscription = Subscription(self.config.line_status_url, _ALL_CALL_EVENTS)
+                leg.subscription = Subscription(self.config.line_status_url, _NUMBER_EVENTS)
             leg.script = Script(self, leg, lambda: self.legs.end(leg, "completed", by="script"))
             leg.script.fetch(self.config.url_for(to))
             if patience_s is not None:

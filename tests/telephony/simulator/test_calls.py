@@ -172,3 +172,15 @@ def test_an_ended_call_may_be_deleted_and_a_live_one_not(stage):
 
 def test_the_account_can_be_asked_for(stage):
     assert stage.ask("GET", ".json")["status"] == "active"
+
+
+def test_a_number_is_told_of_the_end_of_its_calls_only():
+    stage = Stage(
+        config=replace(scenario_config(), inbound_url=f"{APP}/line", line_status_url=f"{APP}/number")
+    )
+    stage.page("/line", "<Say>您好</Say>")
+    leg = stage.carrier.inbound(RESIDENT, LINE)
+    stage.run(20)
+    assert [(f["CallSid"], f["CallStatus"], f["Direction"]) for f in stage.to("/number")] == [
+        (leg.sid, "completed", "inbound")
+    ]
