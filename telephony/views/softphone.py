@@ -71,6 +71,7 @@ def _legs(session: Session, room: Room) -> list[dict[str, Any]]:
         {
             "leg": leg.id,
             "party": leg.party.value,
+            "party_label": leg.party.label,
             "state": leg.state.value,
             "label": leg.state.label,
             "in_room": leg.in_room,

@@ -20,6 +20,7 @@ from core.people import Staff
 from core.permissions import Role
 from core.problems import Forbidden, Refused
 from core.settings import Settings
+from core.terms import Words
 from telephony import inbound, line
 from telephony.calls import Call, Direction
 from telephony.commands import replay_file
@@ -50,8 +51,9 @@ from telephony.spoken import (
     LeaveWaiting,
     Pause,
     Say,
+    Step,
+    Steps,
     Wait,
-    Words,
 )
 from telephony.twilio import twiml
 from telephony.twilio.adapter import TwilioLine
@@ -126,7 +128,8 @@ def test_a_refusal_speaks_codes_only(status: int, kind: type[Exception]) -> None
 
 def test_every_spoken_step_is_a_valid_document(settings: Settings) -> None:
     hello = Words("您好", "Hello")
-    steps = [Say(hello), Pause(2), Ask("again", hello, turn=1), Join("r0"), Wait("hotline")]
+    steps: list[Step] = [Say(hello), Pause(2), Ask("again", hello, turn=1), Join("r0"), Wait("hotline")]
+    given: Steps
     for context, given in (
         (None, [*steps, End()]),
         (None, UNEXPECTED),

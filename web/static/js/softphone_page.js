@@ -25,7 +25,7 @@ part("start").addEventListener("click", () => {
   show();
   phone.addEventListener("peers", ({ detail }) => {
     part("peers").replaceChildren();
-    for (const leg of detail.legs) line(part("peers"), `${leg.party} · ${leg.label}`);
+    for (const leg of detail.legs) line(part("peers"), `${leg.party_label} · ${leg.label}`);
   });
   phone.addEventListener("says", ({ detail }) => line(part("says"), detail.text));
 });

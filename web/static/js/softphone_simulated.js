@@ -2,12 +2,15 @@
 import { Problem, get, post } from "./post.js";
 
 const EVERY_MS = 1000;
+const PATIENCE = 15; // looks, before a leg that was never seen counts as lost
 const OVER = new Set(["completed", "busy", "failed", "no-answer", "canceled"]);
 
 export class SimulatedDriver {
   constructor(tell) {
     this.tell = tell;
     this.said = 0;
+    this.misses = 0;
+    this.wasSeen = false;
     this.isConnected = false;
     this.isDone = false;
   }
@@ -23,15 +26,18 @@ export class SimulatedDriver {
     try {
       this.take(await get(`/line/simulated/${this.leg}`));
     } catch (problem) {
-      if (problem instanceof Problem && problem.status === 404) {
+      // The house hears of a new leg a moment after the browser does.
+      const isGone = problem instanceof Problem && problem.status === 404;
+      if (isGone && (this.wasSeen || ++this.misses > PATIENCE)) {
         this.end(problem);
         return;
       }
     }
-    if (!this.isDone) this.timer = setTimeout(() => this.look(), EVERY_MS);
+    if (!this.isDone) this.timer = setTimeout(() => this.look(), this.isConnected ? EVERY_MS : EVERY_MS / 4);
   }
 
   take(told) {
+    this.wasSeen = true;
     if (OVER.has(told.state)) {
       this.end();
       return;
