@@ -1,0 +1,341 @@
+// The interviewer's console: one page, the keyboard alone, from the next case to its outcome.
+import { AnswerQueue } from "./interviewer_saving.js";
+import { CasePane } from "./interviewer_case.js";
+import { MatterForm } from "./interviewer_matter.js";
+import { AppointmentPanel, OutcomePanel } from "./interviewer_outcome.js";
+import { key, keybar, leaveFields, make, notice, part, problemWords, stage } from "./interviewer_parts.js";
+import { QuestionView } from "./interviewer_question.js";
+import { get, post } from "./post.js";
+import { Walk } from "./questionnaire.js";
+import { Softphone } from "./softphone.js";
+import { language, t } from "./words.js";
+
+const data = JSON.parse(part("console-data").textContent);
+const LOOK_MS = { calling: 700, talking: 2500 };
+const COMPLETE = "1.1";
+const BREAK_OFF = "2.12";
+
+class Console {
+  constructor() {
+    this.pane = new CasePane();
+    this.matter = new MatterForm(data.consents);
+    this.questionnaires = new Map();
+    this.screen = { phase: "idle" };
+    document.addEventListener("keydown", (event) => this.press(event), { capture: true });
+    this.begin();
+  }
+
+  async begin() {
+    try {
+      this.take(await get("/interviewer/state"));
+    } catch (problem) {
+      notice(problemWords(problem));
+      setTimeout(() => this.begin(), 2000);
+      return;
+    }
+    this.connect();
+  }
+
+  connect() {
+    if (!this.screen.line.browser || this.phone?.state === "connected") return;
+    this.phone = Softphone.start({ purpose: "survey", onState: () => { part("phone-state").textContent = this.phone ? this.phone.words : ""; } });
+    part("phone-state").textContent = this.phone.words;
+    this.phone.addEventListener("left", () => this.look());
+    this.phone.addEventListener("joined", () => this.look());
+    this.phone.addEventListener("says", ({ detail }) => {
+      if (!data.simulated) return;
+      part("bubble").hidden = false;
+      part("bubble").textContent = t("模拟受访者:{text}", "Simulated resident: {text}", { text: detail.text });
+    });
+  }
+
+  // Ask the house something and show what it answers; one thing at a time.
+  async ask(path, told = {}) {
+    if (this.isAsking) return null;
+    this.isAsking = true;
+    try {
+      const screen = await post(`/interviewer/${path}`, told);
+      notice();
+      this.take(screen);
+      return screen;
+    } catch (problem) {
+      notice(problemWords(problem));
+      if ([404, 409].includes(problem.status)) this.look();
+      return null;
+    } finally {
+      this.isAsking = false;
+    }
+  }
+
+  async look() {
+    try {
+      this.take(await get("/interviewer/state"), true);
+    } catch {
+      this.lookLater();
+    }
+  }
+
+  lookLater() {
+    clearTimeout(this.timer);
+    const wait = LOOK_MS[this.screen.phase];
+    if (wait) this.timer = setTimeout(() => this.look(), wait);
+  }
+
+  take(screen, isLook = false) {
+    const before = this.screen;
+    this.screen = screen;
+    part("console").dataset.phase = screen.phase;
+    this.pane.show(screen);
+    this.matter.take(screen);
+    this.lookLater();
+    const isSame = before.phase === screen.phase && before.case?.id === screen.case?.id;
+    if (screen.phase === "idle") part("bubble").hidden = true;
+    if (isSame && isLook) return;
+    if (screen.phase === "idle") this.idle();
+    else if (screen.phase === "preview") this.preview();
+    else if (screen.phase === "calling") this.calling();
+    else if (screen.phase === "talking") this.talk();
+    else this.outcome(before.phase === "talking" && isLook ? t("对方已挂断", "They have hung up") : "");
+  }
+
+  idle() {
+    this.view = null;
+    this.walk = null;
+    const { nothing, undo, tired } = this.screen;
+    const lines = nothing
+      ? [make("p", { className: "lead", textContent: nothing.words }), make("p", { className: "strong", textContent: nothing.next }),
+        make("p", { className: "soft", textContent: t("等待再访 {callbacks} · 预约 {appointments} · 新个案 {fresh} · 本县不能拨 {at_home}",
+          "call-backs {callbacks} · appointments {appointments} · fresh {fresh} · in your own county {at_home}", nothing) })]
+      : [make("p", { className: "lead" }, t("按", "Press"), " ", key("Space"), " ", t("取下一个案", "for the next case"))];
+    if (tired) lines.push(make("p", {}, make("span", { className: "chip chip-yellow", textContent: t("已连续工作 90 分钟,起来走走、喝口水,10 分钟后再回来", "90 minutes without a break: stand up, drink some water, come back in ten minutes") })));
+    if (undo) lines.push(make("p", { className: "soft" }, t("已记“{words}”。", "Coded “{words}”. ", undo), make("button", { type: "button", className: "link", onclick: () => this.undo() }, t("撤销", "Undo")), " ", key("Ctrl+Z")));
+    stage(make("div", { className: "empty-stage" }, ...lines,
+      make("button", { type: "button", className: "button button-primary", onclick: () => this.ask("next") }, t("下一个案", "Next case"), " ", key("Space"))));
+    keybar([["Space", t("下一个案", "next case")], ["Ctrl+Z", t("撤销", "undo")], ["F9", t("休息 10 分钟", "10-minute pause")], ["?", t("全部按键", "all keys")]]);
+    if (nothing?.next_at) this.wakeAt(Date.parse(nothing.next_at) - Date.parse(this.screen.now));
+    leaveFields();
+  }
+
+  wakeAt(wait) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.screen.phase === "idle" && this.ask("next"), Math.min(Math.max(wait, 5000), 3600_000));
+  }
+
+  preview() {
+    this.view = null;
+    stage(make("div", { className: "empty-stage" },
+      make("p", { className: "lead", textContent: this.screen.case.number }),
+      make("p", { className: "soft", textContent: `${this.screen.case.kind} · ${this.screen.case.place}` }),
+      make("p", { textContent: this.screen.why }),
+      make("button", { type: "button", className: "button button-primary", onclick: () => this.dial() }, t("拨打", "Dial"), " ", key("D"))));
+    keybar([["D", t("拨打", "dial")], ["G", t("退回", "give back")], ["?", t("全部按键", "all keys")]]);
+    leaveFields();
+  }
+
+  dial() {
+    this.ask("dial", { case: this.screen.case.id });
+  }
+
+  calling() {
+    const { line, attempt } = this.screen;
+    const parts = [make("p", { className: "lead", textContent: attempt.call_words })];
+    if (!line.dials) {
+      parts.push(make("p", { className: "soft", textContent: t("请在桌上话机拨打左边的号码,然后按您听到的:", "Dial the number on the left on your desk telephone, then say what you hear:") }));
+      parts.push(make("div", { className: "heard" }, ...data.heard.map((heard, n) =>
+        make("button", { type: "button", className: "option", onclick: () => this.heard(n) }, key(String((n + 1) % 10)), heard.words))));
+      this.showNumber(attempt.id);
+    }
+    stage(make("div", { className: "empty-stage" }, ...parts));
+    keybar([["Esc", t("取消拨打", "cancel")], ["?", t("全部按键", "all keys")]]);
+    leaveFields();
+  }
+
+  async showNumber(attempt) {
+    try {
+      this.pane.dialByHand((await post("/interviewer/number", { attempt })).number);
+    } catch (problem) {
+      notice(problemWords(problem));
+    }
+  }
+
+  heard(n) {
+    if (data.heard[n]) this.ask("heard", { attempt: this.screen.attempt.id, heard: data.heard[n].code });
+  }
+
+  async talk() {
+    this.pane.dialByHand("");
+    if (!this.screen.interview) {
+      if (await this.ask("start", { case: this.screen.case.id })) return;
+      this.outcome();
+      return;
+    }
+    await this.openInterview();
+    this.ask_(this.screen.interview.position);
+  }
+
+  async openInterview() {
+    const { interview } = this.screen;
+    const edition = this.screen.case.edition;
+    if (!this.questionnaires.has(edition)) this.questionnaires.set(edition, await get(`/interviewer/questionnaire/${edition}`));
+    if (this.queue?.interview !== interview.id) {
+      this.queue = new AnswerQueue(interview.id, {
+        onState: (waiting, isLost) => this.pane.saved(waiting, isLost),
+        onSaved: () => {},
+        onRefused: (item, problem) => this.refused(item, problem),
+      });
+    }
+    this.answers = { ...interview.answers };
+    for (const [name, value] of Object.entries(this.queue.pending)) this.put(name, value);
+    this.given = { splits: interview.splits, facts: interview.facts, language };
+    this.renew();
+  }
+
+  put(name, value) {
+    if (value === null) delete this.answers[name];
+    else this.answers[name] = value;
+  }
+
+  renew() {
+    this.walk = new Walk(this.questionnaires.get(this.screen.case.edition), this.answers, this.given);
+  }
+
+  refused(item, problem) {
+    delete this.answers[item.question];
+    this.renew();
+    this.ask_(item.question);
+    notice(problemWords(problem));
+  }
+
+  ask_(name) {
+    const step = name && this.walk.path().includes(name) ? name : this.walk.firstOpen();
+    if (!step) {
+      this.end();
+      return;
+    }
+    this.at = step;
+    this.shownAt = performance.now();
+    this.view = new QuestionView(this.walk, step, { answer: (question, value) => this.answer(question, value), go: (by) => this.go(by) });
+    if (!this.view.field && !this.matter.isIn) leaveFields();
+  }
+
+  answer(name, value) {
+    this.put(name, value);
+    this.renew();
+    this.view.walk = this.walk;
+    this.queue.add(name, value, performance.now() - this.shownAt);
+  }
+
+  go(by) {
+    notice();
+    const next = by > 0 ? this.walk.nextStep(this.at) : this.walk.previousStep(this.at);
+    if (next) this.ask_(next);
+    else if (by > 0) this.ask_(null);
+  }
+
+  get endCode() {
+    if (!this.walk || this.walk.firstOpen()) return null;
+    const own = this.walk.places.has("outcome") ? this.walk.value("outcome") : "";
+    return own || COMPLETE;
+  }
+
+  end() {
+    const code = this.endCode;
+    this.view = { press: (event) => event.key === "Enter" ? (this.hangUp(), true) : event.key === "ArrowLeft" ? (this.ask_(this.walk.previousStep()), true) : false };
+    stage(make("div", { className: "empty-stage" },
+      make("p", { className: "lead", textContent: code === COMPLETE ? t("全部答完了,谢谢!", "Every question is answered. Thank you!") : t("访问到此为止", "The interview ends here") }),
+      make("button", { type: "button", className: "button button-primary", onclick: () => this.hangUp() }, t("挂断并记结果", "Hang up and code"), " ", key("Enter"))));
+    keybar([["Enter", t("挂断并记结果", "hang up, code")], ["←", t("上一题", "back")], ["F2", t("登记诉求", "matter")]]);
+    leaveFields();
+  }
+
+  async hangUp(code = null) {
+    this.wantedCode = code;
+    await this.queue?.settled();
+    if (["calling", "talking"].includes(this.screen.phase)) {
+      this.isLeaving = true;
+      await this.ask("hang-up", { attempt: this.screen.attempt.id });
+      this.isLeaving = false;
+    }
+    if (this.screen.attempt) this.outcome();
+  }
+
+  outcome(title = "") {
+    if (!this.screen.attempt) return;
+    const { attempt, interview } = this.screen;
+    const isStarted = interview && Object.keys(this.answers ?? interview.answers).length > 1;
+    const suggested = this.endCode ?? this.wantedCode ?? attempt.suggested ?? (isStarted && interview.consented ? BREAK_OFF : null);
+    this.view = new OutcomePanel(data, {
+      title: title || attempt.suggested_words || t("这次拨打的结果", "The outcome of this try"),
+      suggested,
+      canReturn: Boolean(this.walk && interview),
+      send: (outcome) => this.send(outcome),
+      appoint: () => this.appoint(),
+      leave: () => this.ask_(this.at),
+    });
+  }
+
+  async send(outcome) {
+    await this.queue?.settled();
+    const screen = await this.ask("outcome", { attempt: this.screen.attempt.id, ...outcome });
+    if (screen) {
+      this.queue = null;
+      this.answers = undefined;
+      this.wantedCode = null;
+    }
+  }
+
+  appoint() {
+    if (!this.screen.attempt) return;
+    const screened = this.walk?.places.has("adult") && this.walk.value("residence") === "1" && this.walk.value("adult") === "1";
+    this.view = new AppointmentPanel(this.screen.times ?? [], {
+      send: (told) => this.send({ code: screened ? "2.21" : "3.21", ...told }),
+      leave: () => (this.screen.phase === "talking" && this.walk ? this.ask_(this.at) : this.outcome()),
+    });
+  }
+
+  undo() {
+    if (this.screen.undo) this.ask("undo", { attempt: this.screen.undo.attempt });
+  }
+
+  press(event) {
+    if (event.isComposing || document.querySelector("dialog[open]")) return;
+    const inMatter = this.matter.isIn;
+    const isTyping = event.target.matches?.("input, textarea, select");
+    if (this.everywhere(event, inMatter)) event.preventDefault();
+    else if (!inMatter && !event.target.closest?.(".topbar, .keylist") && this.here(event, isTyping)) event.preventDefault();
+  }
+
+  everywhere(event, inMatter) {
+    const { phase } = this.screen;
+    if (event.key === "F2") this.matter.toggle();
+    else if (event.ctrlKey && event.key === "Enter" && inMatter) this.matter.form.requestSubmit();
+    else if (event.key === "Escape" && inMatter) leaveFields();
+    else if (event.key === "F4" && this.screen.attempt) this.appoint();
+    else if (event.key === "F8" && phase === "talking") this.hangUp(BREAK_OFF);
+    else if (event.key === "F9" && phase === "idle") this.ask("cool-down");
+    else if (event.ctrlKey && event.key.toLowerCase() === "z" && phase === "idle") this.undo();
+    else return false;
+    return true;
+  }
+
+  here(event, isTyping) {
+    const { phase, line } = this.screen;
+    const onButton = event.target.matches?.("button, a, summary") && ["Enter", " "].includes(event.key);
+    if (this.view?.press(event)) return true;
+    if (event.key === "Escape" && ["calling", "talking"].includes(phase)) {
+      this.hangUp();
+      return true;
+    }
+    if (isTyping || onButton || event.ctrlKey || event.altKey || event.metaKey) return false;
+    const pressed = event.key.toLowerCase();
+    if (phase === "idle" && (pressed === " " || pressed === "enter")) this.ask("next");
+    else if (phase === "preview" && pressed === "d") this.dial();
+    else if (phase === "preview" && pressed === "g") this.ask("give-back", { case: this.screen.case.id });
+    else if (phase === "calling" && !line.dials && /^[0-9]$/.test(pressed)) this.heard((Number(pressed) + 9) % 10);
+    else if (pressed === "r" && ["idle", "preview"].includes(phase)) this.connect();
+    else return false;
+    return true;
+  }
+}
+
+new Console();

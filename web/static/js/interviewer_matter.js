@@ -1,0 +1,94 @@
+// The register of matters beside the questionnaire: what the resident raised, without leaving the question.
+import { leaveFields, make, part, problemWords } from "./interviewer_parts.js";
+import { post } from "./post.js";
+import { t } from "./words.js";
+
+export class MatterForm {
+  constructor(consents) {
+    this.consents = consents;
+    this.form = part("matter");
+    this.case = null;
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.send();
+    });
+    this.form.addEventListener("input", () => this.keep());
+    this.form.addEventListener("change", (event) => {
+      if (event.target.name === "topic") this.proposeUrgency();
+      if (event.target.name === "identity") this.sayConsent(true);
+    });
+    part("matter-again").addEventListener("click", () => this.again());
+    this.sayConsent(false);
+  }
+
+  get identity() {
+    return this.form.elements.identity.value;
+  }
+
+  // Another case in hand: its township, and what was typed for it before the page was lost.
+  take(screen) {
+    const id = screen.case?.id ?? null;
+    if (id === this.case) return;
+    this.case = id;
+    this.again();
+    part("m-place").replaceChildren(...(screen.towns ?? []).map((town) =>
+      make("option", { value: town.id, textContent: town.name, selected: town.id === screen.case.township })));
+    const kept = id && JSON.parse(sessionStorage.getItem(`matter:${id}`) || "null");
+    if (kept) for (const name of ["narrative", "topic", "spot", "kind", "urgency"]) this.form.elements[name].value = kept[name] ?? "";
+  }
+
+  keep() {
+    if (!this.case) return;
+    const told = Object.fromEntries(new FormData(this.form));
+    sessionStorage.setItem(`matter:${this.case}`, JSON.stringify(told));
+  }
+
+  proposeUrgency() {
+    const urgency = part("m-topic").selectedOptions[0]?.dataset.urgency;
+    if (urgency) part("m-urgency").value = urgency;
+  }
+
+  sayConsent(isChanged) {
+    part("m-consent-line").textContent = t("请读出:{line}", "Read out: {line}", { line: this.consents[this.identity] });
+    if (isChanged) part("m-consent").checked = false;
+  }
+
+  get isIn() {
+    return this.form.contains(document.activeElement) || part("registered").contains(document.activeElement);
+  }
+
+  // F2: into the register, and back to the question.
+  toggle() {
+    if (this.isIn) leaveFields();
+    else (part("registered").hidden ? part("m-narrative") : part("matter-again")).focus();
+  }
+
+  again() {
+    this.form.reset();
+    this.form.hidden = false;
+    part("registered").hidden = true;
+    part("matter-notice").replaceChildren();
+    this.sayConsent(true);
+    const place = [...part("m-place").options].find((option) => option.defaultSelected);
+    if (place) place.selected = true;
+    if (this.case) sessionStorage.removeItem(`matter:${this.case}`);
+  }
+
+  async send() {
+    if (!this.case || this.isSending) return;
+    this.isSending = true;
+    const told = Object.fromEntries(new FormData(this.form));
+    try {
+      const made = await post("/interviewer/matter", { ...told, case: this.case, place: Number(told.place) || null, consent: part("m-consent").checked });
+      sessionStorage.removeItem(`matter:${this.case}`);
+      part("read-aloud").textContent = t("请读出:{line}", "Read out: {line}", { line: made.read_aloud });
+      this.form.hidden = true;
+      part("registered").hidden = false;
+      leaveFields();
+    } catch (problem) {
+      part("matter-notice").replaceChildren(make("p", { className: "flash flash-bad", textContent: problemWords(problem) }));
+    } finally {
+      this.isSending = false;
+    }
+  }
+}
