@@ -18,6 +18,7 @@ HAN = re.compile(r"[\u3400-\u9fff]")
 FREE = re.compile(r"[A-Za-z]")
 STRING = r"""("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)"""
 CALL = re.compile(rf"(?<![\w.])t\(\s*{STRING}\s*,\s*{STRING}")
+PAIR = re.compile(rf"\bzh:\s*{STRING}\s*,\s*en:\s*{STRING}")
 ANY_CALL = re.compile(r"(?<![\w.$-])t\(\s*(?=[\"'`])")
 PLACE = re.compile(r"\{(\w*)")
 
@@ -77,7 +78,7 @@ def modules() -> list[Path]:
 
 def pages() -> list[Path]:
     """Return every page and script of our own."""
-    scripts = [p for p in (ROOT / "web/static/js").rglob("*.js")]
+    scripts = list((ROOT / "web/static/js").rglob("*.js"))
     return sorted([*(ROOT / "web/templates").rglob("*.html"), *scripts])
 
 
@@ -103,6 +104,9 @@ def test_every_sentence_in_pages_and_scripts_stands_in_both_languages() -> None:
                 ["t() wants two plain strings"] if pair is None else problems_of(pair[1][1:-1], pair[2][1:-1])
             )
             wrong += [f"{path.relative_to(ROOT)}:{line}: {problem}" for problem in told]
+        for found in PAIR.finditer(text):
+            told = problems_of(found[1][1:-1], found[2][1:-1])
+            wrong += [f"{path.relative_to(ROOT)}: {found[0]}: {problem}" for problem in told]
     assert not wrong, "\n".join(wrong)
 
 
@@ -112,7 +116,7 @@ def bare_chinese(path: Path) -> Iterator[int]:
     text = re.sub(r"\{#.*?#\}|<!--.*?-->|/\*.*?\*/", lambda m: "\n" * m[0].count("\n"), text, flags=re.S)
     if path.suffix == ".js":
         text = re.sub(r"(?m)(^|\s)//.*$", "", text)
-    text = CALL.sub("", text)
+    text = PAIR.sub("", CALL.sub("", text))
     for number, line in enumerate(text.splitlines(), start=1):
         if HAN.search(re.sub(r"切换到中文|中文", "", line)):
             yield number
