@@ -93,6 +93,22 @@ def check_mapping(mapping: dict[Column, int], head: Sequence[str]) -> None:
         )
 
 
+def masked_rows(rows: Sequence[Sequence[str]], mapping: dict[Column, int]) -> list[list[str]]:
+    """Return rows for a preview: whatever could be a number shows its ends only."""
+    number = mapping.get(Column.NUMBER, -1)
+    return [
+        [
+            _masked(cell) if at == number or sum(map(str.isdigit, cell)) > 6 else cell[:40]
+            for at, cell in enumerate(row)
+        ]
+        for row in rows
+    ]
+
+
+def _masked(text: str) -> str:
+    return f"{text[:3]}****{text[-2:]}" if len(text) > 6 else text
+
+
 @dataclass(frozen=True)
 class FrameFile:
     """A file on disk with its kind and encoding found out."""

@@ -47,12 +47,17 @@ def check_workbook(path: Path) -> None:
         raise _damaged() from error
     names = {part.filename for part in parts}
     if "xl/workbook.xml" not in names:
-        raise Invalid(Words("压缩包里没有工作簿:不是 .xlsx 文件", "No workbook in the archive: not an .xlsx file"))
+        raise Invalid(
+            Words("压缩包里没有工作簿:不是 .xlsx 文件", "No workbook in the archive: not an .xlsx file")
+        )
     if any(part.flag_bits & 1 for part in parts):
         raise Invalid(Words("工作簿有密码,请去掉密码再导入", "The workbook has a password; remove it first"))
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_CONTENT:
         raise Invalid(
-            Words("工作簿展开后超过 2 GB,请改用 CSV 或分成几份", "The workbook unpacks to over 2 GB; use CSV or split it")
+            Words(
+                "工作簿展开后超过 2 GB,请改用 CSV 或分成几份",
+                "The workbook unpacks to over 2 GB; use CSV or split it",
+            )
         )
     found = extent(path)
     if found.is_sparse or found.columns > MOST_COLUMNS:

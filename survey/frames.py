@@ -37,9 +37,7 @@ class CountyRow:
         return self.mobile + self.landline
 
 
-def check_frame(
-    session: Session, token: str, mapping: dict[Column, int], *, by: Staff, at: datetime
-) -> Job:
+def check_frame(session: Session, token: str, mapping: dict[Column, int], *, by: Staff, at: datetime) -> Job:
     """Let a job go through an uploaded file without writing a number."""
     title = Words("核对抽样框文件", "Check a frame's file")
     columns = {column.value: index for column, index in mapping.items()}
@@ -94,9 +92,9 @@ def has_stopped(session: Session, frame: Frame) -> bool:
 
 def discard_frame(session: Session, frame: Frame, *, by: Staff, at: datetime) -> None:
     """Throw away a frame whose import did not succeed, or that nothing was ever drawn from."""
-    is_used = session.scalar(sa.select(Sample.id).where(Sample.frame_id == frame.id).limit(1)) or session.scalar(
-        sa.select(Wave.id).where(Wave.frame_id == frame.id).limit(1)
-    )
+    is_used = session.scalar(
+        sa.select(Sample.id).where(Sample.frame_id == frame.id).limit(1)
+    ) or session.scalar(sa.select(Wave.id).where(Wave.frame_id == frame.id).limit(1))
     if is_used or not (has_stopped(session, frame) or frame.state in (FrameState.READY, FrameState.RETIRED)):
         raise Refused(
             Words(

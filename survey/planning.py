@@ -142,7 +142,14 @@ def numbers_needed(session: Session, wave: Wave) -> tuple[int, float]:
 
 
 def take(
-    session: Session, wave: Wave, numbers: int, on: date, *, reason: dict[str, Any], by: Staff | None, at: datetime
+    session: Session,
+    wave: Wave,
+    numbers: int,
+    on: date,
+    *,
+    reason: dict[str, Any],
+    by: Staff | None,
+    at: datetime,
 ) -> Sample:
     """Draw so many numbers for a day by the wave's rule, dealt into replicates of about 120."""
     return draw(

@@ -24,11 +24,14 @@ def check_top_up(wave: Wave, numbers: int) -> None:
     if wave.state not in (WaveState.OPEN, WaveState.HELD):
         raise Refused(
             Words(
-                "调查还没有启动或已经结束,没有抽取任何号码", "The wave is not open or is closed; nothing was drawn"
+                "调查还没有启动或已经结束,没有抽取任何号码",
+                "The wave is not open or is closed; nothing was drawn",
             )
         )
     if not 1 <= numbers <= MOST:
-        words = Words("请填 1 到 {most} 之间的整数", "A whole number from 1 to {most}").filled(most=f"{MOST:,}")
+        words = Words("请填 1 到 {most} 之间的整数", "A whole number from 1 to {most}").filled(
+            most=f"{MOST:,}"
+        )
         raise Invalid(fields={"numbers": words})
 
 

@@ -58,7 +58,10 @@ class Shelf:
         path = self._place(token)
         if not path.is_file():
             raise Missing(
-                Words("上传的文件已不在了(只保留一天),请重新上传", "The upload is gone (kept one day); upload it again")
+                Words(
+                    "上传的文件已不在了(只保留一天),请重新上传",
+                    "The upload is gone (kept one day); upload it again",
+                )
             )
         return path
 
@@ -83,7 +86,9 @@ class Shelf:
         old = [
             path
             for path in self.folder.iterdir()
-            if path.suffix != ".csv" and _TOKEN.fullmatch(path.stem) and path.stat().st_mtime < before.timestamp()
+            if path.suffix != ".csv"
+            and _TOKEN.fullmatch(path.stem)
+            and path.stat().st_mtime < before.timestamp()
         ]
         for path in old:
             path.unlink(missing_ok=True)

@@ -55,9 +55,9 @@ def standings(session: Session) -> list[Standing]:
     sums = {
         wave_id: (int(target), int(completes))
         for wave_id, target, completes in session.execute(
-            sa.select(WavePlace.wave_id, sa.func.sum(WavePlace.target), sa.func.sum(WavePlace.completes)).group_by(
-                WavePlace.wave_id
-            )
+            sa.select(
+                WavePlace.wave_id, sa.func.sum(WavePlace.target), sa.func.sum(WavePlace.completes)
+            ).group_by(WavePlace.wave_id)
         )
     }
     drawn = _pairs(session, sa.select(Sample.wave_id, sa.func.sum(Sample.drawn)).group_by(Sample.wave_id))

@@ -3,7 +3,31 @@
 from __future__ import annotations
 
 from core.doors import Door
-from survey.views import interviewer, interviewer_call, interviewer_talk
+from survey.views import (
+    designer,
+    designer_do_not_call,
+    designer_editions,
+    designer_frame_files,
+    designer_frames,
+    designer_margins,
+    designer_samples,
+    designer_waves,
+    interviewer,
+    interviewer_call,
+    interviewer_talk,
+)
 
-BLUEPRINTS = [interviewer.blueprint, interviewer_call.blueprint, interviewer_talk.blueprint]
-DOORS: list[Door] = [*interviewer.DOORS]
+BLUEPRINTS = [
+    interviewer.blueprint,
+    interviewer_call.blueprint,
+    interviewer_talk.blueprint,
+    designer.blueprint,
+    designer_frame_files.blueprint,
+    designer_frames.blueprint,
+    designer_editions.blueprint,
+    designer_margins.blueprint,
+    designer_do_not_call.blueprint,
+    designer_waves.blueprint,
+    designer_samples.blueprint,
+]
+DOORS: list[Door] = [*interviewer.DOORS, *designer.DOORS]
