@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pyotp
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, Page, expect
@@ -17,14 +16,12 @@ from core.passwords import hashed
 from core.people import Staff, StaffRole, Unit, UnitKind
 from core.permissions import Role
 from core.places import Level, Place
-from core.settings import Settings
 from core.signing_in import SignIn
 from core.terms import Words
 from tests.journeys.conftest import (
     PHONE,
     House,
     assert_accessible,
-    house_settings,
     no_sideways_scroll,
     picture,
     sign_in,
@@ -222,40 +219,3 @@ def test_a_live_part_says_when_the_connection_is_lost(page: Page, house: House) 
         job.state = JobState.DONE
         job.finished_at = clock.now()
     expect(page.locator(".live")).to_contain_text("已完成")
-
-
-class TestRealUse:
-    """Where it is no demonstration, privileged roles enrol an authenticator first."""
-
-    @pytest.fixture
-    def settings(self, tmp_path: Path) -> Settings:
-        """Make a house that is no demonstration."""
-        return house_settings(tmp_path, is_demo=False)
-
-    def test_an_administrator_enrols_and_then_needs_the_code(self, page: Page, house: House) -> None:
-        somebody(Role.ADMINISTRATOR)
-        page.goto("/")
-        page.get_by_label("用户名").fill("admin")
-        page.get_by_label("密码").fill(PASSWORD)
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", name="绑定验证器")).to_be_visible()
-        page.goto("/staff/")
-        expect(page.get_by_role("heading", name="绑定验证器")).to_be_visible()
-        assert_accessible(page)
-        totp = pyotp.TOTP(page.locator("code").inner_text())
-        page.get_by_label("6 位验证码").fill(totp.at(int(clock.unix()) - 30))
-        page.get_by_role("button", name="启用").click()
-        expect(page).to_have_url(f"{house.url}/staff/")
-        page.context.clear_cookies()
-        page.goto("/")
-        page.get_by_label("用户名").fill("admin")
-        page.get_by_label("密码").fill(PASSWORD)
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", name="动态验证码")).to_be_visible()
-        assert_accessible(page)
-        page.get_by_label("手机验证器上的 6 位数字").fill(totp.at(int(clock.unix()) - 30))
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("alert")).to_contain_text("已经用过")
-        page.get_by_label("手机验证器上的 6 位数字").fill(totp.at(int(clock.unix())))
-        page.keyboard.press("Enter")
-        expect(page).to_have_url(f"{house.url}/staff/")
