@@ -28,6 +28,7 @@ __all__ = [
     "TryLater",
     "Waiting",
     "identity_of",
+    "in_use",
     "line",
     "line_from",
     "staff_id_of",
@@ -210,6 +211,11 @@ def use(line: Line | None) -> None:
     """Make this the process's line."""
     global _line
     _line = line
+
+
+def in_use() -> Line | None:
+    """Return the line in use, if there is one."""
+    return _line
 
 
 def line() -> Line:

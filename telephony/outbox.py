@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextvars
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +15,7 @@ from core import clock
 from core.db import take, transaction
 from telephony import events
 from telephony.calls import Call
+from telephony.errands import beside
 from telephony.line import (
     Cause,
     Event,
@@ -61,19 +60,8 @@ class Letter:
 
 def kick() -> None:
     """Send what is due, beside the request that wrote it; the worker's sweep sends what this misses."""
-    _pool().submit(contextvars.copy_context().run, _send_quietly)
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=4, thread_name_prefix="outbox")
-
-
-def _send_quietly() -> None:
-    try:
-        send_due()
-    except Exception:
-        log.exception("the outbox could not be emptied; the worker will try again")
+    if line().capabilities().dials:  # on a manual line nothing ever leaves
+        beside(contextvars.copy_context(), send_due)
 
 
 def send_due(*, limit: int = 100) -> int:

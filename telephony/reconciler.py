@@ -24,7 +24,7 @@ from telephony.line import (
     identity_of,
     line,
 )
-from telephony.outbox import end_unheard, fail, learn_leg, send_due
+from telephony.outbox import end_unheard, fail, learn_leg
 from telephony.outgoing import Command, Outgoing, OutgoingState, once, settle
 
 log = logging.getLogger("tingmin.telephony")
@@ -63,13 +63,6 @@ def reconcile(now: datetime | None = None) -> Reconciled:
     with transaction() as session:
         result.heard = events.take_again(session, at=at)
     return result
-
-
-def tick() -> int:
-    """Do the worker's share, several times a minute: send what is due and look for what was lost."""
-    sent = send_due()
-    reconcile()
-    return sent
 
 
 def _give_back_stale(session: Session, at: datetime) -> int:

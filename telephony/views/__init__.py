@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import Flask
 
 from core.settings import Settings
-from telephony import line, webhooks
+from telephony import line, rounds, webhooks
 from telephony.views import softphone
 
 BLUEPRINTS = [softphone.blueprint]
 WEBHOOKS = [webhooks.blueprint]
+ROUNDS = (rounds.send, rounds.look, rounds.hear)
+"""What the worker repeats; named here so that every process of the house knows of them."""
 
 
 def register(app: Flask) -> None:

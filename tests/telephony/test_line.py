@@ -129,14 +129,14 @@ def test_a_refusal_speaks_codes_only(status: int, kind: type[Exception]) -> None
 def test_every_spoken_step_is_a_valid_document(settings: Settings) -> None:
     hello = Words("您好", "Hello")
     steps: list[Step] = [Say(hello), Pause(2), Ask("again", hello, turn=1), Join("r0"), Wait("hotline")]
-    given: Steps
-    for context, given in (
+    documents: list[tuple[str | None, Steps]] = [
         (None, [*steps, End()]),
         (None, UNEXPECTED),
         (None, UNAVAILABLE),
         (None, NO_ROOM),
         ("enqueue-wait", [Say(hello, "en"), LeaveWaiting()]),
-    ):
+    ]
+    for context, given in documents:
         check_twiml(twiml.document(settings, given), context)
     check_twiml(twiml.operators_leg(settings, "r0", request_key="k", ends_room=True))
     check_twiml(twiml.quiet(), "conference-wait")

@@ -15,18 +15,22 @@ from core.db import reading, transaction
 from core.people import Staff
 from core.permissions import Role
 from core.settings import Settings
+from core.sweeps import SWEEPS
+from telephony import errands, outbox, rounds
 from telephony import line as the_line
-from telephony import outbox
 from telephony.calls import Call, Party
 from telephony.dialling import place_call
 from telephony.line import Cause, LegState, NotTaken, OutcomeUnknown, TryLater
+from telephony.manual import ManualLine
 from telephony.outgoing import Command, Outgoing, OutgoingState, ask
 from telephony.rooms import Purpose, Room
 from telephony.simulator.faults import Refusal
 from tests.conftest import NOON
 from tests.factories import a_staff
-from tests.telephony.conftest import House
+from tests.telephony.conftest import NUMBER, House
 from tests.telephony.test_conversation import connect, dial, the_call
+
+ROUNDS = [name for name, item in SWEEPS.items() if item.run in (rounds.send, rounds.look, rounds.hear)]
 
 
 class Killed(BaseException):
@@ -264,3 +268,42 @@ def test_two_senders_share_the_work_without_doing_any_twice(
     assert sorted(sent) == sorted(f"r{n}" for n in range(40))
     with reading() as session:
         assert set(session.scalars(sa.select(Outgoing.state))) == {OutgoingState.SENT}
+
+
+def test_the_workers_rounds_send_and_find(house: House, interviewer: Staff) -> None:
+    """The sweeps do their work after their own transaction, on the same database, twice without harm."""
+    room = connect(house, interviewer)
+    before = house.line.dial_into_room
+    there = threading.Event()
+
+    def seen(*args: object, **kwargs: object) -> str:
+        there.set()
+        return before(*args, **kwargs)  # type: ignore[arg-type]
+
+    house.line.dial_into_room = seen  # type: ignore[method-assign]
+    now = clock.now()
+    with transaction() as session:
+        place_call(session, room=session.get_one(Room, room.id), number=NUMBER, by=interviewer, at=now)
+    for _ in range(2):
+        with transaction() as session:
+            for name in ROUNDS:
+                SWEEPS[name].run(session, now)
+        assert there.wait(10)
+    errands.finish()
+    assert dials(house) == 1
+    assert the_dial().state == OutgoingState.SENT
+
+
+def test_a_manual_line_sends_nothing_and_starts_no_thread(
+    settings: Settings, sqlite: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("a thread was started")
+
+    monkeypatch.setattr(outbox, "beside", never)
+    monkeypatch.setattr(errands, "beside", never)
+    the_line.use(ManualLine(settings))
+    outbox.kick()
+    with transaction() as session:
+        for name in ("telephony.outbox", "telephony.reconcile", "telephony.unheard"):
+            SWEEPS[name].run(session, NOON)
