@@ -66,8 +66,8 @@ def interview_now(
         raise Refused(Words("请先了结手上的个案", "Finish the case in hand first"))
     for promise in _open_promises(session, case):
         promise.is_open, promise.kept_at = False, at
-    case.lease_by = by.id
-    case.lease_until = at + timedelta(minutes=Rules.from_wave(case.wave.rules).lease)
+    lease = timedelta(minutes=Rules.from_wave(case.wave.rules).lease)
+    case.lease_by, case.lease_until = by.id, at + lease
     CASE_FLOW.move(session, case, CaseAction.CLAIM, by=by, at=at, rule=HandOutRule.INBOUND.value)
     facts = {"attempts": case.attempt_count, "dayparts": case.dayparts}
     session.add(HandOut(case_id=case.id, staff_id=by.id, at=at, rule=HandOutRule.INBOUND, facts=facts))

@@ -58,8 +58,8 @@ def undo_outcome(session: Session, attempt: Attempt, *, by: Staff, at: datetime)
     _restore(case, attempt)
     if case.state == CaseState.CLOSED:
         CASE_FLOW.move(session, case, CaseAction.REOPEN, by=by, at=at, why="undo")
-    case.lease_by = by.id
-    case.lease_until = at + timedelta(minutes=Rules.from_wave(case.wave.rules).lease)
+    lease = timedelta(minutes=Rules.from_wave(case.wave.rules).lease)
+    case.lease_by, case.lease_until = by.id, at + lease
     CASE_FLOW.move(session, case, CaseAction.CLAIM, by=by, at=at, why="undo")
     journal.write(session, "attempt.undo", attempt, by=by, at=at, code=attempt.disposition)
     attempt.disposition = attempt.ended_at = attempt.wrapped_up_at = attempt.before = None

@@ -55,6 +55,7 @@ class Console {
     this.isAsking = true;
     try {
       const screen = await post(`/interviewer/${path}`, told);
+      this.isAsking = false; // what the answer leads to may ask in its turn
       notice();
       this.take(screen);
       return screen;

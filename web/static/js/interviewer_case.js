@@ -27,10 +27,8 @@ export class CasePane {
     this.since = screen.phase === "talking" && screen.attempt?.connected_at ? Date.parse(screen.attempt.connected_at) : null;
     part("call-clock").hidden = this.since === null;
     this.tick();
-    if (!found) {
-      this.dialByHand("");
-      return;
-    }
+    if (screen.phase !== "calling") this.dialByHand("");
+    if (!found) return;
     part("call-number").replaceChildren(`${found.number} `, make("span", { className: "chip", textContent: found.kind }));
     part("call-place").textContent = found.place;
     part("why").textContent = screen.why;

@@ -27,21 +27,22 @@ export class OutcomePanel {
         make("h3", {}, key(String(n + 1)), ` ${group.words}`),
         ...group.codes.map((code, m) =>
           make("button", { type: "button", className: "outcome", onclick: () => this.choose(n, m), attrs: { "aria-pressed": String(code.code === this.chosen) } },
-            make("small", { textContent: n === this.group ? `${m + 1}` : " " }), code.words, make("small", { textContent: code.code })))));
+            ...(n === this.group ? [make("small", { textContent: `${m + 1}` })] : []), code.words,
+            ...(code.code === this.chosen ? [make("small", { textContent: code.code })] : [])))));
     const { code } = this;
     stage(
       make("h2", { textContent: this.title }),
       make("p", { className: "soft small", textContent: t("先按组号,再按组内序号;回车保存", "The group's digit, then the outcome's; Enter saves") }),
       make("div", { className: "outcomes" }, ...groups),
+      make("div", { className: "row", attrs: { style: "margin-bottom:4px" } },
+        code?.refusal ? this.toggle("H", t("坚拒:永不再打", "For good: never call again"), this.isHard) : null,
+        this.toggle("T", t("转督导处理", "Let the supervisor decide"), this.isReferred),
+        code?.code === "2.33" ? this.tongues() : null),
       make("div", { className: "outcome-more" },
         make("div", { className: "field" },
           make("label", { htmlFor: "note", textContent: code?.note ? t("说明(必填)", "Note (needed)") : t("说明(按 N)", "Note (N)") }),
           make("input", { id: "note", value: note, maxLength: 500, autocomplete: "off" })),
         make("button", { type: "button", className: "button button-primary", onclick: () => this.save() }, t("保存结果", "Save"), " ", key("Enter"))),
-      make("div", { className: "row", attrs: { style: "margin-top:10px" } },
-        code?.refusal ? this.toggle("H", t("坚拒:永不再打", "For good: never call again"), this.isHard) : null,
-        this.toggle("T", t("转督导处理", "Let the supervisor decide"), this.isReferred),
-        code?.code === "2.33" ? this.tongues() : null),
     );
     keybar([
       ["Enter", t("保存", "save")], ["N", t("写说明", "note")], ["F4", t("改为预约", "appointment instead")], ["F2", t("登记诉求", "matter")],
