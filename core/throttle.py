@@ -40,6 +40,14 @@ def count_try(session: Session, kind: str, whom: str, *, limit: int, within: tim
     return row.tries <= limit
 
 
+def give_back(session: Session, kind: str, whom: str) -> None:
+    """Take one try back, after a success: an office behind one address signs in together each morning."""
+    key = keyring().blind_index(f"throttle:{kind}:{whom}")
+    session.execute(
+        sa.update(Throttle).where(Throttle.key == key, Throttle.tries > 0).values(tries=Throttle.tries - 1)
+    )
+
+
 def forget(session: Session, kind: str, whom: str) -> None:
     """Start counting anew, after a success."""
     key = keyring().blind_index(f"throttle:{kind}:{whom}")

@@ -20,7 +20,7 @@ from core.permissions import open_to_all
 from core.problems import Problem
 from core.signing_in import admit, end, is_locked, matching_step, miss, needs_code
 from core.terms import LANGUAGES, Words
-from core.throttle import count_try, forget
+from core.throttle import count_try, forget, give_back
 from web.guard import LANGUAGE_COOKIE, cookie_name
 from web.kept import open_form
 from web.navigation import public_doors
@@ -28,7 +28,7 @@ from web.navigation import public_doors
 blueprint = Blueprint("signin", __name__)
 DOORS: list[Door] = []
 
-PER_ADDRESS = 60
+PER_ADDRESS = 100
 PER_ACCOUNT = 20
 WINDOW = timedelta(minutes=15)
 CODE_WAITS = timedelta(minutes=5)
@@ -165,6 +165,7 @@ def _welcome(
             end(records, records.merge(former), by=staff, at=now)
         token = admit(records, staff, at=now, browser=_browser_name())
         forget(records, "account", username)
+        give_back(records, "address", request.remote_addr or "")
     session.clear()  # a new form token for a new person
     g.pop("csrf_token", None)
     form = open_form(kept) if kept else None

@@ -93,6 +93,16 @@ def test_the_browsers_own_mistakes_get_pages_in_both_languages(
         assert word in page.text
 
 
+def test_a_problem_page_keeps_the_way_out_unless_the_house_itself_fails(
+    app: Flask, as_role: SignedIn
+) -> None:
+    app.testing = False
+    app.add_url_rule("/crash", "crash", open_to_all(lambda: str(1 / 0)))
+    client = as_role(Role.ADMINISTRATOR)
+    assert 'class="topbar"' in client.get("/nowhere").text
+    assert 'class="topbar"' not in client.get("/crash").text
+
+
 def test_a_live_fragment_answers_not_modified(app: Flask) -> None:
     app.add_url_rule("/part", "part", open_to_all(lambda: "<p>2</p>"))
     client = app.test_client()

@@ -15,6 +15,7 @@ from core.db import reading, transaction
 from core.people import Staff
 from core.permissions import Role
 from core.signing_in import SignIn, lock_after, matching_step, needs_code
+from core.throttle import Throttle
 from tests.factories import a_staff
 from tests.web.conftest import HASH, PASSWORD, SignedIn
 
@@ -90,6 +91,17 @@ def test_guessing_is_throttled_for_names_that_do_not_exist_too(app: Flask) -> No
         client.post("/sign-in", data={"username": "ghost", "password": "x"}).status_code for _ in range(21)
     ]
     assert statuses == [403] * 20 + [429]
+
+
+def test_an_office_behind_one_address_signs_in_together(app: Flask) -> None:
+    somebody(Role.LEADER)
+    with reading() as session:
+        assert session.scalars(sa.select(Throttle)).first() is None
+    form = {"username": "wang", "password": PASSWORD}
+    for _ in range(3):
+        assert app.test_client().post("/sign-in", data=form).status_code == 303
+    with reading() as session:
+        assert sorted(row.tries for row in session.scalars(sa.select(Throttle))) == [0]
 
 
 @pytest.mark.parametrize(
