@@ -81,7 +81,7 @@ class Call(Base):
     checked_at: Mapped[datetime]
     """When the line was last heard about this leg; the reconciler asks after the silent ones."""
 
-    room: Mapped[Room | None] = relationship(lazy="joined")
+    room: Mapped[Room | None] = relationship()
     staff: Mapped[Staff | None] = relationship()
 
     @property
@@ -110,23 +110,21 @@ def call_with_ref(session: Session, leg: str | None) -> Call | None:
     return session.scalars(sa.select(Call).where(Call.provider_ref == leg)).first() if leg else None
 
 
-def call_of(session: Session, event: Event) -> Call | None:
-    """Return the call an event speaks of, learning the leg's reference from it; lock it for the reducer."""
+def call_of(session: Session, event: Event) -> tuple[Call | None, bool]:
+    """Return the call an event speaks of, locked for the reducer, and whether its leg was learned just now."""
     key = event.data.get("request_key")
-    if event.leg is None and key is None:
-        return None
     query = sa.select(Call).with_for_update(of=Call)
-    found: Call | None = None
     if event.leg is not None:
         found = session.scalars(query.where(Call.provider_ref == event.leg)).first()
-    if found is None and key is not None:
-        found = session.scalars(query.where(Call.request_key == key)).first()
-        if found is not None and event.leg is not None:
-            if found.provider_ref is not None:
-                return None  # another leg under our key: never ours to touch
-            found.provider_ref = event.leg
-            session.flush()
-    return found
+        if found is not None:
+            return found, False
+    found = session.scalars(query.where(Call.request_key == key)).first() if key is not None else None
+    if found is None or event.leg is None:
+        return found, True
+    if found.provider_ref is not None:
+        return None, False  # another leg under our key: never ours to touch
+    found.provider_ref = event.leg
+    return found, True
 
 
 def live_legs(session: Session, room: Room, *parties: Party) -> list[Call]:

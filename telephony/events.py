@@ -76,14 +76,18 @@ def on_taken(function: Callable[[Session, Event, Call | None], object]) -> None:
         _answered.append(function)
 
 
-def take_in(session: Session, events: Iterable[Event], *, at: datetime) -> list[Event]:
-    """Keep, apply and tell what is new among the events; return the new ones."""
+def take_in(session: Session, events: Iterable[Event], *, at: datetime, guarded: bool = True) -> list[Event]:
+    """Keep, apply and tell what is new among the events; return the new ones.
+
+    Guarded, a listener's failure keeps the event for another try; else it is the caller's to handle.
+    """
     new = []
     for event in events:
         row_id = _keep(session, event, at=at)
         if row_id is not None:
             new.append(event)
-            _hear(session, row_id, event, at=at)
+            if not _hear(session, event, guarded=guarded):
+                _mark(session, row_id, None)
     return new
 
 
@@ -91,14 +95,26 @@ def take_again(session: Session, *, at: datetime, limit: int = 200) -> int:
     """Apply events that came before their leg was known, or whose listener failed; return how many now did."""
     query = sa.select(LineEvent).where(LineEvent.heard_at.is_(None), LineEvent.received_at > at - TRIED_FOR)
     query = query.order_by(LineEvent.received_at.desc()).limit(limit)
-    return sum(_hear(session, row.id, row.as_event(), at=at) for row in list(session.scalars(query)))
+    return _hear_all(session, query, at)
 
 
 def take_up(session: Session, call: Call, *, at: datetime) -> int:
     """Apply what the line reported of a leg before we knew that it is this call's."""
     query = sa.select(LineEvent).where(LineEvent.leg == call.provider_ref, LineEvent.heard_at.is_(None))
-    rows = list(session.scalars(query.order_by(LineEvent.id)))
-    return sum(_hear(session, row.id, row.as_event(), at=at) for row in rows)
+    return _hear_all(session, query.order_by(LineEvent.id), at)
+
+
+def _hear_all(session: Session, query: sa.Select[LineEvent], at: datetime) -> int:
+    heard = 0
+    for row in list(session.scalars(query)):
+        if _hear(session, row.as_event(), guarded=True):
+            _mark(session, row.id, at)
+            heard += 1
+    return heard
+
+
+def _mark(session: Session, row_id: int, heard_at: datetime | None) -> None:
+    session.execute(sa.update(LineEvent).where(LineEvent.id == row_id).values(heard_at=heard_at))
 
 
 def _keep(session: Session, event: Event, *, at: datetime) -> int | None:
@@ -112,6 +128,7 @@ def _keep(session: Session, event: Event, *, at: datetime) -> int | None:
         "room": event.room,
         "order": event.order,
         "data": dict(event.data),
+        "heard_at": at,
     }
     dialect = session.get_bind().dialect.name
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
@@ -120,43 +137,50 @@ def _keep(session: Session, event: Event, *, at: datetime) -> int | None:
     return row_id
 
 
-def _hear(session: Session, row_id: int, event: Event, *, at: datetime) -> bool:
-    """Apply one event and tell it; a listener's failure never loses the event."""
+def _hear(session: Session, event: Event, *, guarded: bool) -> bool:
+    """Apply one event and tell it; say whether that was possible."""
+    if not guarded:
+        return _apply_and_tell(session, event)
     try:
         with session.begin_nested():
-            known, call, changed = _apply(session, event)
-            if not known:
-                return False
-            for function in _answered:
-                function(session, event, call)
-            if changed:
-                for listener in list(_listeners.get(event.kind, ())):
-                    listener(session, event, call)
+            return _apply_and_tell(session, event)
     except Exception:
-        log.exception("event %s was kept but could not be handled; it will be tried again", row_id)
+        log.exception("a %s was kept but could not be handled; it will be tried again", event.kind.value)
         return False
-    session.execute(sa.update(LineEvent).where(LineEvent.id == row_id).values(heard_at=at))
+
+
+def _apply_and_tell(session: Session, event: Event) -> bool:
+    known, call, changed, learned = _apply(session, event)
+    if not known:
+        return False
+    if learned:
+        for function in _answered:
+            function(session, event, call)
+    if changed:
+        for listener in list(_listeners.get(event.kind, ())):
+            listener(session, event, call)
     return True
 
 
-def _apply(session: Session, event: Event) -> tuple[bool, Call | None, bool]:
-    """Return whether the event's record is known, its call, and whether anything changed."""
+def _apply(session: Session, event: Event) -> tuple[bool, Call | None, bool, bool]:
+    """Return whether the event's record is known, its call, whether anything changed, and was new to us."""
     if event.kind == EventKind.RECORDING:
         recording = recording_of(session, event)
         if recording is None:
-            return False, None, False
-        return True, recording.call, apply_to_recording(session, recording, event)
+            return False, None, False, False
+        return True, recording.call, apply_to_recording(session, recording, event), True
     if event.kind == EventKind.TEXT:
         text = text_of(session, event)
-        return text is not None, None, text is not None and apply_to_text(session, text, event)
+        return text is not None, None, text is not None and apply_to_text(session, text, event), True
     room = room_called(session, event.room)
     room_changed = apply_to_room(session, room, event) if room is not None else False
     if event.kind == EventKind.ROOM_ENDED:
-        return room is not None, None, room_changed
-    call = call_of(session, event)
+        return room is not None, None, room_changed, False
+    call, learned = call_of(session, event)
     if call is None:
-        return False, None, False
+        return False, None, False, False
     if room is not None and call.room_id is None:
         call.room_id = room.id
     told = event.kind in (EventKind.WAIT_ENTERED, EventKind.WAIT_LEFT, EventKind.INPUT)
-    return True, call, apply_to_call(session, call, event) or room_changed or told
+    changed = apply_to_call(session, call, event)
+    return True, call, changed or room_changed or told, learned

@@ -83,15 +83,26 @@ def report(hook: str) -> Response:
     if hook in ("quiet", "probe"):
         return _xml(twiml.quiet() if hook == "quiet" else twiml.nothing())
     capture(carrier.settings, hook, asked.fields, asked.query, asked.at)
-    with transaction() as session:
-        first = documents.meet_caller(session, carrier, asked) if hook in ("inbound", "wait") else None
-        found = translate(hook, asked.fields, asked.query, at=asked.at, provider=carrier.settings.line)
-        new = take_in(session, found, at=asked.at)
-        document = DOCUMENTS.get(hook)
-        text = document(session, carrier, asked) if document else twiml.nothing()
-    if new or first is not None:
+    try:
+        new, text = _take(hook, carrier, asked, guarded=False)
+    except Exception:
+        # A room of the house could not take it: keep the report itself, for the worker to tell again.
+        log.exception("a %s webhook could not be handled at once", hook)
+        new, text = _take(hook, carrier, asked, guarded=True)
+    if new:
         kick()
     return _xml(text)
+
+
+def _take(hook: str, carrier: TwilioLine, asked: documents.Asked, *, guarded: bool) -> tuple[bool, str]:
+    """Take a report in and make its answer, in one transaction."""
+    with transaction() as session:
+        met = documents.meet_caller(session, carrier, asked) if hook in ("inbound", "wait") else None
+        found = translate(hook, asked.fields, asked.query, at=asked.at, provider=carrier.settings.line)
+        new = take_in(session, found, at=asked.at, guarded=guarded)
+        document = DOCUMENTS.get(hook)
+        text = document(session, carrier, asked) if document else twiml.nothing()
+    return bool(new) or met is not None, text
 
 
 @blueprint.route("/fallback", methods=["GET", "POST"])

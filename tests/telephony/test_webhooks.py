@@ -207,7 +207,7 @@ def test_a_failing_listener_loses_nothing(app: Flask, settings: Settings) -> Non
     heard: list[str] = []
 
     def deaf(session: Session, event: Event, call: Call | None) -> None:
-        if not heard:
+        if len(heard) < 2:
             heard.append("failed")
             raise ZeroDivisionError
         heard.append(event.key)
@@ -220,7 +220,7 @@ def test_a_failing_listener_loses_nothing(app: Flask, settings: Settings) -> Non
         assert events.take_again(session, at=NOON + timedelta(minutes=1)) == 1
     with reading() as session:
         assert session.get_one(Call, call_id).state == LegState.RINGING
-    assert heard == ["failed", f"ca:{LEG}:1"]
+    assert heard == ["failed", "failed", f"ca:{LEG}:1"]
 
 
 STORY: list[tuple[str, dict[str, str], dict[str, str]]] = [
