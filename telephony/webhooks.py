@@ -23,7 +23,7 @@ from telephony.twilio.signature import is_signed
 from telephony.twilio.translate import translate
 
 log = logging.getLogger("tingmin.telephony")
-blueprint = Blueprint("line_hooks", __name__, url_prefix=PREFIX)
+blueprint = Blueprint("hooks", __name__, url_prefix=PREFIX)
 
 Document = Callable[[Session, TwilioLine, documents.Asked], str]
 DOCUMENTS: dict[str, Document] = {
