@@ -213,7 +213,7 @@ def crowd(url: str, ring: str, staff_ids: list[int], claims: int, pause: float, 
     """Run one process's share of the threads."""
     secrets.use(secrets.Keyring.from_json(ring))
     clock.use(offset=timedelta(0), zone="Asia/Shanghai")
-    database = db.Database(url, pool_size=max(4, len(staff_ids) // 2))
+    database = db.Database(url, pool_size=max(2, min(20, len(staff_ids) // 4)))
     tally, lock = Tally(), threading.Lock()
     threads = [
         threading.Thread(target=work, args=(database, s, claims, pause, tally, lock, skew)) for s in staff_ids

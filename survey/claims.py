@@ -45,6 +45,8 @@ class Seeker:
     """Their home county, 0 for none."""
     at: datetime
     is_postgres: bool
+    is_alone: bool
+    """One wave only is open: no number can be in two."""
 
     @property
     def lock(self) -> str:
@@ -146,7 +148,7 @@ def may_be_called(session: Session, found: sa.Row[Any], rules: Rules, seeker: Se
     over_cap = found.attempt_count >= (rules.cap_mobile if found.kind == "mobile" else rules.cap_landline)
     if not (number.is_shut or number.is_elsewhere or over_cap):
         # Two cases of one number in two waves are two rows: the number itself is the lock.
-        return not seeker.is_postgres or _hold_number(session, bytes(number.fingerprint))
+        return not seeker.is_postgres or seeker.is_alone or _hold_number(session, bytes(number.fingerprint))
     case = session.get_one(Case, found.id)
     if number.is_elsewhere and not number.is_shut:
         tomorrow = clock.local(seeker.at) + timedelta(days=1)

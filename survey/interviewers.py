@@ -15,6 +15,7 @@ from core.people import Staff
 from core.terms import Term
 from survey.calling import Rules
 
+SEEN_EVERY = timedelta(seconds=30)
 BREAK = timedelta(minutes=10)
 """A pause as long as this counts as rest."""
 
@@ -59,8 +60,9 @@ def at_work(session: Session, staff: Staff) -> Interviewer:
 def note_presence(interviewer: Interviewer, at: datetime) -> None:
     """Keep the stretch of work going, or begin a new one after a break."""
     if interviewer.seen_at is None or interviewer.working_since is None or at - interviewer.seen_at >= BREAK:
-        interviewer.working_since = at
-    interviewer.seen_at = at
+        interviewer.working_since = interviewer.seen_at = at
+    elif at - interviewer.seen_at >= SEEN_EVERY:
+        interviewer.seen_at = at
 
 
 def is_tired(interviewer: Interviewer, rules: Rules, at: datetime) -> bool:

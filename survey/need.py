@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -21,25 +21,46 @@ MINE = (
     " AND (c.language IS NULL OR c.language IN :languages)"
 )
 
-_NEED = sa.text(
-    f"""
-    SELECT p.wave_id, p.county_id, p.township_id, p.target, p.completes, COALESCE(f.claimed, 0) AS in_flight,
-      EXISTS (SELECT 1 FROM "case" c
-              WHERE c.wave_id = p.wave_id AND c.township_id = p.township_id AND {AGAIN} AND {MINE}) AS again,
-      EXISTS (SELECT 1 FROM "case" c
-              WHERE c.wave_id = p.wave_id AND c.township_id = p.township_id AND {FRESH} AND {MINE}) AS fresh
-    FROM wave_place p
-    JOIN wave w ON w.id = p.wave_id
-    LEFT JOIN (SELECT c.wave_id, c.township_id, COUNT(*) AS claimed FROM "case" c
-               WHERE c.state = 'claimed' GROUP BY c.wave_id, c.township_id) f
-      ON f.wave_id = p.wave_id AND f.township_id = p.township_id
-    WHERE p.wave_id IN :waves
-    """  # noqa: S608 (constants of this module)
-).bindparams(
-    sa.bindparam("waves", expanding=True),
-    sa.bindparam("languages", expanding=True),
-    sa.bindparam("now", type_=UtcDateTime()),
-)
+PAGE = 24
+"""Townships looked at together; the first one nearly always has a case."""
+
+
+def _statement(callable_now: str) -> sa.TextClause:
+    # All of the arithmetic in the database: only a handful of rows come back for each hand-out.
+    return sa.text(
+        f"""
+        WITH hand AS (
+          SELECT c.wave_id, c.township_id, COUNT(*) * :likely AS likely FROM "case" c
+          WHERE c.state = 'claimed' AND c.wave_id IN :waves GROUP BY c.wave_id, c.township_id
+        ), town AS (
+          SELECT p.wave_id, p.county_id, p.township_id, w.is_cross_county, p.target,
+                 p.target - p.completes AS short, p.target - p.completes - COALESCE(h.likely, 0) AS need
+          FROM wave_place p JOIN wave w ON w.id = p.wave_id
+          LEFT JOIN hand h ON h.wave_id = p.wave_id AND h.township_id = p.township_id
+          WHERE p.wave_id IN :waves
+        ), county AS (
+          SELECT t.*, SUM(t.short) OVER here AS county_short, SUM(t.need) OVER here AS county_need,
+                 SUM(t.short) OVER whole * 1.0 / NULLIF(SUM(t.target) OVER whole, 0) AS missing
+          FROM town t WINDOW here AS (PARTITION BY t.wave_id, t.county_id), whole AS (PARTITION BY t.wave_id)
+        ), ranked AS (
+          SELECT k.*, DENSE_RANK() OVER (PARTITION BY k.wave_id ORDER BY k.county_short DESC) AS county_rank
+          FROM county k
+        )
+        SELECT r.wave_id, r.county_id, r.township_id, r.short, r.county_short, r.county_rank FROM ranked r
+        WHERE NOT (r.is_cross_county AND r.county_id = :home)
+          AND EXISTS (SELECT 1 FROM "case" c WHERE c.wave_id = r.wave_id AND c.township_id = r.township_id
+                      AND {callable_now} AND {MINE})
+        ORDER BY COALESCE(r.missing, 0) DESC, r.wave_id, r.county_need DESC, r.county_id, r.need DESC, r.township_id
+        LIMIT :page OFFSET :skip
+        """  # noqa: S608 (constants of this module)
+    ).bindparams(
+        sa.bindparam("waves", expanding=True),
+        sa.bindparam("languages", expanding=True),
+        *([sa.bindparam("now", type_=UtcDateTime())] if ":now" in callable_now else []),
+    )
+
+
+_AGAIN, _FRESH = _statement(AGAIN), _statement(FRESH)
 
 
 @dataclass(frozen=True)
@@ -54,57 +75,36 @@ class Standing:
     county_short: int
     county_rank: int
     """1 for the county furthest below its target."""
-    has_again: bool
-    has_fresh: bool
 
 
 def standings(
-    session: Session, rules: Mapping[int, Rules], *, me: int, languages: Sequence[str], at: datetime
-) -> list[Standing]:
-    """Return the townships of the waves in the order of need: wave, county, township furthest below target first.
+    session: Session,
+    rules: Mapping[int, Rules],
+    *,
+    again: bool,
+    me: int,
+    home: int,
+    languages: Sequence[str],
+    at: datetime,
+) -> Iterator[Standing]:
+    """Give the townships that have a call-back due (or a fresh case) in the order of need.
 
-    A wave is compared by the share it misses, so that a short poll beside a long one gets its turn; counties and
-    townships by interviews missing, less what the claims in hand are likely to bring.
+    The wave, then the county, then the township furthest below target. A wave is compared by the share it misses,
+    so that a short poll beside a long one gets its turn; counties and townships by interviews missing, less what
+    the claims in hand are likely to bring.
     """
-    given = {"waves": list(rules), "me": me, "languages": list(languages), "now": at}
-    rows = session.execute(_NEED, given).all()
-    waves: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0])
-    shorts: dict[tuple[int, int], list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for r in rows:
-        likely = r.in_flight * rules[r.wave_id].in_flight_yield
-        waves[r.wave_id][0] += r.target - r.completes
-        waves[r.wave_id][1] += r.target
-        shorts[r.wave_id, r.county_id][0] += r.target - r.completes
-        shorts[r.wave_id, r.county_id][1] += likely
-    ranks: dict[tuple[int, int], int] = {}
-    seen: dict[int, int] = defaultdict(int)
-    for key in sorted(shorts, key=lambda k: -shorts[k][0]):
-        seen[key[0]] += 1
-        ranks[key] = seen[key[0]]
-
-    def order(row: sa.Row[tuple[int, ...]]) -> tuple[float, int, float, int, float, int]:
-        missing, target = waves[row.wave_id]
-        county, in_hand = shorts[row.wave_id, row.county_id]
-        likely = row.in_flight * rules[row.wave_id].in_flight_yield
-        return (
-            -missing / max(target, 1.0),
-            row.wave_id,
-            in_hand - county,
-            row.county_id,
-            likely - (row.target - row.completes),
-            row.township_id,
-        )
-
-    return [
-        Standing(
-            wave_id=r.wave_id,
-            county_id=r.county_id,
-            township_id=r.township_id,
-            short=r.target - r.completes,
-            county_short=int(shorts[r.wave_id, r.county_id][0]),
-            county_rank=ranks[r.wave_id, r.county_id],
-            has_again=bool(r.again),
-            has_fresh=bool(r.fresh),
-        )
-        for r in sorted(rows, key=order)
-    ]
+    given = {
+        "waves": list(rules),
+        "me": me,
+        "home": home,
+        "languages": list(languages),
+        "likely": max(r.in_flight_yield for r in rules.values()),
+        "page": PAGE,
+        **({"now": at} if again else {}),
+    }
+    for skip in count(0, PAGE):
+        rows = session.execute(_AGAIN if again else _FRESH, {**given, "skip": skip}).all()
+        for wave_id, county_id, township_id, short, county_short, rank in rows:
+            yield Standing(wave_id, county_id, township_id, int(short), int(county_short), int(rank))
+        if len(rows) < PAGE:
+            return

@@ -25,6 +25,9 @@ from survey.waves import Wave, WaveState
 KINDS = tuple(kind.value for kind in NumberKind)
 STATES = {state.value: state for state in CaseState}
 MOST_TRIES = 60
+_LEASE = sa.text(
+    """SELECT c.id FROM "case" c WHERE c.state = 'claimed' AND c.lease_by = :me ORDER BY c.lease_until DESC LIMIT 1"""
+)
 
 
 def open_waves(session: Session) -> dict[int, tuple[Rules, bool]]:
@@ -52,14 +55,17 @@ def next_case(session: Session, *, by: Staff, at: datetime) -> HandOut | None:
         home=by.home_county_id or 0,
         at=at,
         is_postgres=session.get_bind().dialect.name == "postgresql",
+        is_alone=len(waves) == 1,
     )
     return _appointment(session, seeker, waves) or _by_need(session, seeker, waves)
 
 
 def _own_lease(session: Session, by: Staff, at: datetime) -> HandOut | None:
-    query = sa.select(Case).where(Case.lease_by == by.id, Case.state == CaseState.CLAIMED)
-    case = session.scalars(query.order_by(Case.lease_until.desc()).limit(1).with_for_update()).first()
-    if case is None:
+    case_id = session.execute(_LEASE, {"me": by.id}).scalar()
+    if case_id is None:
+        return None
+    case = session.get(Case, case_id, with_for_update=True)
+    if case is None or case.lease_by != by.id:
         return None
     case.lease_until = at + timedelta(minutes=Rules.from_wave(case.wave.rules).lease)
     session.flush()
@@ -120,17 +126,19 @@ def _move_on(session: Session, appointment_id: int, case_id: int) -> None:
 
 def _by_need(session: Session, seeker: Seeker, waves: dict[int, tuple[Rules, bool]]) -> HandOut | None:
     rules = {wave_id: found[0] for wave_id, found in waves.items()}
-    order = [
-        s
-        for s in standings(session, rules, me=seeker.staff.id, languages=seeker.languages, at=seeker.at)
-        if not (waves[s.wave_id][1] and s.county_id == seeker.home)
-    ]
     shut = _shut_kinds(session, list(waves))
     for rule in (HandOutRule.CALLBACK, HandOutRule.FRESH):
         tries = 0
+        order = standings(
+            session,
+            rules,
+            again=rule == HandOutRule.CALLBACK,
+            me=seeker.staff.id,
+            home=seeker.home,
+            languages=seeker.languages,
+            at=seeker.at,
+        )
         for standing in order:
-            if not (standing.has_again if rule == HandOutRule.CALLBACK else standing.has_fresh):
-                continue
             kinds = _open_kinds(shut, standing)
             while kinds and tries < MOST_TRIES:
                 tries += 1
