@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from uuid import UUID
 
 import numpy as np
@@ -17,17 +18,16 @@ from core.people import Staff, StaffRole
 from core.permissions import Role
 from core.places import Level, Place
 from demo.chance import SEED
-from demo.city import city
+from demo.city import Township, city
 from demo.opinions import raises_problem
 from demo.problems import home_of, raised_by
-from demo.seeding import interviewer_names
 from demo.talk import Said, stops_after, talk
 from matters.matter import MatterKind, Origin, Urgency
 from matters.registration import register
 from survey import interviewing
 from survey.answers import CONSENT, YES, questionnaire
 from survey.attempts import Attempt, HandOut
-from survey.cases import Case
+from survey.cases import Case, CaseState
 from survey.dials import write_attempt
 from survey.disposition import from_line
 from survey.interviews import Answer, Interview
@@ -46,6 +46,9 @@ CAUSES = {
     PickupKind.MACHINE: ("normal", "machine", None),
     PickupKind.REJECTED: ("rejected", None, None),
 }
+ON_A_SHIFT = 5
+FORGET_AFTER = 60
+SHORTEST_REST = timedelta(minutes=5)
 CONVERTED = 0.3
 """Of those who said no once, so many say yes to another interviewer."""
 
@@ -54,8 +57,12 @@ Progress = Callable[[int, int], None]
 
 def person_behind(case: Case) -> Resident:
     """Return the invented resident behind a case's number."""
-    town = next(t for t in city().townships if t.code == case.township.code)
-    return resident(SEED, case.frame_number.number, is_rural=not town.is_urban)
+    return resident(SEED, case.frame_number.number, is_rural=not _town(case.township.code).is_urban)
+
+
+@cache
+def _town(code: str) -> Township:
+    return next(t for t in city().townships if t.code == code)
 
 
 class Day:
@@ -83,12 +90,13 @@ class Day:
     def _shift(self, opens: datetime, closes: datetime) -> None:
         with transaction() as session:
             people = _interviewers(session)
-            working = [people[i] for i in interviewer_names(len(people), self.day)]
+            working = [people[i] for i in self.random.permutation(len(people))[:ON_A_SHIFT].tolist()]
             turns = [
                 (opens + timedelta(seconds=float(s)), n)
                 for n, s in enumerate(self.random.uniform(0, 90, len(working)))
             ]
             heapq.heapify(turns)
+            acts = 0
             while turns:
                 at, n = heapq.heappop(turns)
                 if at >= closes:
@@ -96,13 +104,15 @@ class Day:
                 with clock.frozen(at):
                     busy = self._turn(session, working[n], at)
                 heapq.heappush(turns, (at + busy, n))
-                session.expunge_all()
+                acts += 1
+                if acts % FORGET_AFTER == 0:
+                    session.expunge_all()  # a whole shift's records would only slow the next flush
 
     def _turn(self, session: Session, who: Staff, at: datetime) -> timedelta:
         """Let one interviewer take one case to its outcome; return how long it took."""
         given = next_case(session, by=who, at=at)
         if given is None:
-            return timedelta(minutes=10)
+            return self._until_something_is_due(session, at)
         case = session.get_one(Case, given.case_id)
         person = person_behind(case)
         attempt = write_attempt(session, case, None, by=who, at=at)
@@ -114,6 +124,16 @@ class Day:
             attempt.connected_at = at + ringing
             ringing += self._answered(session, case, attempt, person, given, who, at + ringing)
         return ringing + timedelta(seconds=float(self.random.uniform(4, 25)))
+
+    def _until_something_is_due(self, session: Session, at: datetime) -> timedelta:
+        """Let someone without a case rest until the next call-back or appointment."""
+        query = sa.select(sa.func.min(Case.due_at)).where(
+            Case.wave_id == self.wave_id,
+            Case.state.in_([CaseState.WAITING, CaseState.APPOINTED]),
+            Case.due_at > at,
+        )
+        due = session.scalar(query)
+        return max(due - at, SHORTEST_REST) if due else timedelta(hours=12)
 
     def _unanswered(self, session: Session, attempt: Attempt, far: Pickup, who: Staff, at: datetime) -> None:
         cause, answerer, _ = CAUSES[far.kind]
@@ -162,15 +182,13 @@ class Day:
         if session.scalar(sa.select(sa.func.count()).where(Answer.interview_id == interview.id)):
             record_outcome(session, attempt, Outcome("2.12"), by=who, at=at + timedelta(seconds=20))
             return timedelta(seconds=20)
-        said = list(
-            talk(
-                person,
-                asked,
-                dict(interview.splits),
-                county=case.county.code,
-                on=self.day,
-                stops_after=stops_after(person),
-            )
+        said = talk(
+            person,
+            asked,
+            dict(interview.splits),
+            county=case.county.code,
+            on=self.day,
+            stops_after=stops_after(person),
         )
         ends = _write_answers(session, interview, said, at)
         if person.temper is not Temper.BREAKS_OFF and raises_problem(person):
@@ -181,7 +199,7 @@ class Day:
         return ends - at
 
     def _problem(self, session: Session, case: Case, person: Resident, who: Staff, at: datetime) -> None:
-        town = next(t for t in city().townships if t.code == case.township.code)
+        town = _town(case.township.code)
         village = home_of(person, town)
         raised = raised_by(person)
         place = session.scalars(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 from sqlalchemy.orm import Session
 
 from core import journal
@@ -149,9 +148,3 @@ def seed(*, size: int, daily_target: int, days: int, folder: Path, at: datetime)
         )
         journal.write(session, "demo.seed", wave, by=None, at=began, numbers=size)
         return wave.id
-
-
-def interviewer_names(people: int, day: date) -> list[int]:
-    """Return which interviewers, by position, work on a day: everybody rests two days a week."""
-    random = np.random.default_rng(day.toordinal())
-    return sorted(random.permutation(people)[: max(1, round(people * 5 / 7))].tolist())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,8 +9,6 @@ from demo.opinions import answer, week_of
 from survey.questionnaire import Question, Questionnaire
 from survey.questionnaire_walk import Circumstances, Walk
 from telephony.simulator.personas import Resident, Temper
-
-LONGEST_TALK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +48,22 @@ def talk(
     county: str,
     on: date,
     stops_after: int | None = None,
-) -> Iterator[Said]:
-    """Go through the questionnaire with a resident, up to the question at which they hang up."""
-    answers: dict[str, str] = {}
+) -> list[Said]:
+    """Go through the questionnaire with a resident, up to the question at which they hang up.
+
+    A resident's opinions do not hang on what was asked before, so the way is walked once with all of them.
+    """
+    answers = {
+        q.name: reply(who, q, questionnaire, county=county, on=on)
+        for q in questionnaire.questions
+        if q.is_step
+    }
     given = Circumstances(splits, {"today": on.isoformat(), "now": f"{on.isoformat()}T10:00:00"}, "zh")
-    place: str = ""
-    for turn in range(LONGEST_TALK):
-        if stops_after is not None and turn >= stops_after:
-            return
-        step = Walk(questionnaire, answers, given).next_step(place)
-        if step is None:
-            return
-        question = questionnaire.question(step)
-        value = reply(who, question, questionnaire, county=county, on=on)
-        answers[step] = value
-        place = step
-        yield Said(step, value, pause_ms(who, question))
+    way = Walk(questionnaire, answers, given).path()
+    asked = [
+        questionnaire.question(name) for name in way[:stops_after] if questionnaire.question(name).is_step
+    ]
+    return [Said(q.name, answers[q.name], pause_ms(who, q)) for q in asked]
 
 
 def stops_after(who: Resident) -> int | None:
