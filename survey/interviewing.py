@@ -34,8 +34,9 @@ A, S = InterviewAction, InterviewState
 
 
 def interview_of(session: Session, case: Case) -> Interview | None:
-    """Return the case's interview, if one was begun."""
-    return session.scalars(sa.select(Interview).where(Interview.case_id == case.id)).first()
+    """Return the case's interview, if one was begun; a replaced one is out of the way."""
+    query = sa.select(Interview).where(Interview.case_id == case.id, Interview.state != S.REPLACED)
+    return session.scalars(query).first()
 
 
 def start(session: Session, case: Case, *, by: Staff, at: datetime) -> Interview:

@@ -62,11 +62,19 @@ class Interview(Base):
     __tablename__ = "interview"
     __table_args__ = (
         sa.Index("ix_interview_period", "wave_id", "state", "ended_at"),
+        # A replaced interview stays in the log beside the one that takes its place.
+        sa.Index(
+            "uq_interview_one_counts",
+            "case_id",
+            unique=True,
+            sqlite_where=sa.text("state <> 'replaced'"),
+            postgresql_where=sa.text("state <> 'replaced'"),
+        ),
         sa.CheckConstraint("(state = 'ongoing') = (ended_at IS NULL)", "ended_has_time"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    case_id: Mapped[int] = mapped_column(sa.ForeignKey("case.id"), unique=True)
+    case_id: Mapped[int] = mapped_column(sa.ForeignKey("case.id"), index=True)
     wave_id: Mapped[int] = mapped_column(sa.ForeignKey("wave.id"))
     edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id"))
     staff_id: Mapped[int] = mapped_column(sa.ForeignKey("staff.id"), index=True)

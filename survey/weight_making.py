@@ -119,7 +119,8 @@ def _figure(set_id: int, e: Estimate) -> dict[str, Any]:
         "deff": e.deff,
         "df": float(e.df),
         "is_suppressed": not e.is_published,
-        "reason": ",".join(f.value for f in e.flags) or None,
+        "reason": ",".join([*([e.suppression.value] if e.suppression else []), *(f.value for f in e.flags)])
+        or None,
     }
 
 

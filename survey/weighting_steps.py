@@ -173,7 +173,8 @@ def _strata(numbers: Sequence[Released], rows: Any) -> tuple[list[str], dict[str
             else:
                 groups.append([member])
         if len(groups) > 1 and sum(count[m] for m in groups[-1]) < 2:
-            groups[-2] += groups.pop()
+            last = groups.pop()
+            groups[-1] += last
         for group in groups:
             name.update(dict.fromkeys(group, f"{county} {kind} {group[0]}"))
     labels = [name[n.stratum_id] for n in here]

@@ -15,6 +15,9 @@ from survey.views import (
     interviewer,
     interviewer_call,
     interviewer_talk,
+    supervisor,
+    supervisor_rates,
+    supervisor_review,
 )
 
 BLUEPRINTS = [
@@ -29,5 +32,8 @@ BLUEPRINTS = [
     designer_do_not_call.blueprint,
     designer_waves.blueprint,
     designer_samples.blueprint,
+    supervisor.blueprint,
+    supervisor_rates.blueprint,
+    supervisor_review.blueprint,
 ]
-DOORS: list[Door] = [*interviewer.DOORS, *designer.DOORS]
+DOORS: list[Door] = [*interviewer.DOORS, *designer.DOORS, *supervisor.DOORS]
