@@ -1,8 +1,8 @@
 """Import a frame of a million numbers with planted bad rows: how long, how much memory, every bad row found.
 
-    python -m benchmarks.frame_import --rows 1000000                      on SQLite
-    python -m benchmarks.frame_import --rows 1000000 --database postgres  on a throw-away PostgreSQL
-    python -m benchmarks.frame_import --rows 1000000 --database postgresql+psycopg://…
+python -m benchmarks.frame_import --rows 1000000                      on SQLite
+python -m benchmarks.frame_import --rows 1000000 --database postgres  on a throw-away PostgreSQL
+python -m benchmarks.frame_import --rows 1000000 --database postgresql+psycopg://…
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from core.phone import BadNumber, read_number
 from core.problems import Invalid
 from core.terms import Term, Words
 from survey.frame import DoNotCall, FrameNumber
+from survey.number_sets import among
 
 MOST_BYTES = 20_000_000
 
@@ -114,15 +115,12 @@ def is_listed(session: Session, fingerprint: bytes) -> bool:
 
 def listed_among(session: Session, number_ids: Sequence[int]) -> set[int]:
     """Return which frame numbers are on the list."""
-    found: set[int] = set()
-    for start in range(0, len(number_ids), 500):
-        query = (
-            sa.select(FrameNumber.id)
-            .join(DoNotCall, DoNotCall.fingerprint == FrameNumber.fingerprint)
-            .where(FrameNumber.id.in_(number_ids[start : start + 500]))
-        )
-        found.update(session.scalars(query))
-    return found
+    query = (
+        sa.select(FrameNumber.id)
+        .join(DoNotCall, DoNotCall.fingerprint == FrameNumber.fingerprint)
+        .where(among(session, FrameNumber.id, number_ids))
+    )
+    return set(session.scalars(query))
 
 
 def counts(session: Session) -> dict[DoNotCallReason, int]:

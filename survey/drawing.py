@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,6 +19,7 @@ from core.terms import Words
 from survey.cases import Case, CaseState
 from survey.do_not_call import listed_among
 from survey.frame import Frame, FrameNumber, FrameState, Stratum
+from survey.number_sets import among
 from survey.sampling import Replicate, Sample, SampleStratum
 from survey.waves import Wave
 
@@ -91,17 +93,20 @@ def draw(
     for t in taken:
         t.stratum.position = t.through
         t.stratum.laps += t.has_wrapped
-        session.add(
-            SampleStratum(
-                sample_id=sample.id,
-                stratum_id=t.stratum.id,
-                population=t.stratum.size,
-                taken=len(t.number_ids),
-                suppressed=sum(i in out for i in t.number_ids),
-                after=t.after,
-                through=t.through,
-            )
-        )
+    records = [
+        {
+            "sample_id": sample.id,
+            "stratum_id": t.stratum.id,
+            "population": t.stratum.size,
+            "taken": len(t.number_ids),
+            "suppressed": sum(i in out for i in t.number_ids),
+            "after": t.after,
+            "through": t.through,
+        }
+        for t in taken
+    ]
+    if records:
+        session.execute(sa.insert(SampleStratum), records)
     sample.drawn = len(ids)
     session.flush()
     journal.write(session, "sample.draw", sample, by=by, at=at, drawn=len(ids), suppressed=len(out))
@@ -143,17 +148,14 @@ def _windows(session: Session, allocation: dict[int, int]) -> list[_Taken]:
 def _busy_elsewhere(session: Session, ids: Sequence[int], *, since: datetime) -> set[int]:
     """Return the numbers that have an open case, or one closed since `since`, in any wave and frame."""
     mine, other = sa.orm.aliased(FrameNumber), sa.orm.aliased(FrameNumber)
-    found: set[int] = set()
-    for start in range(0, len(ids), 500):
-        query = (
-            sa.select(mine.id)
-            .join(other, other.fingerprint == mine.fingerprint)
-            .join(Case, Case.frame_number_id == other.id)
-            .where(mine.id.in_(ids[start : start + 500]))
-            .where(sa.or_(Case.state != CaseState.CLOSED, Case.closed_at > since))
-        )
-        found.update(session.scalars(query))
-    return found
+    query = (
+        sa.select(mine.id)
+        .join(other, other.fingerprint == mine.fingerprint)
+        .join(Case, Case.frame_number_id == other.id)
+        .where(among(session, mine.id, ids))
+        .where(sa.or_(Case.state != CaseState.CLOSED, Case.closed_at > since))
+    )
+    return set(session.scalars(query))
 
 
 def _make_cases(
@@ -170,12 +172,13 @@ def _make_cases(
     session.add_all(parts)
     session.flush()
     rows: list[dict[str, Any]] = []
+    sizes: Counter[int] = Counter()
     # Dealt in turn through strata in random order: every replicate is a random part of every stratum.
     for index in random.permutation(len(taken)):
         t = taken[index]
         for number_id in t.number_ids:
             part = parts[len(rows) % replicates]
-            part.size += 1
+            sizes[part.id] += 1
             is_out = number_id in out
             rows.append(
                 {
@@ -190,22 +193,29 @@ def _make_cases(
                     # A number that may not be dialled stays in the sample as not attempted: rates stay honest.
                     "disposition": NOT_ATTEMPTED if is_out else None,
                     "closed_at": at if is_out else None,
+                    "attempt_count": 0,
+                    "dayparts": 0,
+                    "is_converted": False,
                 }
             )
-    again = _already_in_wave(session, wave.id, [r["frame_number_id"] for r in rows])
+    for part in parts:
+        part.size = sizes[part.id]
+    again = _already_in_wave(session, wave.id, taken)
     rows = [r for r in rows if r["frame_number_id"] not in again]
     shuffle = random.integers(0, 2**31 - 1, size=len(rows)).tolist()
     for row, place in zip(rows, shuffle, strict=True):
         row["shuffle"] = place
     if rows:
-        session.execute(sa.insert(Case), rows)
+        # Ten thousand records are not made one by one: the table takes the rows as they are.
+        session.connection().execute(sa.insert(Case.__table__), rows)  # type: ignore[arg-type]
 
 
-def _already_in_wave(session: Session, wave_id: int, ids: Sequence[int]) -> set[int]:
-    found: set[int] = set()
-    for start in range(0, len(ids), 500):
-        query = sa.select(Case.frame_number_id).where(
-            Case.wave_id == wave_id, Case.frame_number_id.in_(ids[start : start + 500])
-        )
-        found.update(session.scalars(query))
-    return found
+def _already_in_wave(session: Session, wave_id: int, taken: list[_Taken]) -> set[int]:
+    # Only a stratum that has gone all the way round can give a number again.
+    ids = [i for t in taken if t.has_wrapped or t.stratum.laps for i in t.number_ids]
+    if not ids:
+        return set()
+    query = sa.select(Case.frame_number_id).where(
+        Case.wave_id == wave_id, among(session, Case.frame_number_id, ids)
+    )
+    return set(session.scalars(query))

@@ -19,6 +19,7 @@ from survey.frame_workbook import check_workbook, extent
 MOST_BYTES = 1_000_000_000
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"
+_UNREADABLE = re.compile("[\ufffd\\x01-\\x08\\x0e-\\x1f]")
 NOT_A_TABLE = Words(
     "不是 CSV 或 XLSX 文件(文字应为 UTF-8 或 GBK 编码)",
     "Neither a CSV nor an XLSX file (text should be in UTF-8 or GBK)",
@@ -141,7 +142,7 @@ class FrameFile:
             raise Invalid(NOT_A_TABLE)
         encoding = _encoding(path, start)
         text = start.decode(encoding, "replace")
-        if text.count("\ufffd") * 20 > len(text):
+        if len(_UNREADABLE.findall(text)) * 50 > len(text):
             raise Invalid(NOT_A_TABLE)
         first = next((line for line in text.splitlines() if line.strip()), "")
         return cls(path, "csv", encoding, max(",\t;", key=first.count))
