@@ -57,9 +57,12 @@ class Field:
     ben: Staff
 
 
-def a_field(session: Session, *, each: int = 6, target: int = 4, counties: int = 2) -> Field:
+def a_field(
+    session: Session, *, each: int = 6, target: int = 4, counties: int = 2, by_hand: bool = True
+) -> Field:
     """Make an open wave with every number of its frame drawn and released."""
-    manual_line()
+    if by_hand:
+        manual_line()
     towns = a_city(session, counties=counties, townships=2)
     frame = a_frame(session, towns, each=each)
     wave = a_wave(session, frame)
