@@ -30,8 +30,7 @@ def anna(house: WiredHouse) -> Staff:
     with transaction() as session:
         field = a_field(session, by_hand=False)
         field.wave.rules = {"hours": [["00:00", "23:59:59.999999"]]}
-        anna = a_staff(session, Role.INTERVIEWER)
-    return anna
+        return a_staff(session, Role.INTERVIEWER)
 
 
 def test_a_call_that_rings_is_recorded_after_consent_and_ends_when_they_hang_up(

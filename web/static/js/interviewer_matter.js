@@ -1,5 +1,5 @@
 // The register of matters beside the questionnaire: what the resident raised, without leaving the question.
-import { leaveFields, make, part, problemWords } from "./interviewer_parts.js";
+import { leaveFields, make, part, problemWords, stressed } from "./interviewer_parts.js";
 import { post } from "./post.js";
 import { t } from "./words.js";
 
@@ -74,19 +74,25 @@ export class MatterForm {
     if (this.case) sessionStorage.removeItem(`matter:${this.case}`);
   }
 
+  say(words) {
+    part("matter-notice").replaceChildren(make("p", { className: "flash flash-bad", textContent: words }));
+  }
+
   async send() {
+    if (!this.case) this.say(t("没有个案在手,不能登记;写的内容都在", "There is no case in hand, so nothing was registered; what you typed is kept"));
     if (!this.case || this.isSending) return;
     this.isSending = true;
     const told = Object.fromEntries(new FormData(this.form));
     try {
       const made = await post("/interviewer/matter", { ...told, case: this.case, place: Number(told.place) || null, consent: part("m-consent").checked });
       sessionStorage.removeItem(`matter:${this.case}`);
-      part("read-aloud").textContent = t("请读出:{line}", "Read out: {line}", { line: made.read_aloud });
+      const line = made.read_aloud.replace(made.receipt, "**$&**").replace(made.pin, "**$&**");
+      part("read-aloud").replaceChildren(...stressed(t("请读出:{line}", "Read out: {line}", { line })));
       this.form.hidden = true;
       part("registered").hidden = false;
       leaveFields();
     } catch (problem) {
-      part("matter-notice").replaceChildren(make("p", { className: "flash flash-bad", textContent: problemWords(problem) }));
+      this.say(problemWords(problem));
     } finally {
       this.isSending = false;
     }

@@ -38,7 +38,7 @@ export function minutes(seconds) {
 }
 
 export function stage(...children) {
-  part("stage").replaceChildren(...children);
+  part("stage").replaceChildren(...children.filter(Boolean));
   part("stage").scrollTop = 0;
   return part("stage");
 }
