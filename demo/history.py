@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from functools import cache
 from uuid import UUID
 
 import numpy as np
@@ -16,14 +15,10 @@ from core import clock
 from core.db import transaction
 from core.people import Staff, StaffRole
 from core.permissions import Role
-from core.places import Level, Place
 from demo.chance import SEED
-from demo.city import Township, city
 from demo.opinions import raises_problem
-from demo.problems import home_of, raised_by
+from demo.residents import person_behind, raise_problem
 from demo.talk import Said, stops_after, talk
-from matters.matter import MatterKind, Origin, Urgency
-from matters.registration import register
 from survey import interviewing
 from survey.answers import CONSENT, YES, questionnaire
 from survey.attempts import Attempt, HandOut
@@ -35,7 +30,7 @@ from survey.outcomes import Outcome, record_outcome
 from survey.planning import plan_day
 from survey.queue import next_case
 from survey.waves import Wave
-from telephony.simulator.personas import Pickup, PickupKind, Resident, Temper, resident
+from telephony.simulator.personas import Pickup, PickupKind, Resident, Temper
 
 SHIFTS = ((time(9, 0), time(11, 50)), (time(14, 30), time(17, 30)), (time(18, 0), time(20, 45)))
 CAUSES = {
@@ -53,16 +48,6 @@ CONVERTED = 0.3
 """Of those who said no once, so many say yes to another interviewer."""
 
 Progress = Callable[[int, int], None]
-
-
-def person_behind(case: Case) -> Resident:
-    """Return the invented resident behind a case's number."""
-    return resident(SEED, case.frame_number.number, is_rural=not _town(case.township.code).is_urban)
-
-
-@cache
-def _town(code: str) -> Township:
-    return next(t for t in city().townships if t.code == code)
 
 
 class Day:
@@ -192,32 +177,11 @@ class Day:
         )
         ends = _write_answers(session, interview, said, at)
         if person.temper is not Temper.BREAKS_OFF and raises_problem(person):
-            self._problem(session, case, person, who, ends)
+            raise_problem(session, case, person, by=who, at=ends)
         code = interviewing.end_code(session, interview) or "2.12"
         record_outcome(session, attempt, Outcome(code), by=who, at=ends)
         self.completes += code == "1.1"
         return ends - at
-
-    def _problem(self, session: Session, case: Case, person: Resident, who: Staff, at: datetime) -> None:
-        town = _town(case.township.code)
-        village = home_of(person, town)
-        raised = raised_by(person)
-        place = session.scalars(
-            sa.select(Place).where(Place.code == village.code, Place.level == Level.VILLAGE)
-        ).one()
-        register(
-            session,
-            kind=MatterKind.of(raised.kind),
-            topic=raised.topic,
-            narrative=raised.told(town, village).zh,
-            place=place,
-            origin=Origin.INTERVIEW,
-            consent_read=True,
-            urgency=Urgency.of(raised.urgency),
-            reporter_number=case.frame_number.number,
-            by=who,
-            at=at,
-        )
 
 
 def _interviewers(session: Session) -> list[Staff]:

@@ -1,0 +1,215 @@
+"""Interviewers who play today's fieldwork over the wire: they claim, dial, talk, code and go on."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import requests
+from sqlalchemy.exc import DBAPIError
+
+from core import clock
+from core.db import reading, transaction
+from core.people import Staff
+from core.problems import Problem
+from demo.opinions import raises_problem
+from demo.residents import person_behind, raise_problem
+from demo.talk import Said, stops_after, talk
+from survey import interviewing
+from survey.answers import questionnaire, save_answer
+from survey.attempts import Attempt
+from survey.calling import Rules, open_from
+from survey.cases import Case
+from survey.dials import dial
+from survey.interviews import Interview
+from survey.outcomes import Outcome, record_outcome
+from survey.queue import next_case
+from telephony.calls import Call, Party, live_legs
+from telephony.line import identity_of, line
+from telephony.outbox import send_due
+from telephony.rooms import Purpose, open_room, open_room_of
+from telephony.simulator.personas import Resident, Temper
+
+log = logging.getLogger("tingmin.demo")
+TIMEOUT = (3.0, 10.0)
+LONGEST_RING = 60.0
+
+
+@dataclass(frozen=True)
+class Dialled:
+    """What a robot keeps in mind of the call in hand."""
+
+    case_id: int
+    attempt_id: int
+    call_id: int
+    person: Resident
+    was_asked: bool
+
+
+class Robot(threading.Thread):
+    """One simulated interviewer at the telephone."""
+
+    def __init__(self, staff_id: int, *, carrier: str, pace: float, stopping: threading.Event) -> None:
+        super().__init__(name=f"robot-{staff_id}", daemon=True)
+        self.staff_id = staff_id
+        self.carrier = carrier
+        self.pace = pace
+        self.stopping = stopping
+
+    def run(self) -> None:
+        """Work until told to stop; after trouble, rest and begin anew."""
+        while not self.stopping.is_set():
+            try:
+                self._connect()
+                while not self.stopping.is_set() and self._is_connected():
+                    self._one_case()
+            except (Problem, DBAPIError, requests.RequestException) as error:
+                log.info("robot %s rests: %s", self.staff_id, type(error).__name__)
+            self.stopping.wait(5)
+
+    def _rest(self, seconds: float) -> None:
+        self.stopping.wait(max(seconds, 0.05))
+
+    def _connect(self) -> None:
+        """Join the own room, as a browser does."""
+        grant = line().browser_grant(identity_of(self.staff_id))
+        with transaction() as session:
+            who = session.get_one(Staff, self.staff_id)
+            name = open_room(session, owner=who, purpose=Purpose.SURVEY, at=clock.now()).name
+        body = {"token": grant.token, "params": {"room": name}}
+        requests.post(f"{self.carrier}/client/connect", json=body, timeout=TIMEOUT).raise_for_status()
+        for _ in range(50):
+            if self._is_connected():
+                return
+            self._rest(0.2)
+
+    def _is_connected(self) -> bool:
+        with reading() as session:
+            who = session.get_one(Staff, self.staff_id)
+            room = open_room_of(session, who.id)
+            return room is not None and any(
+                leg.was_connected for leg in live_legs(session, room, Party.OPERATOR)
+            )
+
+    def _one_case(self) -> None:
+        now = clock.now()
+        with transaction() as session:
+            who = session.get_one(Staff, self.staff_id)
+            given = next_case(session, by=who, at=now)
+            case_id = given.case_id if given else None
+        if case_id is None:
+            self._rest(20)
+            return
+        self._rest(2 / self.pace)
+        dialled = self._dial(case_id)
+        send_due()
+        if self._wait_for_answer(dialled):
+            self._answered(dialled)
+        else:
+            self._code(dialled, Outcome(self._suggested(dialled)))
+        self._rest(3 / self.pace)
+
+    def _dial(self, case_id: int) -> Dialled:
+        with transaction() as session:
+            who = session.get_one(Staff, self.staff_id)
+            case = session.get_one(Case, case_id)
+            was_asked = case.disposition is not None and case.attempt_count > 0
+            attempt = dial(session, case, by=who, at=clock.now())
+            assert attempt.call_id is not None
+            return Dialled(case_id, attempt.id, attempt.call_id, person_behind(case), was_asked)
+
+    def _wait_for_answer(self, dialled: Dialled) -> bool:
+        """Hear the ringing until somebody is there (True) or the call has ended."""
+        waited = 0.0
+        while waited < LONGEST_RING and not self.stopping.is_set():
+            with reading() as session:
+                call = session.get_one(Call, dialled.call_id)
+                if call.is_ended:
+                    return False
+                if call.connected_at is not None:
+                    return True
+            self._rest(0.4)
+            waited += 0.4
+        return False
+
+    def _suggested(self, dialled: Dialled) -> str:
+        with reading() as session:
+            return session.get_one(Attempt, dialled.attempt_id).suggested or "3.13"
+
+    def _is_gone(self, dialled: Dialled) -> bool:
+        with reading() as session:
+            return session.get_one(Call, dialled.call_id).is_ended
+
+    def _answered(self, dialled: Dialled) -> None:
+        person = dialled.person
+        self._rest((4 + 6 * person.trait("short")) / self.pace)
+        match person.temper:
+            case Temper.HARD_REFUSER:
+                self._code(dialled, Outcome("2.112", is_hard=person.trait("hard") < 0.5))
+            case Temper.SOFT_REFUSER:
+                self._code(dialled, Outcome("2.112"))
+            case Temper.APPOINTMENT if not dialled.was_asked:
+                self._code(dialled, Outcome("3.21", appointment_at=self._later(dialled)))
+            case _:
+                self._interview(dialled)
+
+    def _later(self, dialled: Dialled) -> datetime:
+        with reading() as session:
+            rules = Rules.from_wave(session.get_one(Case, dialled.case_id).wave.rules)
+        wanted = clock.now() + timedelta(minutes=30 + 5 * int(40 * dialled.person.trait("suits")))
+        return open_from(clock.local(wanted), rules)
+
+    def _interview(self, dialled: Dialled) -> None:
+        now = clock.now()
+        with transaction() as session:
+            who = session.get_one(Staff, self.staff_id)
+            case = session.get_one(Case, dialled.case_id)
+            interview = interviewing.start(session, case, by=who, at=now)
+            said = talk(
+                dialled.person,
+                questionnaire(interview.edition),
+                dict(interview.splits),
+                county=case.county.code,
+                on=clock.today(now),
+                stops_after=stops_after(dialled.person),
+            )
+            interview_id = interview.id
+        for each in said:
+            self._rest(each.shown_ms / 1000 / self.pace)
+            if self.stopping.is_set() or self._is_gone(dialled):
+                break
+            self._save(interview_id, each)
+        self._finish(dialled, interview_id)
+
+    def _save(self, interview_id: int, said: Said) -> None:
+        with transaction() as session:
+            interview = session.get_one(Interview, interview_id)
+            save_answer(
+                session,
+                interview,
+                said.question,
+                said.value,
+                token=str(uuid4()),
+                at=clock.now(),
+                shown_ms=said.shown_ms,
+            )
+
+    def _finish(self, dialled: Dialled, interview_id: int) -> None:
+        with transaction() as session:
+            who = session.get_one(Staff, self.staff_id)
+            interview = session.get_one(Interview, interview_id)
+            case = session.get_one(Case, dialled.case_id)
+            code = interviewing.end_code(session, interview) or "2.12"
+            if code == "1.1" and raises_problem(dialled.person):
+                raise_problem(session, case, dialled.person, by=who, at=clock.now())
+        self._code(dialled, Outcome(code))
+
+    def _code(self, dialled: Dialled, outcome: Outcome) -> None:
+        with transaction() as session:
+            who = session.get_one(Staff, self.staff_id)
+            attempt = session.get_one(Attempt, dialled.attempt_id)
+            record_outcome(session, attempt, outcome, by=who, at=clock.now())
+        send_due()
