@@ -20,6 +20,7 @@ blueprint = Blueprint("designer_margins", __name__, url_prefix="/design/margins"
 NAMES = {
     "county": Words("县(区)", "County"),
     "sex_age": Words("性别 × 年龄", "Sex × age"),
+    "area": Words("城乡", "Urban or rural"),
     "residence": Words("城乡", "Urban or rural"),
     "education": Words("受教育程度", "Education"),
 }

@@ -221,6 +221,7 @@ def _make_a_wave(page: Page) -> None:
 
 
 def _draw_and_release(page: Page) -> None:
+    page.wait_for_load_state("load")
     page.keyboard.press("d")
     page.get_by_label("再抽多少个号码").fill("0")
     page.keyboard.press("Enter")
@@ -235,6 +236,7 @@ def _draw_and_release(page: Page) -> None:
     with reading() as session:
         held = sa.select(sa.func.count()).where(Case.state == CaseState.HELD)
         assert session.scalar(held) == 600
+    page.wait_for_load_state("load")
     page.keyboard.press("r")
     expect(page.locator(".flash-good")).to_contain_text("已投放 120 个个案")
     page.get_by_text("层", exact=True).or_(page.locator("summary", has_text="层")).last.click()

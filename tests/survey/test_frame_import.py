@@ -44,7 +44,9 @@ def _towns(n: int = 2) -> list[tuple[str, str]]:
         return [(session.get_one(Place, t.parent_id).name, t.name) for t in towns]
 
 
-def _write(path: Path, rows: Sequence[Sequence[str]], encoding: str = "utf-8", head: Sequence[str] = HEAD) -> Path:
+def _write(
+    path: Path, rows: Sequence[Sequence[str]], encoding: str = "utf-8", head: Sequence[str] = HEAD
+) -> Path:
     with path.open("w", encoding=encoding, newline="") as out:
         csv.writer(out).writerows([head, *rows])
     return path
@@ -128,7 +130,9 @@ def test_the_reject_file_shows_no_whole_number_and_runs_no_formula(sqlite: Datab
     assert rejected[1][2] == "'=HYPERLINK(1)"
 
 
-def test_planted_rows_are_all_found_and_numbers_are_the_same_by_dry_run(database: Database, tmp_path: Path) -> None:
+def test_planted_rows_are_all_found_and_numbers_are_the_same_by_dry_run(
+    database: Database, tmp_path: Path
+) -> None:
     from demo.city import city
 
     with transaction() as session:
@@ -193,14 +197,16 @@ def test_a_missing_column_is_refused_before_anything_is_written(sqlite: Database
     _towns()
     frame_id = _frame()
     path = _write(tmp_path / "f.csv", [["14500000001", "x"]], head=["号码", "县区"])
-    with pytest.raises(Invalid, match="township|Township"):
+    with pytest.raises(Invalid, match="lacks needed columns: Township"):
         _import(frame_id, path)
     assert not path.with_suffix(".rejected.csv").exists()
     with reading() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(FrameNumber)) == 0
 
 
-def test_a_failing_import_leaves_nothing(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_import_leaves_nothing(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("survey.frame_import.CHUNK", 10)
     (county, town), *_ = _towns()
     path = _write(tmp_path / "f.csv", [[f"145000{n:05}", county, town] for n in range(50)], head=HEAD[:3])
@@ -213,7 +219,9 @@ def test_a_failing_import_leaves_nothing(database: Database, tmp_path: Path, mon
         assert session.get_one(Frame, frame_id).state is FrameState.FAILED
         assert session.scalar(sa.select(sa.func.count()).select_from(FrameNumber)) == 0
         assert session.scalar(sa.select(sa.func.count()).select_from(Stratum)) == 0
-    accepted, _ = _import(frame_id, _write(tmp_path / "g.csv", [["14500000001", county, town]], head=HEAD[:3]))
+    accepted, _ = _import(
+        frame_id, _write(tmp_path / "g.csv", [["14500000001", county, town]], head=HEAD[:3])
+    )
     assert accepted == 1
     with pytest.raises(Invalid, match="ready already"):
         _import(frame_id, tmp_path / "g.csv")
