@@ -83,7 +83,7 @@ def standings(session: Session) -> list[Standing]:
     return sorted(found, key=lambda s: order.index(s.wave.state))
 
 
-def _pairs(session: Session, query: sa.Select[tuple[int, int]]) -> dict[int, int]:
+def _pairs(session: Session, query: sa.Select[int, int]) -> dict[int, int]:
     return {key: int(value or 0) for key, value in session.execute(query)}
 
 
