@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import sqrt
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.places import Level, Place
 from core.terms import Words
+from reports.rank_ranges import RankRange, rank_ranges
 from survey.edition_import import questionnaire_of
 from survey.indices import CITY, INDICES
 from survey.waves import Wave
@@ -20,16 +21,38 @@ INDEX_WORDS = {
     "safety": Words("安全感指数", "Sense-of-security index"),
     "enforcement": Words("执法满意度指数", "Enforcement-satisfaction index"),
 }
+WITHHELD = {
+    "no_answer": Words("没有人回答,不予公布", "Nobody answered: not published"),
+    "no_spread": Words("误差无从估计,不予公布", "Its error can't be known: not published"),
+    "too_uncertain": Words("区间太宽,不予公布", "Too uncertain: not published"),
+}
+TOO_FEW = Words("样本不足,不予公布", "Too few interviews: not published")
 Z = 1.959964
+
+
+def is_shown(figure: IndexFigure | None) -> bool:
+    """Say whether a figure may be printed."""
+    return figure is not None and not figure.is_suppressed and figure.estimate is not None
+
+
+def why_withheld(figure: IndexFigure) -> Words:
+    """Say why a figure is not printed."""
+    return WITHHELD.get((figure.reason or "").split(",")[0], TOO_FEW)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One figure with the name of its place."""
+    """One figure with the name of its place, and the places it may hold among the counties."""
 
     place: str
     place_code: str
     figure: IndexFigure
+    rank: RankRange | None = None
+
+    @property
+    def is_shown(self) -> bool:
+        """Say whether the figure may be printed."""
+        return is_shown(self.figure)
 
 
 @dataclass(frozen=True)
@@ -81,7 +104,7 @@ def figures_of(session: Session, weight_set: WeightSet) -> dict[tuple[str, str],
 
 
 def rows(session: Session, figures: dict[tuple[str, str], IndexFigure], index: str) -> list[Row]:
-    """Return the city and then the counties in the order of their estimates."""
+    """Return the city, the counties in the order of their estimates, and last those withheld, by code."""
     places = {p.code: p for p in session.scalars(sa.select(Place).where(Place.level == Level.COUNTY))}
     city = session.scalars(sa.select(Place).where(Place.level == Level.CITY)).first()
     found = [
@@ -89,9 +112,14 @@ def rows(session: Session, figures: dict[tuple[str, str], IndexFigure], index: s
         for (item, domain), figure in figures.items()
         if item == index and domain in places
     ]
-    found.sort(key=lambda r: -(r.figure.estimate or 0))
+    shown = sorted((r for r in found if r.is_shown), key=lambda r: -(r.figure.estimate or 0))
+    ranges = rank_ranges(
+        [r.figure.estimate or 0 for r in shown], [r.figure.standard_error or 0 for r in shown]
+    )
+    ranked = [replace(r, rank=rank) for r, rank in zip(shown, ranges, strict=True)]
+    withheld = sorted((r for r in found if not r.is_shown), key=lambda r: r.place_code)
     whole = figures.get((index, CITY))
-    return [Row(city.label if city else "", CITY, whole), *found] if whole else found
+    return [*([Row(city.label if city else "", CITY, whole)] if whole else []), *ranked, *withheld]
 
 
 def previous(sets: list[WeightSet], current: WeightSet) -> WeightSet | None:
@@ -109,7 +137,9 @@ def previous(sets: list[WeightSet], current: WeightSet) -> WeightSet | None:
 
 def change(now: IndexFigure, before: IndexFigure, since: date) -> Change | None:
     """Return the change between two periods that share no numbers, so that their errors are independent."""
-    if now.estimate is None or before.estimate is None or not now.standard_error or not before.standard_error:
+    if now.is_suppressed or before.is_suppressed or now.estimate is None or before.estimate is None:
+        return None
+    if not now.standard_error or not before.standard_error:
         return None
     points = now.estimate - before.estimate
     half = Z * sqrt(now.standard_error**2 + before.standard_error**2)

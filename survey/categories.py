@@ -8,6 +8,10 @@ AGE_BANDS = ((18, "18-29"), (30, "30-39"), (40, "40-49"), (50, "50-59"), (60, "6
 SEX = {"1": "male", "2": "female"}
 AREA = {"1": "urban", "2": "rural"}
 EDUCATION = {"1": "primary", "2": "junior", "3": "senior", "4": "college", "5": "college"}
+ORDER = {
+    name: place for place, name in enumerate(("primary", "junior", "senior", "college", "urban", "rural"))
+}
+"""Neighbours of a category; those not named here (counties, sex and age) follow their codes."""
 VARIABLES = ("county", "sex_age", "area", "education")
 QUESTIONS = ("sex", "age", "area", "education", "mobiles", "landlines")
 

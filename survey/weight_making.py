@@ -15,6 +15,7 @@ from core.people import Staff
 from core.problems import Refused
 from core.sweeps import sweep
 from core.terms import Words
+from survey import categories
 from survey.edition_import import questionnaire_of
 from survey.indices import figures
 from survey.margin_import import current_margins
@@ -63,9 +64,8 @@ def make_weight_set(
     margins = current_margins(session)
     if not margins:
         raise CannotWeigh(why=Words("还没有导入人口边际", "no margins have been imported"))
-    totals = {m.variable: {c.category: c.population for c in m.cells} for m in margins.values()}
     try:
-        weighted = weigh(numbers, people, totals, seed=wave.id * 1_000_000 + ends_on.toordinal())
+        weighted = weigh(numbers, people, margin_totals(session), seed=seed_of(wave.id, ends_on))
         estimates = figures(questionnaire_of(wave.edition), people, weighted)
     except MethodFailure as failure:
         raise CannotWeigh(why=str(failure)) from failure
@@ -103,6 +103,22 @@ def make_weight_set(
     session.execute(sa.insert(IndexFigure), [_figure(made.id, e) for e in estimates])
     journal.write(session, "weight_set.make", made, by=by, at=at, interviews=len(people))
     return made
+
+
+def margin_totals(session: Session) -> dict[str, dict[str, int]]:
+    """Return the population of every category of the margins in force, neighbours side by side."""
+    return {
+        m.variable: {
+            c.category: c.population
+            for c in sorted(m.cells, key=lambda c: (categories.ORDER.get(c.category, 0), c.category))
+        }
+        for m in current_margins(session).values()
+    }
+
+
+def seed_of(wave_id: int, ends_on: date) -> int:
+    """Return the seed of a set's random choices: the same period gives the same weights."""
+    return wave_id * 1_000_000 + ends_on.toordinal()
 
 
 def _figure(set_id: int, e: Estimate) -> dict[str, Any]:

@@ -47,6 +47,8 @@ class Weighted:
     final: FloatArray
     design: Design
     adjustment: Adjustment
+    margins: tuple[populations.Margin, ...] = ()
+    """The margins as raked: thin categories joined."""
     provenance: dict[str, Any] = field(default_factory=dict)
 
 
@@ -74,6 +76,7 @@ def weigh(
     strata, strata_record = _strata(numbers, rows)
     design = declare(weights=before, strata=strata)
     used, imputed = _margins(people, margins, before, seed)
+    joined = tuple(populations.collapse(m, min_rows=LEAST_IN_CATEGORY)[0] for m in used)
     adjustment = raking.rake(before, used, min_rows=LEAST_IN_CATEGORY)
     provenance = {
         "released": len(numbers),
@@ -110,7 +113,7 @@ def weigh(
         },
         "seed": seed,
     }
-    return Weighted(base[rows], before, adjustment.weights, design, adjustment, provenance)
+    return Weighted(base[rows], before, adjustment.weights, design, adjustment, joined, provenance)
 
 
 def vars_of(record: Any) -> dict[str, Any]:

@@ -16,8 +16,18 @@ from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Missing
 from core.terms import Words, language, t
-from reports.index_charts import by_county, by_week
-from reports.index_figures import INDEX_WORDS, figures_of, headlines, item_words, rows, sets_of, weekly
+from reports.index_charts import by_county, by_week, place_words
+from reports.index_figures import (
+    INDEX_WORDS,
+    figures_of,
+    headlines,
+    is_shown,
+    item_words,
+    rows,
+    sets_of,
+    weekly,
+    why_withheld,
+)
 from survey.indices import CITY, INDICES
 from survey.waves import Wave
 from survey.weighting import WeightSet
@@ -51,14 +61,19 @@ def show(set_id: int) -> str:
         sets = sets_of(session, current.wave_id)
         figures = figures_of(session, current)
         weeks = weekly(session, sets, current.wave_id)
+        tables = {index: rows(session, figures, index) for index in INDICES}
         return render_template(
             "leader/indices.html",
             current=current,
             wave=session.get_one(Wave, current.wave_id),
             sets=sets,
             headlines=headlines(session, sets, current),
-            tables=[(index, INDEX_WORDS[index], rows(session, figures, index)) for index in INDICES],
-            county_charts={index: by_county(rows(session, figures, index)) for index in INDICES},
+            tables=[(index, INDEX_WORDS[index], found) for index, found in tables.items()],
+            county_charts={index: by_county(found) for index, found in tables.items()},
+            bands={i: max((r.rank.band for r in found if r.rank), default=0) for i, found in tables.items()},
+            is_shown=is_shown,
+            why_withheld=why_withheld,
+            place_words=place_words,
             week_chart=by_week(weeks) if len(weeks) > 1 else None,
             weeks=weeks,
             items=[f for (i, domain), f in figures.items() if domain == CITY and i not in INDICES],
@@ -82,13 +97,14 @@ def table(set_id: int) -> Response:
                 values = (f.estimate, f.standard_error, f.low, f.high)
                 shown = (
                     ("", "", "", "")
-                    if f.is_suppressed
+                    if not row.is_shown
                     else tuple("" if v is None else repr(v) for v in values)
                 )
                 sizes = [f.n, f.effective_n or "", f.deff or "", f.df or "", f.reason or ""]
-                body.append([index, row.place_code, row.place, *shown, *sizes])
+                places = [row.rank.best, row.rank.worst] if row.rank else ["", ""]
+                body.append([index, row.place_code, row.place, *shown, *sizes, *places])
     head = ["index", "domain", "place", "estimate", "standard_error", "low", "high"]
-    text = csv_text([*head, "n", "effective_n", "deff", "df", "flags"], body)
+    text = csv_text([*head, "n", "effective_n", "deff", "df", "flags", "rank_best", "rank_worst"], body)
     name = f"indices-{current.starts_on}-{current.ends_on}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(text, mimetype="text/csv", headers=headers)
@@ -121,7 +137,7 @@ def make() -> ResponseReturnValue:
         )
         job_id = job.id
     flash(t("已开始重新加权", "Weighting has begun"), "good")
-    return redirect(url_for("jobs.show", job_id=job_id), 303)
+    return redirect(url_for("jobs.one", job_id=job_id), 303)
 
 
 def _one(session: Session, set_id: int) -> WeightSet:
