@@ -213,7 +213,13 @@ def crowd(url: str, ring: str, staff_ids: list[int], claims: int, pause: float, 
     """Run one process's share of the threads."""
     secrets.use(secrets.Keyring.from_json(ring))
     clock.use(offset=timedelta(0), zone="Asia/Shanghai")
-    database = db.Database(url, pool_size=max(2, min(20, len(staff_ids) // 4)))
+    database = db.Database(url, pool_size=16)
+    if (
+        not database.is_sqlite
+    ):  # a crowd waits for its turn as long as it takes: that wait is what is measured
+        database.engine.dispose()
+        database.engine = sa.create_engine(database.url, pool_size=16, max_overflow=0, pool_timeout=3600)
+        database.sessions.configure(bind=database.engine)
     tally, lock = Tally(), threading.Lock()
     threads = [
         threading.Thread(target=work, args=(database, s, claims, pause, tally, lock, skew)) for s in staff_ids

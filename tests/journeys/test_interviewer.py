@@ -244,6 +244,7 @@ def test_special_answers_correction_and_break_off(page: Page, house: House, anna
     expect(page.locator("#stage .chip")).to_contain_text("don't know")
     press(page, "4")
     expect(page.locator("#saved")).to_contain_text("saved at once")
+    expect(page.locator("#stage .chip")).to_have_count(0)
     assert_accessible(page)
     no_sideways_scroll(page)
     picture(page, "interviewer-question-en", whole=False)

@@ -32,7 +32,6 @@ export class OutcomePanel {
     const { code } = this;
     stage(
       make("h2", { textContent: this.title }),
-      make("p", { className: "soft small", textContent: t("先按组号,再按组内序号;回车保存", "The group's digit, then the outcome's; Enter saves") }),
       make("div", { className: "outcomes" }, ...groups),
       make("div", { className: "row", attrs: { style: "margin-bottom:4px" } },
         code?.refusal ? this.toggle("H", t("坚拒:永不再打", "For good: never call again"), this.isHard) : null,
@@ -45,7 +44,7 @@ export class OutcomePanel {
         make("button", { type: "button", className: "button button-primary", onclick: () => this.save() }, t("保存结果", "Save"), " ", key("Enter"))),
     );
     keybar([
-      ["Enter", t("保存", "save")], ["N", t("写说明", "note")], ["F4", t("改为预约", "appointment instead")], ["F2", t("登记诉求", "matter")],
+      ["1 2", t("组号,再按序号", "the group's digit, then the outcome's")], ["Enter", t("保存", "save")], ["N", t("写说明", "note")], ["F4", t("改为预约", "appointment instead")], ["F2", t("登记诉求", "matter")],
       ...(this.canReturn ? [["←", t("回到问卷", "back to the questions")]] : []), ["?", t("全部按键", "all keys")],
     ]);
     part("stage").focus({ preventScroll: true });

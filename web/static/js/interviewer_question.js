@@ -68,7 +68,9 @@ export class QuestionView {
 
   special() {
     const words = { [DONT_KNOW]: t("已记:不知道", "Recorded: don't know"), [NO_ANSWER]: t("已记:这题拒答", "Recorded: refuses this question") };
-    return isSpecial(this.value) ? make("p", {}, make("span", { className: "chip chip-yellow", textContent: words[this.value] })) : null;
+    this.specialLine ??= make("p", {});
+    this.specialLine.replaceChildren(...(isSpecial(this.value) ? [make("span", { className: "chip chip-yellow", textContent: words[this.value] })] : []));
+    return this.specialLine;
   }
 
   bar() {
@@ -104,6 +106,7 @@ export class QuestionView {
     if (value === this.value) return true;
     this.value = value;
     this.tell.answer(this.name, value);
+    this.special();
     const chosen = new Set((value ?? "").split(" "));
     this.buttons?.forEach((button, n) => button.setAttribute("aria-checked", String(chosen.has(this.options[n].name))));
     return true;
