@@ -139,13 +139,16 @@ def fresh(
     )
 
 
-def may_be_called(session: Session, found: sa.Row[Any], rules: Rules, seeker: Seeker) -> bool:
+def may_be_called(
+    session: Session, found: sa.Row[Any], rules: Rules, seeker: Seeker, *, is_promised: bool = False
+) -> bool:
     """Check a taken row against what may have changed since the draw; put right what must not be called."""
     rested = seeker.at - timedelta(days=rules.rest_days)
     number = session.execute(
         _STANDING, {"case": found.id, "number": found.frame_number_id, "rested": rested}
     ).one()
-    over_cap = found.attempt_count >= (rules.cap_mobile if found.kind == "mobile" else rules.cap_landline)
+    cap = rules.cap_mobile if found.kind == "mobile" else rules.cap_landline
+    over_cap = found.attempt_count >= cap and not is_promised
     if not (number.is_shut or number.is_elsewhere or over_cap):
         # Two cases of one number in two waves are two rows: the number itself is the lock.
         return not seeker.is_postgres or seeker.is_alone or _hold_number(session, bytes(number.fingerprint))

@@ -12,7 +12,7 @@ from core.people import Staff
 from core.problems import Refused
 from core.terms import Words
 from survey import do_not_call, quotas
-from survey.attempts import Attempt
+from survey.attempts import Attempt, HandOut, HandOutRule
 from survey.calling import Rules, day_part, open_from, within_hours
 from survey.cases import Case
 from survey.disposition import SWITCHED_OFF_DAYS, from_line
@@ -85,13 +85,20 @@ def dial(session: Session, case: Case, *, by: Staff, at: datetime) -> Attempt:
         raise OutsideHours(at=f"{open_from(local, rules):%m-%d %H:%M}")
     if do_not_call.is_listed(session, case.frame_number.fingerprint):
         raise NeverCall
-    if case.attempt_count >= rules.cap(case.kind):
+    if case.attempt_count >= rules.cap(case.kind) and not _is_promised(session, case, by):
         raise TriedEnough(n=case.attempt_count)
     room = room_for(session, by, at)
     call = place_call(
         session, room=room, number=case.frame_number.number, by=by, at=at, ring_s=rules.ring_seconds
     )
     return write_attempt(session, case, call, by=by, at=at)
+
+
+def _is_promised(session: Session, case: Case, by: Staff) -> bool:
+    """Say whether the resident asked for this very call: a promise is kept even at the cap."""
+    query = sa.select(HandOut.rule).where(HandOut.case_id == case.id, HandOut.staff_id == by.id)
+    rule = session.scalars(query.order_by(HandOut.id.desc()).limit(1)).first()
+    return rule in (HandOutRule.APPOINTMENT, HandOutRule.INBOUND)
 
 
 def write_attempt(session: Session, case: Case, call: Call | None, *, by: Staff, at: datetime) -> Attempt:
@@ -151,9 +158,10 @@ def _hear(session: Session, event: Event, call: Call | None) -> None:
         return
     if call.connected_at is not None and attempt.connected_at is None:
         attempt.connected_at = call.connected_at
-        quotas.hold_seat(session, attempt)
+        if not quotas.hold_seat(session, attempt):
+            attempt.suggested = quotas.FILLED
     code = suggestion(session, attempt, call)
-    if code is not None:
+    if code is not None and attempt.suggested != quotas.FILLED:
         attempt.suggested = code
     session.flush()
 

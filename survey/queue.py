@@ -96,7 +96,8 @@ def _appointment(session: Session, seeker: Seeker, waves: dict[int, tuple[Rules,
             found = claims.due_appointment(session, seeker, ids, rules, shut)
             if found is None:
                 break
-            if not claims.may_be_called(session, found, waves[found.wave_id][0], seeker):
+            rules = waves[found.wave_id][0]
+            if not claims.may_be_called(session, found, rules, seeker, is_promised=True):
                 _move_on(session, found.appointment_id, found.id)
                 continue
             appointment = session.get_one(Appointment, found.appointment_id)

@@ -290,3 +290,33 @@ def test_seats_are_never_overshot_by_a_crowd(database: db.Database, now: datetim
         session.expire_all()
         assert session.scalars(sa.select(Quota)).one().reserved == 0
         assert session.scalars(sa.select(Case.state)).all().count(CaseState.CLAIMED) == 20
+
+
+def test_a_promise_is_kept_even_at_the_cap(database: db.Database, now: datetime) -> None:
+    """The eighth try made an appointment: the ninth is the one the resident asked for."""
+    promised = now + timedelta(hours=6)
+    with db.transaction() as session:
+        field = a_field(session, each=1, counties=1)
+        field.wave.rules = {"cap_mobile": 1}
+        session.flush()
+        attempt = dialled(session, field.anna, now, Heard.ANSWERED)
+        case = record_outcome(
+            session, attempt, Outcome("3.21", appointment_at=promised), by=field.anna, at=now
+        )
+        assert claimed(session, field.anna, promised).id == case.id
+        assert dial(session, case, by=field.anna, at=promised).number == 2
+
+
+def test_a_call_that_finds_its_quota_full_says_so(database: db.Database, now: datetime) -> None:
+    """No seat at the connection: the interview does not begin and 4.80 is proposed."""
+    with db.transaction() as session:
+        field = a_field(session)
+        attempt = dialled(session, field.anna, now)
+        session.add(Quota(wave_id=field.wave.id, cell="kind:mobile", seats=1, filled=1))
+        session.flush()
+        report(session, session.get_one(Call, attempt.call_id), Heard.ANSWERED, by=field.anna, at=now)
+        assert attempt.suggested == "4.80"
+        with pytest.raises(quotas.QuotaFull):
+            interviewing.start(session, attempt.case, by=field.anna, at=now)
+        case = record_outcome(session, attempt, Outcome("4.80"), by=field.anna, at=now)
+        assert (case.state, case.disposition) == (CaseState.CLOSED, "4.80")
