@@ -346,7 +346,7 @@ def main() -> None:
     parser.add_argument("--seats", type=int, default=200, help="quota seats in each of the ten counties")
     parser.add_argument("--paced", type=int, default=3_000, help="hand-outs measured at a working pace")
     parser.add_argument(
-        "--pause", type=float, default=15.0, help="mean seconds between an interviewer's cases"
+        "--pause", type=float, default=30.0, help="mean seconds between an interviewer's cases"
     )
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
