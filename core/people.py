@@ -55,6 +55,8 @@ class Staff(Base):
     password_hash: Mapped[str] = mapped_column(sa.String(200))
     totp_secret: Mapped[str | None] = mapped_column(SealedText("staff"))
     totp_used_step: Mapped[int | None] = mapped_column(sa.BigInteger)
+    must_change_password: Mapped[bool] = mapped_column(default=False)
+    """Whoever gave the password knows it; the person chooses an own one before anything else."""
     language: Mapped[str] = mapped_column(sa.String(2), default="zh")
     unit_id: Mapped[int | None] = mapped_column(sa.ForeignKey("unit.id"), index=True)
     home_county_id: Mapped[int | None] = mapped_column(sa.ForeignKey("place.id"))

@@ -78,6 +78,7 @@ def take_on(
         username=username,
         name=name,
         password_hash=hashed(password),
+        must_change_password=True,
         language=language if language in LANGUAGES else "zh",
         unit_id=unit_id,
         home_county_id=home_county_id,
@@ -165,6 +166,7 @@ def reset_password(session: Session, staff: Staff, *, by: Staff | None, at: date
     """Give a new first password and end every session; return the password, to be told once."""
     password = fresh_password()
     staff.password_hash = hashed(password)
+    staff.must_change_password = True
     staff.failed_tries = 0
     staff.locked_until = None
     session.flush()
@@ -200,11 +202,14 @@ def change_password(
     too_weak = weakness(new, staff.username)
     if too_weak is not None:
         wrong["new"] = too_weak
+    elif new == old:
+        wrong["new"] = Words("新密码不能和现在的一样", "It must differ from the present one")
     if new != again:
         wrong["again"] = Words("两次输入不一样", "The two are not the same")
     if wrong:
         raise WeakPassword(Words("密码没有更改", "The password was not changed"), fields=wrong)
     staff.password_hash = hashed(new)
+    staff.must_change_password = False
     session.flush()
     end_all(session, staff, by=staff, at=at, but=keep)
     journal.write(session, "staff.password_changed", staff, by=staff, at=at)

@@ -41,6 +41,7 @@ class Settings:
     secure_cookies: bool = True
     idle_minutes: int = 60
     pool_size: int = 8
+    trusted_proxies: int = 0
 
     @property
     def uploads(self) -> Path:
@@ -100,7 +101,12 @@ class Settings:
             secure_cookies=choice("SECURE_COOKIES", "1") != "0",
             idle_minutes=whole("IDLE_MINUTES", 60),
             pool_size=whole("POOL_SIZE", 8),
+            trusted_proxies=whole("TRUSTED_PROXIES", 0),
         )
+        if settings.trusted_proxies < 0:
+            problems.append(
+                "TINGMIN_TRUSTED_PROXIES must be 0 or more: how many proxies of yours stand in front"
+            )
         if settings.is_demo and line == "twilio":
             problems.append("TINGMIN_DEMO=1 can't use a real line: the demonstration's numbers are invented")
         if problems:

@@ -14,7 +14,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from demo import staff
-from demo.build import DAYS, build
+from demo.build import DAYS, build, migrate
 from demo.surroundings import Surroundings, free_port, look_around
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -121,6 +121,8 @@ def main() -> int:
     if not here.database.exists():
         say("正在建立演示城市,约两分钟,只此一次 / building the demonstration, two minutes, only this once")
         build(here, size=given.size, days=given.days)
+    else:
+        migrate(here.environment()["TINGMIN_DATABASE_URL"])  # built by an earlier version, perhaps
     return 0 if given.build_only else serve(here)
 
 

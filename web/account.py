@@ -44,8 +44,9 @@ def mine() -> str:
 @blueprint.post("/password")
 @require(Permission.HOME)
 def change() -> ResponseReturnValue:
-    """Change one's own password."""
+    """Change one's own password; whoever came with a first one goes on to their first page."""
     form = request.form
+    is_first = acting().must_change_password
     try:
         with transaction() as session:
             change_password(
@@ -62,7 +63,7 @@ def change() -> ResponseReturnValue:
     flash(
         t("密码已更改,其他浏览器上的登录已结束。", "Password changed; other browsers are signed out."), "good"
     )
-    return redirect(url_for(".mine"), 303)
+    return redirect(url_for("home.first" if is_first else ".mine"), 303)
 
 
 @blueprint.post("/sessions/<int:sign_in_id>/end")

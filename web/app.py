@@ -9,6 +9,7 @@ from types import ModuleType
 from flask import Flask, Response
 from flask_wtf import CSRFProtect
 from sqlalchemy import text
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from core import clock, db, secrets
 from core.commands import COMMANDS
@@ -59,6 +60,10 @@ def create_app(settings: Settings, *, database: Database | None = None) -> Flask
         DOORS=[],
         CONNECT_SOURCES=[],
     )
+    if settings.trusted_proxies:
+        # The caller's address and https come from our own proxies; the host stays what they pass on.
+        n = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n)  # type: ignore[method-assign]
     jinja.prepare(app)
     headers.prepare(app)
     guard.prepare(app)  # before CSRF: whoever is not signed in is asked to, and keeps the typed form

@@ -13,10 +13,12 @@ from core.people import act_as, acting_or_none
 from core.permissions import Permission
 from core.problems import Forbidden
 from core.signing_in import SEEN_EVERY, SignIn, needs_code, recognise, touch
-from core.terms import LANGUAGES, speak
+from core.terms import LANGUAGES, Words, speak
 from web.kept import keep_form
 
 LANGUAGE_COOKIE = "tingmin_language"
+PASSWORD_FIRST = Words("请先更改初始密码", "Change the first password before anything else")
+CODE_FIRST = Words("请先绑定验证器", "Enrol an authenticator before anything else")
 
 
 def cookie_name() -> str:
@@ -66,11 +68,22 @@ def _let_in() -> ResponseReturnValue | None:
         return _ask_to_sign_in()
     if not staff.may(permission):
         raise Forbidden
+    if staff.must_change_password and request.endpoint not in ("account.mine", "account.change"):
+        return _first(url_for("account.mine"), PASSWORD_FIRST)
     settings = current_app.config["SETTINGS"]
     lacks_code = needs_code(staff.roles, is_demo=settings.is_demo) and staff.totp_secret is None
-    if lacks_code and request.blueprint not in ("code", "signin"):
-        return redirect(url_for("code.enrol"), 303)
+    if lacks_code and not staff.must_change_password and request.blueprint not in ("code", "signin"):
+        return _first(url_for("code.enrol"), CODE_FIRST)
     return None
+
+
+def _first(page: str, words: Words) -> ResponseReturnValue:
+    """Send a person to what must be done first; tell a script so."""
+    from web.problems import problem_answer
+
+    if wants_json() or "X-Live" in request.headers:
+        return problem_answer(Forbidden(words))
+    return redirect(page, 303)
 
 
 def _recognise() -> None:
