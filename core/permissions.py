@@ -30,6 +30,7 @@ class Permission(Term):
     INDEX_READ = "index.read", "查看指数", "Read the indices"
     WEIGHT_MAKE = "weight.make", "加权", "Make weights"
     MATTER_REGISTER = "matter.register", "登记诉求", "Register matters"
+    MATTER_READ = "matter.read", "查看诉求", "Read matters"
     MATTER_DESK = "matter.desk", "受理分派", "Route matters"
     MATTER_SUPERVISE = "matter.supervise", "督办", "Supervise matters"
     MATTER_HANDLE = "matter.handle", "承办", "Handle matters"
@@ -63,8 +64,8 @@ class Role(Term):
 OPENS: dict[Role, frozenset[Permission]] = {
     Role.INTERVIEWER: frozenset({P.INTERVIEW, P.MATTER_REGISTER, P.LINE_USE}),
     Role.OPERATOR: frozenset({P.HOTLINE_OPERATE, P.LINE_USE}),
-    Role.CLERK: frozenset({P.MATTER_DESK, P.MATTER_REGISTER}),
-    Role.SUPERVISION: frozenset({P.MATTER_SUPERVISE, P.INDEX_READ}),
+    Role.CLERK: frozenset({P.MATTER_READ, P.MATTER_DESK, P.MATTER_REGISTER}),
+    Role.SUPERVISION: frozenset({P.MATTER_READ, P.MATTER_SUPERVISE, P.INDEX_READ}),
     Role.HANDLER: frozenset({P.MATTER_HANDLE}),
     Role.SUPERVISOR: frozenset(
         {

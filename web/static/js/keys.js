@@ -1,4 +1,4 @@
-// Keys: data-key="F2" on a button or link presses it; ? opens the page's key list.
+// Keys: data-key="F2" on a button or link presses it, on a field goes there; ? opens the page's key list.
 const SPACE = { " ": "Space" };
 
 function name(event) {
@@ -38,7 +38,8 @@ function pressed(event) {
   const target = [...document.querySelectorAll("[data-key]")].find((e) => e.dataset.key.toUpperCase() === key.toUpperCase() && e.offsetParent);
   if (target) {
     event.preventDefault();
-    target.click();
+    if (isTyping(target)) target.focus();
+    else target.click();
   }
 }
 

@@ -1,0 +1,89 @@
+"""A resident's enquiry: where a matter stands, told to whoever holds its receipt number and PIN, and to no one else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.problems import TooMany
+from core.terms import Term, Words
+from core.throttle import count_try, forget, give_back
+from matters import pins, receipts
+from matters.matter import Matter, MatterState
+
+PER_RECEIPT = 10
+PER_ADDRESS = 40
+WINDOW = timedelta(minutes=15)
+
+
+class Standing(Term):
+    """Where a matter stands, in the few words that residents are told; they never change with the office."""
+
+    RECEIVED = "received", "已登记", "Registered"
+    IN_HAND = "in_hand", "办理中", "In hand"
+    ANSWERED = "answered", "已答复", "Answered"
+    CLOSED = "closed", "已办结", "Closed"
+
+
+STANDS = {MatterState.REGISTERED: Standing.RECEIVED}
+"""Every state of a matter, as residents are told it."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """All that an enquiry tells: nothing of who asked, nor of what was said."""
+
+    receipt: str
+    standing: Standing
+    registered_on: date
+    promised_on: date
+
+
+class TooOften(TooMany):
+    """Someone is trying PINs."""
+
+    words = Words(
+        "查询次数过多,请 15 分钟后再试,或拨打民意热线人工查询",
+        "Too many tries; please wait 15 minutes, or ask by telephone",
+    )
+
+
+def is_within_limits(session: Session, receipt: str, *, address: str, at: datetime) -> bool:
+    """Count a try by receipt and by address; commit before the PIN is looked at."""
+    is_free = count_try(session, "enquiry.address", address, limit=PER_ADDRESS, within=WINDOW, at=at)
+    number = receipts.read_receipt(receipt)
+    if number is not None:
+        is_free &= count_try(session, "enquiry.receipt", number, limit=PER_RECEIPT, within=WINDOW, at=at)
+    return is_free
+
+
+def told(session: Session, receipt: str, pin: str) -> Told | None:
+    """Answer an enquiry, or None when receipt and PIN do not belong together (which of them is not told)."""
+    number = receipts.read_receipt(receipt) or ""
+    found = session.execute(
+        sa.select(
+            Matter.receipt, Matter.pin_hash, Matter.state, Matter.registered_at, Matter.promised_on
+        ).where(Matter.receipt == number)
+    ).first()
+    # A receipt that does not exist costs the same hashing as one that does.
+    is_right = pins.fits(found.pin_hash if found else _nobodys(), number, "".join(pin.split()))
+    if found is None or not is_right:
+        return None
+    on = clock.local(found.registered_at).date()
+    return Told(found.receipt, STANDS[found.state], on, found.promised_on)
+
+
+def forgive(session: Session, answer: Told, *, address: str) -> None:
+    """Take the tries back of someone who knew the PIN."""
+    forget(session, "enquiry.receipt", answer.receipt)
+    give_back(session, "enquiry.address", address)
+
+
+@cache
+def _nobodys() -> str:
+    return pins.hashed("", pins.new_pin())
