@@ -14,7 +14,7 @@ DOORS = [
         Words("指数", "Indices"),
         Permission.INDEX_READ,
         order=40,
-        first_for=frozenset({Role.LEADER, Role.EDITOR}),
+        first_for=frozenset({Role.LEADER}),
         about=Words(
             "安全感与执法满意度,带置信区间", "Sense of security and satisfaction, with their intervals"
         ),
