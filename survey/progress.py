@@ -186,7 +186,7 @@ def _referred(session: Session, case: Case) -> ReferredRow:
         .order_by(Attempt.number.desc())
         .limit(1)
     ).first()
-    last, name = tried.tuple() if tried else (None, "")
+    last, name = (tried[0], tried[1]) if tried else (None, "")
     known = DISPOSITION.get(case.disposition or "")
     return ReferredRow(
         id=case.id,

@@ -109,7 +109,7 @@ def rows(
         .order_by(Interview.ended_at.desc())
         .limit(MOST)
     )
-    found = [row.tuple() for row in session.execute(query)]
+    found = session.execute(query).all()
     talks = _given(session, [row[0] for row in found])
     lengths = {row[0].id: _seconds(row[0], talks[row[0].id]) for row in found}
     usual = _usual(row[0] for row in found if lengths[row[0].id])

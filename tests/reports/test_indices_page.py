@@ -1,0 +1,137 @@
+"""The page of the indices and its file: what is withheld is shown nowhere, what is shown carries its error."""
+
+# ruff: noqa: F811  (fixtures are taken by name)
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from core.db import reading, transaction
+from core.jobs import Job
+from core.permissions import Role
+from core.places import Place
+from reports.index_charts import by_county, by_week
+from reports.index_figures import figures_of, headlines, is_shown, rows
+from reports.rank_ranges import rank_ranges
+from survey.interviews import Answer
+from survey.weight_making import make_weight_set
+from survey.weighting import IndexFigure, WeightSet
+from tests.survey.field import NOON
+from tests.survey.weighed import a_worked_wave
+from tests.web.conftest import SignedIn, app, as_role  # noqa: F401
+
+SECRET = 0.123456789
+
+
+@pytest.fixture
+def a_set(app: object) -> int:
+    """A weight set whose second county is withheld; its figures hold a value that can be looked for."""
+    with transaction() as session:
+        field = a_worked_wave(session, each=60, interviews=200)
+        made = make_weight_set(
+            session, field.wave, starts_on=NOON.date(), ends_on=NOON.date(),
+            as_of=NOON + timedelta(days=1), by=None, at=NOON + timedelta(days=1),
+        )  # fmt: skip
+        county = session.get_one(Place, field.towns[-1].parent_id)
+        hidden = sa.select(IndexFigure).where(
+            sa.or_(IndexFigure.domain == county.code, IndexFigure.index == "s2_night")
+        )
+        for figure in session.scalars(hidden):
+            figure.is_suppressed, figure.reason = True, "too_uncertain"
+            figure.estimate = figure.low = figure.high = SECRET
+            figure.standard_error = SECRET / 10
+        return made.id
+
+
+def test_a_withheld_figure_is_neither_on_the_page_nor_in_the_file(a_set: int, as_role: SignedIn) -> None:
+    leader = as_role(Role.LEADER)
+    page = leader.get(f"/indices/{a_set}")
+    assert page.status_code == 200
+    assert "区间太宽,不予公布" in page.text
+    assert "12.3" not in page.text
+    assert "0.1234" not in page.text
+    file = leader.get(f"/indices/{a_set}.csv")
+    assert str(SECRET)[:6] not in file.text
+    table = list(csv.DictReader(io.StringIO(file.text.lstrip("\ufeff"))))
+    with reading() as session:
+        known = {(f.index, f.domain): f for f in session.scalars(sa.select(IndexFigure))}
+    assert len(table) == len(known)
+    for row in table:
+        figure = known[row["index"], row["domain"]]
+        if figure.is_suppressed:
+            assert {row[k] for k in ("estimate", "standard_error", "low", "high", "rank_best")} == {""}
+            assert row["flags"] == "too_uncertain"
+        else:
+            assert float(row["estimate"]) == pytest.approx(figure.estimate)
+    assert any(f.is_suppressed for f in known.values())
+    assert any(not f.is_suppressed for f in known.values())
+
+
+def test_charts_and_changes_leave_withheld_figures_out(a_set: int) -> None:
+    with reading() as session:
+        made = session.get_one(WeightSet, a_set)
+        figures = figures_of(session, made)
+        county = by_county(rows(session, figures, "safety"))
+        assert len(county["data"][0]["x"]) == 1
+        assert round(100 * SECRET, 2) not in county["data"][0]["x"]
+        whole = {f.index: f for (_, d), f in figures.items() if d == "city"}
+        assert len(by_week([(made, whole)])["data"][0]["x"]) == 1
+        assert [h.index for h in headlines(session, [made], made)] == ["safety", "enforcement"]
+        whole["safety"].is_suppressed = True
+        assert by_week([(made, whole)])["data"][0]["x"] == []
+        assert not is_shown(whole["safety"])
+        session.rollback()
+
+
+def test_the_page_tells_how_sure_and_how_made_in_both_languages(a_set: int, as_role: SignedIn) -> None:
+    leader = as_role(Role.LEADER)
+    zh = leader.get(f"/indices/{a_set}").text
+    for words in ("95% 区间", "权数是怎么来的", "Yearbook (invented)", "怎么算的", "位次"):
+        assert words in zh
+    leader.post("/language", data={"language": "en", "back": f"/indices/{a_set}"})
+    assert leader.get("/indices/").status_code == 303
+
+
+def test_only_those_who_weigh_may_weigh_again(a_set: int, as_role: SignedIn) -> None:
+    form = {"wave": "1", "ends_on": NOON.date().isoformat(), "days": "28"}
+    assert as_role(Role.LEADER).post("/indices/make", data=form).status_code == 403
+    assert as_role(Role.INTERVIEWER).get(f"/indices/{a_set}").status_code == 403
+    answer = as_role(Role.DESIGNER).post("/indices/make", data=form)
+    assert answer.status_code == 303
+    assert "/jobs/" in answer.location
+    with reading() as session:
+        assert session.scalars(sa.select(Job.kind)).one() == "weight.make"
+    bad = as_role(Role.DESIGNER).post("/indices/make", data={**form, "days": "0"})
+    assert bad.status_code == 422
+
+
+def test_without_a_set_the_page_says_what_is_missing(app: object, as_role: SignedIn) -> None:
+    assert "50 份" in as_role(Role.LEADER).get("/indices/").text
+    with reading() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Answer)) == 0
+
+
+def test_ranks_are_ranges_that_widen_with_the_error() -> None:
+    clear = rank_ranges([0.95, 0.90, 0.60], [0.01, 0.01, 0.01])
+    assert [(r.best, r.worst, r.band) for r in clear] == [(1, 1, 1), (2, 2, 2), (3, 3, 3)]
+    vague = rank_ranges([0.95, 0.90, 0.60], [0.2, 0.2, 0.2])
+    assert [(r.best, r.worst, r.band) for r in vague] == [(1, 3, 1)] * 3
+    mixed = rank_ranges([0.95, 0.93, 0.60], [0.02, 0.02, 0.02])
+    assert [(r.best, r.worst, r.band) for r in mixed] == [(1, 2, 1), (1, 2, 1), (3, 3, 2)]
+    assert rank_ranges([], []) == []
+    assert rank_ranges([0.9], [0.1])[0].band == 1
+
+
+def test_no_real_difference_is_rarely_called_one() -> None:
+    import numpy as np
+
+    random = np.random.default_rng(8)
+    wrong = 0
+    for _ in range(40):
+        values = sorted((0.9 + 0.02 * random.standard_normal(10)).tolist(), reverse=True)
+        wrong += any(r.band > 1 or r.best > 1 for r in rank_ranges(values, [0.02] * 10))
+    assert wrong <= 6  # 95 % simultaneous: two expected
