@@ -108,12 +108,13 @@ def tabulate(
     depend on the selection. An interviewer answers for the numbers whose last try was theirs.
     """
     last = _last_try() if by is Breakdown.INTERVIEWER or chosen.staff_id is not None else None
-    group = _column(by, last)
+    group = _column(by, last).label("part")
+    code = sa.func.coalesce(Case.disposition, "").label("code")  # grouped by its name: PostgreSQL asks for it
     query = (
-        sa.select(group, Case.kind, Case.stratum_id, sa.func.coalesce(Case.disposition, ""), sa.func.count())
+        sa.select(group, Case.kind, Case.stratum_id, code, sa.func.count())
         .join(Replicate, Replicate.id == Case.replicate_id)
         .where(Case.wave_id == wave.id, Replicate.state == ReplicateState.RELEASED)
-        .group_by(group, Case.kind, Case.stratum_id, sa.func.coalesce(Case.disposition, ""))
+        .group_by(group, Case.kind, Case.stratum_id, code)
     )
     if last is not None:
         query = query.outerjoin(last, last.c.case_id == Case.id)
@@ -123,12 +124,12 @@ def tabulate(
     naming = _names(session, by)
     whole = Cells(t("合计", "All"), "")
     groups: dict[str, Cells] = {}
-    for key, kind, stratum_id, code, n in session.execute(query):
+    for key, kind, stratum_id, disposition, n in session.execute(query):
         order, label = naming(key)
         cells = groups.setdefault(order, Cells(label, order))
         for one in (whole, cells):
-            one.codes[kind.value][code] += n
-            one.weighted_codes[kind.value][code] += n * weight[stratum_id]
+            one.codes[kind.value][disposition] += n
+            one.weighted_codes[kind.value][disposition] += n * weight[stratum_id]
     return whole, sorted(groups.values(), key=lambda c: c.order) if by else []
 
 

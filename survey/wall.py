@@ -103,13 +103,14 @@ def today(session: Session, wave: Wave, at: datetime) -> Today:
 
 def standing(session: Session, wave: Wave) -> Rates:
     """Give the wave's rates as they stand: every released number by its present outcome, e by the calculator."""
+    code = sa.func.coalesce(Case.disposition, "").label("code")
     query = (
-        sa.select(sa.func.coalesce(Case.disposition, ""), sa.func.count())
+        sa.select(code, sa.func.count())
         .join(Replicate, Replicate.id == Case.replicate_id)
         .where(Case.wave_id == wave.id, Replicate.state == ReplicateState.RELEASED)
-        .group_by(sa.func.coalesce(Case.disposition, ""))
+        .group_by(code)
     )
-    return rates(counts_of({code: float(n) for code, n in session.execute(query)}))
+    return rates(counts_of({found: float(n) for found, n in session.execute(query)}))
 
 
 def people(session: Session, wave: Wave, at: datetime, *, can_listen: bool) -> list[Person]:

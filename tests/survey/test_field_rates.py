@@ -34,7 +34,7 @@ def outcomes(session, codes: dict[str, int]) -> list[Case]:  # type: ignore[no-u
     return cases
 
 
-def test_the_golden_example(sqlite: Database) -> None:
+def test_the_golden_example(database: Database) -> None:
     with transaction() as session:
         field = a_field(session, each=3)  # four townships: twelve numbers
         outcomes(session, GOLDEN)
@@ -52,7 +52,7 @@ def test_the_golden_example(sqlite: Database) -> None:
         )
 
 
-def test_base_weights_are_those_of_the_wave_whatever_is_selected(sqlite: Database) -> None:
+def test_base_weights_are_those_of_the_wave_whatever_is_selected(database: Database) -> None:
     with transaction() as session:
         field = a_field(session, each=3)
         cases = outcomes(session, GOLDEN)
@@ -76,7 +76,7 @@ def test_base_weights_are_those_of_the_wave_whatever_is_selected(sqlite: Databas
         )  # fmt: skip
 
 
-def test_groups_add_up_to_the_whole(sqlite: Database) -> None:
+def test_groups_add_up_to_the_whole(database: Database) -> None:
     with transaction() as session:
         field = a_field(session)
         attempt = dialled(session, field.anna, NOON, Heard.ANSWERED)
@@ -93,7 +93,7 @@ def test_groups_add_up_to_the_whole(sqlite: Database) -> None:
         assert outside.numbers == 0
 
 
-def test_the_wall_sees_who_is_talking_and_what_the_day_brought(sqlite: Database) -> None:
+def test_the_wall_sees_who_is_talking_and_what_the_day_brought(database: Database) -> None:
     with transaction() as session:
         field = a_field(session)
         first = dialled(session, field.ben, NOON, Heard.NO_ANSWER)
@@ -117,7 +117,7 @@ def test_the_wall_sees_who_is_talking_and_what_the_day_brought(sqlite: Database)
         assert wall.today(session, field.wave, NOON + timedelta(days=1)).dials == 0
 
 
-def test_progress_counts_shortfall_states_and_promises(sqlite: Database) -> None:
+def test_progress_counts_shortfall_states_and_promises(database: Database) -> None:
     with transaction() as session:
         field = a_field(session, target=4)
         talk = dialled(session, field.anna, NOON, Heard.ANSWERED)

@@ -58,7 +58,7 @@ def completes(session: Session, case: Case) -> int:
     return place.completes
 
 
-def test_opening_needs_a_purpose_and_is_journalled(sqlite: Database) -> None:
+def test_opening_needs_a_purpose_and_is_journalled(database: Database) -> None:
     with transaction() as session:
         field = a_field(session)
         _, interview = a_complete(session, field)
@@ -71,7 +71,7 @@ def test_opening_needs_a_purpose_and_is_journalled(sqlite: Database) -> None:
             open_interview(session, interview, Purpose.ROUTINE, by=field.anna, at=LATER)
 
 
-def test_a_verdict_is_given_once_by_the_one_who_opened_it(sqlite: Database) -> None:
+def test_a_verdict_is_given_once_by_the_one_who_opened_it(database: Database) -> None:
     with transaction() as session:
         field = a_field(session)
         _, interview = a_complete(session, field)
@@ -125,7 +125,7 @@ def test_a_fabricated_interview_is_replaced_and_somebody_else_calls(database: Da
         assert {i.state for i in both} == {InterviewState.REPLACED, InterviewState.ONGOING}
 
 
-def test_the_list_screens_every_interview_and_counts_the_judged(sqlite: Database) -> None:
+def test_the_list_screens_every_interview_and_counts_the_judged(database: Database) -> None:
     with transaction() as session:
         field = a_worked_wave(session, interviews=60)
         boss = a_staff(session, Role.SUPERVISOR)
@@ -153,7 +153,7 @@ def referred(session: Session, field: Field, by: Staff) -> Case:
     return record_outcome(session, attempt, Outcome("2.112", note="要找领导", refer=True), by=by, at=NOON)
 
 
-def test_a_referred_case_goes_back_or_is_closed_once(sqlite: Database) -> None:
+def test_a_referred_case_goes_back_or_is_closed_once(database: Database) -> None:
     with transaction() as session:
         field = a_field(session)
         boss = a_staff(session, Role.SUPERVISOR)
