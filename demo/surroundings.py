@@ -6,9 +6,11 @@ import json
 import secrets
 import socket
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from core import clock
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MORNING = time(9, 30)
@@ -75,7 +77,7 @@ def look_around(folder: Path, port: int, *, now: datetime | None = None) -> Surr
         kept.touch(mode=0o600)
         kept.write_text(json.dumps(fresh | known, indent=1))
         known = fresh | known
-    return Surroundings(folder, port, free_port(port + 1), known, offset_for(now or datetime.now(UTC)))
+    return Surroundings(folder, port, free_port(port + 1), known, offset_for(now or clock.now()))
 
 
 def offset_for(now: datetime) -> timedelta:
