@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from core import clock
 from core.people import Staff
@@ -107,8 +107,7 @@ def tabulate(
     A number's base weight is N_h over the numbers of its stratum released in the whole wave; it does not
     depend on the selection. An interviewer answers for the numbers whose last try was theirs.
     """
-    last = _last_try() if by is Breakdown.INTERVIEWER or chosen.staff_id is not None else None
-    group = _column(by, last).label("part")
+    group = _column(by).label("part")
     code = sa.func.coalesce(Case.disposition, "").label("code")  # grouped by its name: PostgreSQL asks for it
     query = (
         sa.select(group, Case.kind, Case.stratum_id, code, sa.func.count())
@@ -116,9 +115,9 @@ def tabulate(
         .where(Case.wave_id == wave.id, Replicate.state == ReplicateState.RELEASED)
         .group_by(group, Case.kind, Case.stratum_id, code)
     )
-    if last is not None:
-        query = query.outerjoin(last, last.c.case_id == Case.id)
-    for condition in _conditions(chosen, last):
+    if by is Breakdown.INTERVIEWER or chosen.staff_id is not None:
+        query = query.outerjoin(Attempt, _is_last_try())
+    for condition in _conditions(chosen):
         query = query.where(condition)
     weight = _base_weights(session, wave)
     naming = _names(session, by)
@@ -133,38 +132,31 @@ def tabulate(
     return whole, sorted(groups.values(), key=lambda c: c.order) if by else []
 
 
-def _last_try() -> sa.Subquery:
-    newest = (
-        sa.select(Attempt.case_id, sa.func.max(Attempt.number).label("number"))
-        .group_by(Attempt.case_id)
-        .subquery()
-    )
-    return (
-        sa.select(Attempt.case_id, Attempt.staff_id)
-        .join(newest, sa.and_(newest.c.case_id == Attempt.case_id, newest.c.number == Attempt.number))
-        .subquery()
-    )
+def _is_last_try() -> sa.ColumnElement[bool]:
+    """Say which try of a case is its last; answered from the index on (case, number), case by case."""
+    other = aliased(Attempt)
+    newest = sa.select(sa.func.max(other.number)).where(other.case_id == Case.id).correlate(Case)
+    return sa.and_(Attempt.case_id == Case.id, Attempt.number == newest.scalar_subquery())
 
 
-def _column(by: Breakdown | None, last: sa.Subquery | None) -> sa.ColumnElement[object]:
+def _column(by: Breakdown | None) -> sa.ColumnElement[object]:
     columns: dict[Breakdown | None, sa.ColumnElement[object]] = {
         None: sa.literal(0),
         Breakdown.COUNTY: sa.cast(Case.county_id, sa.Integer),
         Breakdown.FRAME: sa.type_coerce(Case.kind, sa.String),
+        Breakdown.INTERVIEWER: sa.type_coerce(Attempt.staff_id, sa.Integer),
         Breakdown.WEEK: sa.type_coerce(Replicate.released_at, Replicate.released_at.type),
     }
-    if by is Breakdown.INTERVIEWER and last is not None:
-        return sa.type_coerce(last.c.staff_id, sa.Integer)
     return columns[by]
 
 
-def _conditions(chosen: Selection, last: sa.Subquery | None) -> Iterable[sa.ColumnElement[bool]]:
+def _conditions(chosen: Selection) -> Iterable[sa.ColumnElement[bool]]:
     if chosen.county_id is not None:
         yield Case.county_id == chosen.county_id
     if chosen.kind is not None:
         yield Case.kind == chosen.kind
-    if chosen.staff_id is not None and last is not None:
-        yield last.c.staff_id == chosen.staff_id
+    if chosen.staff_id is not None:
+        yield Attempt.staff_id == chosen.staff_id
     if chosen.starts_on is not None:
         yield Replicate.released_at >= bounds(chosen.starts_on, chosen.starts_on)[0]
     if chosen.ends_on is not None:

@@ -117,7 +117,7 @@ def people(session: Session, wave: Wave, at: datetime, *, can_listen: bool) -> l
     """Return everyone seen today: those in a conversation first, those gone last."""
     since = midnight(at)
     seen = session.execute(
-        sa.select(Staff, Interviewer)
+        sa.select(Staff.id, Staff.name, Interviewer)
         .join(Interviewer, Interviewer.staff_id == Staff.id)
         .where(Interviewer.seen_at >= since)
     ).all()
@@ -125,15 +125,15 @@ def people(session: Session, wave: Wave, at: datetime, *, can_listen: bool) -> l
     now = _now(session)
     agreed = _agreed(session)
     found = []
-    for staff, interviewer in seen:
-        case, attempt, call = now.get(staff.id, (None, None, None))
+    for staff_id, name, interviewer in seen:
+        case, attempt, call = now.get(staff_id, (None, None, None))
         doing, began = _doing(interviewer, case, attempt, call, at)
-        dials, completes, refusals = tallies.get(staff.id, (0, 0, 0))
+        dials, completes, refusals = tallies.get(staff_id, (0, 0, 0))
         hears = can_listen and doing is Doing.TALKING and call is not None and call.room_id is not None
         found.append(
             Person(
-                id=staff.id,
-                name=staff.name,
+                id=staff_id,
+                name=name,
                 doing=doing,
                 since=began,
                 county=case.county.label if case is not None and doing is not Doing.AWAY else "",
