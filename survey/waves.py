@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from core.db import Base, Id
 from core.flow import Flow
 from core.places import Place
-from core.terms import Term, Words, coded
+from core.terms import Term, Words, coded, language
 from survey.editions import Edition
 from survey.frame import Frame
 
@@ -89,6 +89,11 @@ class Wave(Base):
 
     edition: Mapped[Edition | None] = relationship()
     frame: Mapped[Frame | None] = relationship()
+
+    @property
+    def label(self) -> str:
+        """The name in the language spoken, where it has one in English."""
+        return self.name_en if language() == "en" and self.name_en else self.name
 
 
 class WavePlace(Base):
