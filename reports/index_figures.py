@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.places import Level, Place
-from core.terms import Words
+from core.terms import Words, language
 from reports.rank_ranges import RankRange, rank_ranges
 from survey.edition_import import questionnaire_of
 from survey.indices import CITY, INDICES
+from survey.margin_import import current_margins
 from survey.waves import Wave
 from survey.weighting import IndexFigure, WeightSet
 
@@ -120,6 +121,13 @@ def rows(session: Session, figures: dict[tuple[str, str], IndexFigure], index: s
     withheld = sorted((r for r in found if not r.is_shown), key=lambda r: r.place_code)
     whole = figures.get((index, CITY))
     return [*([Row(city.label if city else "", CITY, whole)] if whole else []), *ranked, *withheld]
+
+
+def category_words(session: Session) -> dict[str, str]:
+    """Return the label of every category of the population tables, in the language spoken."""
+    is_english = language() == "en"
+    cells = (cell for margin in current_margins(session).values() for cell in margin.cells)
+    return {c.category: (c.label_en if is_english else c.label) or c.category for c in cells}
 
 
 def previous(sets: list[WeightSet], current: WeightSet) -> WeightSet | None:

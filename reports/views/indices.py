@@ -19,6 +19,7 @@ from core.terms import Words, language, t
 from reports.index_charts import by_county, by_week, place_words
 from reports.index_figures import (
     INDEX_WORDS,
+    category_words,
     figures_of,
     headlines,
     is_shown,
@@ -79,6 +80,7 @@ def show(set_id: int) -> str:
             items=[f for (i, domain), f in figures.items() if domain == CITY and i not in INDICES],
             wording=item_words(session, current, language()),
             p=current.provenance,
+            category=category_words(session),
         )
 
 
