@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Id
-from core.terms import Term, coded
+from core.terms import Term, coded, language
 
 
 class EditionState(Term):
@@ -38,3 +38,8 @@ class Edition(Base):
     created_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
     created_at: Mapped[datetime]
     frozen_at: Mapped[datetime | None]
+
+    @property
+    def label(self) -> str:
+        """The title in the language spoken, where it has one in English."""
+        return self.title_en if language() == "en" and self.title_en else self.title
