@@ -12,7 +12,7 @@ from core.db import reading, transaction
 from core.doors import Door
 from core.people import acting
 from core.permissions import Permission, Role, require
-from core.places import counties
+from core.places import Level, Place, counties
 from core.problems import Missing
 from core.terms import Words, labels, language
 from matters import desk, topics
@@ -66,6 +66,7 @@ def listed() -> ResponseReturnValue:
             identities=labels(IdentityClass),
             soon=today + timedelta(days=2),
             topic_words=_topic_words,
+            where=where,
             asked=asked,
             wrong=wrong,
         )
@@ -93,9 +94,20 @@ def _page(matter: Matter, narrative: str | None) -> str:
         "clerk/matter.html",
         matter=matter,
         topic=_topic_words(matter.topic),
+        where=where(matter.place),
         narrative=narrative,
         soon=clock.today() + timedelta(days=2),
     )
+
+
+def where(place: Place) -> str:
+    """Say where a place is, from the county down in Chinese, up to the county in English."""
+    names: list[str] = []
+    above: Place | None = place
+    while above is not None and above.level is not Level.CITY:
+        names.append(above.label)
+        above = above.parent
+    return ", ".join(names) if language() == "en" else "".join(reversed(names))
 
 
 def _topic_words(code: str) -> str:
