@@ -43,7 +43,7 @@ class Adjustment:
     def residual(self, z: FloatArray) -> FloatArray:
         """Turn z = w u into w (u − x'b), b by the weights before (Deville & Särndal 1992; R `calibrate`)."""
         w = self.weights if z.ndim == 1 else self.weights[:, None]
-        y = np.divide(z, w, out=np.zeros_like(z), where=w > 0)
+        y = np.divide(z, w, out=np.zeros_like(z), where=w != 0)
         return w * self.projection.residual(y)
 
 
