@@ -44,7 +44,8 @@ def revision(database: Database) -> str | None:
     if "alembic_version" not in tables(database):
         return None
     with database.engine.connect() as connection:
-        return connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 def dump(database: Database, path: Path) -> None:
@@ -124,9 +125,8 @@ def _run(name: str, database: Database | None, *options: str) -> None:
             "port": url.port,
             **url.query,
         }
-        command.insert(
-            1, f"--dbname={make_conninfo('', **{k: v for k, v in given.items() if v is not None})}"
-        )
+        known = {name: str(value) for name, value in given.items() if value is not None}
+        command.insert(1, f"--dbname={make_conninfo('', **known)}")
         if url.password is not None:  # never on the command line, where every process can read it
             environment["PGPASSWORD"] = str(url.password)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
