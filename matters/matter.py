@@ -20,6 +20,7 @@ class MatterKind(Term):
     HELP = "help", "求助", "Request for help"
     COMPLAINT = "complaint", "投诉", "Complaint"
     TIP_OFF = "tip_off", "举报", "Report of wrongdoing"
+    OPINION = "opinion", "意见", "Opinion"
     SUGGESTION = "suggestion", "建议", "Suggestion"
 
 
