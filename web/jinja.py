@@ -13,7 +13,7 @@ from core.permissions import Permission, Role
 from core.phone import masked
 from core.terms import labels, language, t
 from web.headers import nonce
-from web.navigation import active_door, doors_here
+from web.navigation import active_door, doors_here, page_here
 
 
 def moment(value: datetime | None, *, seconds: bool = False, year: bool | None = None) -> str:
@@ -106,6 +106,7 @@ def prepare(app: Flask) -> None:
         csp_nonce=nonce,
         doors=doors_here,
         active_door=active_door,
+        page_here=page_here,
         settings=app.config["SETTINGS"],
         has_endpoint=lambda name: name in current_app.view_functions,
     )

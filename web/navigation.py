@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import current_app, g, request, url_for
+from werkzeug.exceptions import HTTPException
 
 from core import clock
 from core.db import reading
@@ -55,6 +56,17 @@ def active_door() -> str | None:
         if request.path == o.url or request.path.startswith(o.url.rstrip("/") + "/")
     ]
     return max(fitting, key=len, default=None)
+
+
+def page_here() -> str:
+    """Return the address of the present page, to come back to: after a form was refused, the form's own page."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    try:
+        current_app.create_url_adapter(request).match(request.path, method="GET")  # type: ignore[union-attr]
+    except HTTPException:
+        return url_for("home.first")
+    return request.path
 
 
 def public_doors() -> list[OpenDoor]:

@@ -21,7 +21,15 @@ HINTS: dict[int, Words] = {
         "请检查地址,或从首页重新进入;记录可能已被合并或不对您开放。",
         "Check the address or start from the first page; the record may be merged or not open to you.",
     ),
+    405: Words(
+        "请从首页或上面的入口重新进入。没有任何改动。",
+        "Start again from the first page or one of the doors above. Nothing was changed.",
+    ),
     409: Words("请返回并刷新,看看它现在的状态。", "Go back and reload to see where it stands now."),
+    413: Words(
+        "请返回,换一个小一些的文件,或把它分成几份。没有任何改动。",
+        "Go back and choose a smaller file, or split it. Nothing was changed.",
+    ),
     422: Words(
         "您填写的内容还在:返回上一页改正后再提交。",
         "What you typed is still there: go back, put it right and send it again.",

@@ -1,0 +1,152 @@
+"""A small city for journeys: the demonstration with a day of fieldwork, built once, and who works there."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+
+from core import clock, secrets
+from core.db import Base, Database, reading, transaction, using
+from core.jobs import Job, JobState, run_next
+from core.people import Staff, Unit
+from core.permissions import Role
+from core.places import Level, Place
+from core.terms import Words
+from demo.build import fill, write_accounts
+from demo.surroundings import offset_for
+from matters.matter import Matter
+from migrations.tables import every_table
+from survey.cases import Case, CaseState
+from survey.editions import Edition
+from survey.frame import Frame
+from survey.frame_file import propose
+from survey.frames import check_frame
+from survey.interviews import Interview, InterviewState
+from survey.margins import Margin
+from survey.reviews import Purpose, open_interview
+from survey.sampling import Sample
+from survey.uploads import shelf
+from survey.waves import Wave
+from survey.weighting import WeightSet
+from tests.journeys.conftest import House, QuietHandler, house_settings
+from web.app import create_app
+
+FILE = (
+    "phone,county,township\n" + "".join(f"1450000{n:04},清河县,柳湖镇\n" for n in range(20)) + "12,清河县,\n"
+)
+
+
+@dataclass
+class City:
+    """A furnished house: who works there, the ids that addresses need, the data that has one language only."""
+
+    house: House
+    people: dict[Role, Staff]
+    ids: dict[str, Any] = field(default_factory=dict)
+    data: tuple[str, ...] = ()
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    """The demonstration in small: a day of fieldwork, weighed, with a matter, a review and jobs."""
+    where = tmp_path_factory.mktemp("city")
+    settings = house_settings(where, clock_offset=offset_for(datetime.now(UTC)))
+    every_table()
+    ring, before, zone = secrets.keyring(), clock.now() - datetime.now(UTC), clock.zone()
+    database = Database(settings.database_url)
+    Base.metadata.create_all(database.engine)
+    with using(database):
+        app = create_app(settings, database=database)
+        app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600  # a browser fetches styles and scripts once
+        with app.app_context():
+            fill(settings, size=6_000, days=1)
+            write_accounts(where)
+            found = furnished(House("", app, database))
+        server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        found.house.url = f"http://127.0.0.1:{server.server_port}"
+        try:
+            yield found
+        finally:
+            server.shutdown()
+            thread.join(timeout=10)
+            server.server_close()
+    database.close()
+    secrets.use(ring)
+    clock.use(offset=before, zone=str(zone))
+
+
+def furnished(house: House) -> City:
+    """Add what a day would bring, and note the ids."""
+    now = clock.now()
+    with transaction() as session:
+        people = {
+            role: session.scalars(sa.select(Staff).where(Staff.username == role.value)).one() for role in Role
+        }
+        held = session.scalars(sa.select(Interview).where(Interview.state == InterviewState.COMPLETE)).first()
+        assert held is not None
+        review = open_interview(session, held, next(iter(Purpose)), by=people[Role.SUPERVISOR], at=now)
+        mapping = propose(FILE.split("\n")[0].split(","))
+        token = shelf().keep(
+            io.BytesIO(FILE.encode()), at=now, name="新框", source="", by=people[Role.DESIGNER].id
+        )
+        check = check_frame(session, token, mapping, by=people[Role.DESIGNER], at=now)
+        ids = {"review_id": review.id, "token": token, "check": check.id}
+    while run_next():
+        pass
+    with transaction() as session:
+        ids["job_id"] = a_job(session, JobState.RUNNING, now).id
+        a_job(session, JobState.FAILED, now)
+        for name, kind in (
+            ("edition_id", Edition),
+            ("frame_id", Frame),
+            ("sample_id", Sample),
+            ("wave_id", Wave),
+            ("set_id", WeightSet),
+            ("staff_id", Staff),
+            ("unit_id", Unit),
+        ):
+            ids[name] = session.scalars(sa.select(kind.id).order_by(kind.id)).first()
+        ids["place_id"] = session.scalars(sa.select(Place.id).where(Place.level == Level.COUNTY)).first()
+        ids["receipt"] = session.scalars(sa.select(Matter.receipt)).first()
+        assert all(ids.values()), ids
+        data = {
+            text
+            for column in (Staff.name, Frame.name, Frame.source, Margin.source)
+            for text in session.scalars(sa.select(column))
+            if text
+        } | {"新框", "清河县", "柳湖镇"}
+    with reading() as session:
+        assert session.scalar(sa.select(sa.func.count()).where(Case.state == CaseState.APPOINTED))
+        session.expunge_all()
+    return City(house, people, ids, tuple(sorted(data, key=len, reverse=True)))
+
+
+def a_job(session: Session, state: JobState, now: datetime) -> Job:
+    """Make a job that stands somewhere."""
+    has_failed = state is JobState.FAILED
+    job = Job(
+        kind="sample.draw",
+        title=Words("抽样", "Draw").as_json(),
+        state=state,
+        done=40,
+        total=100,
+        step=Words("正在抽取", "Drawing").as_json(),
+        error=Words("号码不够", "Too few numbers").as_json() if has_failed else None,
+        created_at=now,
+        started_at=now,
+        finished_at=now if has_failed else None,
+    )
+    session.add(job)
+    session.flush()
+    return job
