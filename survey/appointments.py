@@ -58,7 +58,7 @@ def quick_times(at: datetime, rules: Rules) -> list[tuple[Words, datetime]]:
 
 
 def make(
-    session: Session, case: Case, wanted: datetime, *, is_personal: bool, by: Staff, at: datetime
+    session: Session, case: Case, wanted: datetime, *, is_personal: bool, by: Staff | None, at: datetime
 ) -> Appointment:
     """Write a promised time down; a case has one open appointment."""
     check_time(at, wanted, Rules.from_wave(case.wave.rules))
@@ -69,8 +69,8 @@ def make(
     appointment = Appointment(
         case_id=case.id,
         at=wanted,
-        staff_id=by.id if is_personal else None,
-        made_by=by.id,
+        staff_id=by.id if by is not None and is_personal else None,
+        made_by=by.id if by is not None else None,
         made_at=at,
     )
     session.add(appointment)

@@ -17,8 +17,12 @@ from survey.attempts import Appointment, Attempt, HandOut, HandOutRule
 from survey.calling import Rules
 from survey.cases import CASE_FLOW, Case, CaseAction, CaseState
 from survey.dials import write_attempt
+from survey.do_not_call import DoNotCallReason
+from survey.do_not_call import add as shut
 from survey.frame import FrameNumber
+from survey.interviewers import at_work, note_presence
 from survey.outcomes import never_again
+from survey.waves import Wave, WaveState
 from telephony.calls import Call
 
 OPEN = (CaseState.WAITING, CaseState.APPOINTED, CaseState.REFERRED)
@@ -45,7 +49,9 @@ def who_called(session: Session, number: str) -> CalledBack | None:
     query = (
         sa.select(Case)
         .join(FrameNumber, FrameNumber.id == Case.frame_number_id)
+        .join(Wave, Wave.id == Case.wave_id)
         .where(FrameNumber.fingerprint == fingerprint, Case.state.in_(OPEN), Case.attempt_count > 0)
+        .where(Wave.state == WaveState.OPEN)
     )
     cases = list(session.scalars(query))
     if not cases:
@@ -56,14 +62,28 @@ def who_called(session: Session, number: str) -> CalledBack | None:
     return CalledBack(case, last, GREETING)
 
 
+def was_called(session: Session, number: str) -> bool:
+    """Say whether a number was ever called for a survey, however that ended."""
+    query = (
+        sa.select(Case.id)
+        .join(FrameNumber, FrameNumber.id == Case.frame_number_id)
+        .where(FrameNumber.fingerprint == secrets.keyring().blind_index(number), Case.attempt_count > 0)
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def interview_now(
     session: Session, case: Case, *, by: Staff, at: datetime, call: Call | None = None
 ) -> Attempt:
     """Take the case for the interviewer who answered, with the resident already on the line."""
+    me = at_work(session, by)  # whoever takes the next case at this moment waits, and finds this one
     case = session.get_one(Case, case.id, with_for_update=True)
+    if case.state not in OPEN:
+        raise Refused(Words("这个个案刚被别人领走", "Somebody else has just taken this case"))
     held = sa.select(Case.id).where(Case.lease_by == by.id, Case.state == CaseState.CLAIMED)
     if session.scalar(held.limit(1)) is not None:
         raise Refused(Words("请先了结手上的个案", "Finish the case in hand first"))
+    note_presence(me, at)
     for promise in _open_promises(session, case):
         promise.is_open, promise.kept_at = False, at
     lease = timedelta(minutes=Rules.from_wave(case.wave.rules).lease)
@@ -77,7 +97,7 @@ def interview_now(
     return attempt
 
 
-def choose_time(session: Session, case: Case, wanted: datetime, *, by: Staff, at: datetime) -> None:
+def choose_time(session: Session, case: Case, wanted: datetime, *, by: Staff | None, at: datetime) -> None:
     """Promise the time that the resident asks for; anyone may keep it."""
     case = session.get_one(Case, case.id, with_for_update=True)
     appointments.make(session, case, wanted, is_personal=False, by=by, at=at)
@@ -99,6 +119,12 @@ def refuse_for_good(session: Session, case: Case, *, by: Staff | None, at: datet
     CASE_FLOW.move(session, case, CaseAction.CLOSE, by=by, at=at, code="2.112", why="called back")
     never_again(session, case, by=by, at=at)
     journal.write(session, "case.refused_on_callback", case, by=by, at=at)
+
+
+def shut_out(session: Session, number: str, *, at: datetime) -> None:
+    """Never call a number again whose case is in somebody's hands or closed."""
+    fingerprint = secrets.keyring().blind_index(number)
+    shut(session, fingerprint, reason=DoNotCallReason.HARD_REFUSAL, by=None, at=at)
 
 
 def _open_promises(session: Session, case: Case) -> list[Appointment]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from flask import Flask
+
 from core.doors import Door
+from survey import callbacks_menu
 from survey.views import (
     designer,
     designer_do_not_call,
@@ -37,3 +40,8 @@ BLUEPRINTS = [
     supervisor_review.blueprint,
 ]
 DOORS: list[Door] = [*interviewer.DOORS, *designer.DOORS, *supervisor.DOORS]
+
+
+def register(app: Flask) -> None:
+    """Let the survey answer the residents who call its number back."""
+    callbacks_menu.answer_callers()

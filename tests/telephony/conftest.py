@@ -149,6 +149,7 @@ class Pickups:
 
 @pytest.fixture(autouse=True)
 def _clean_ears() -> Iterator[None]:
+    inbound.forget_answers()
     heard = {kind: list(listeners) for kind, listeners in events._listeners.items()}
     yield
     events._listeners.clear()
