@@ -159,17 +159,23 @@ def test_a_backup_of_a_newer_program_is_refused(
         restore(database, house, folder, replace=True, known=KNOWN - {max(KNOWN)})
 
 
-def test_an_older_backup_comes_back_and_is_brought_up_to_date(
+def test_an_older_backup_comes_back_as_it_was(
     database: db.Database, house: Settings, tmp_path: Path, now: datetime
 ) -> None:
-    config = alembic_config(database.url.render_as_string(hide_password=False))
+    """The revision travels with the tables, so that `flask db upgrade` goes on from there."""
+
+    def stand_at(number: str) -> None:
+        with database.engine.begin() as connection:
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = :n"), {"n": number})
+
+    newest = dump.revision(database)
+    assert newest is not None
+    stand_at("0000")
     before = contents(database)
-    command.downgrade(config, "0001")
     folder = saved(database, house, tmp_path, now)
-    command.upgrade(config, "head")
-    assert restore(database, house, folder, replace=True, known=KNOWN).revision == "0001"
-    assert dump.revision(database) == "0001"
-    command.upgrade(config, "head")
+    stand_at(newest)
+    assert restore(database, house, folder, replace=True, known={*KNOWN, "0000"}).revision == "0000"
+    assert dump.revision(database) == "0000"
     assert contents(database) == before
 
 
