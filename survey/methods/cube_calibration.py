@@ -37,7 +37,7 @@ def rake(
     the row path's rule; `groups` keeps a joining inside a group of categories.
     """
     before = _before(margins, after)
-    used, joined = _margins(cube, margins, totals, min_rows, groups or {})
+    used, joined = cell_margins(cube, margins, totals, min_rows, groups or {})
     made = raking.rake(before, used, common_total=common_total, tolerance=tolerance, reason=reason)
     x = np.hstack([np.eye(m.totals.size)[m.codes] for m in used])
     return _step(reason, margins, x, before, made.weights, made.steps, made.largest_miss, joined)
@@ -58,7 +58,7 @@ def calibrate(
 ) -> CellStep:
     """Calibrate the cells by Newton with a distance and bounds on g (Deville & Särndal 1992)."""
     before = _before(margins, after)
-    used, joined = _margins(cube, margins, totals, min_rows, groups or {})
+    used, joined = cell_margins(cube, margins, totals, min_rows, groups or {})
     x = np.hstack([np.eye(m.totals.size)[m.codes] for m in used])
     names = [f"{m.name}, category {c}" for m in used for c in m.categories]
     made = calibration.calibrate(
@@ -96,7 +96,7 @@ def _step(
     return CellStep(reason, margins.cells, x, factor, inverse, before, steps, miss, joined)
 
 
-def _margins(
+def cell_margins(
     cube: Cube, margins: Margins, totals: Totals, min_rows: int, groups: Mapping[str, Mapping[str, str]]
 ) -> tuple[list[Margin], tuple[Collapse, ...]]:
     """Make margins whose rows are the cells, thin categories joined by the rows counted in the cube."""

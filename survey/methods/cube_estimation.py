@@ -129,16 +129,8 @@ def linearise(
 def _influence(layout: Layout, target: CubeTarget, sums: FloatArray) -> tuple[float | None, FloatArray]:
     """Give the value and u = f'β from the domain's weighted sums of the features (F,)."""
     beta = np.zeros(sums.size)
-    if target.name in layout.places:
-        parts = [(layout.places[target.name], 1.0)]
-    else:
-        index = layout.index(target.name)
-        weights = index.weights or (1.0,) * len(index.items)
-        parts = [(layout.places[i], a / sum(weights)) for i, a in zip(index.items, weights, strict=True)]
     value = 0.0
-    for j, share in parts:
-        y = layout.features.index(((j, 1),))
-        answered = y - 1 if layout.items[j].may_miss else 0
+    for y, answered, share in layout.parts(target.name):
         if not sums[answered] > 0:
             return None, np.zeros(sums.size)
         if target.is_total:
@@ -146,7 +138,7 @@ def _influence(layout: Layout, target: CubeTarget, sums: FloatArray) -> tuple[fl
             beta[y] += share
             continue
         mean = float(sums[y] / sums[answered])
-        if layout.items[j].is_share:
+        if layout.items[layout.features[y][0][0]].is_share:
             mean = min(max(mean, 0.0), 1.0)
         value += share * mean
         beta[y] += share / sums[answered]

@@ -129,6 +129,20 @@ class Layout:
             f"item {name}", expected=", ".join([*self.places, *(i.name for i in self.indices)])
         )
 
+    def parts(self, name: str) -> list[tuple[int, int, float]]:
+        """Give an item's, or an index's items', features y and answered, and its share of the index."""
+        if name in self.places:
+            shares = [(self.places[name], 1.0)]
+        else:
+            index = self.index(name)
+            weights = index.weights or (1.0,) * len(index.items)
+            shares = [(self.places[i], a / sum(weights)) for i, a in zip(index.items, weights, strict=True)]
+        found = []
+        for j, share in shares:
+            y = self.features.index(((j, 1),))
+            found.append((y, y - 1 if self.items[j].may_miss else 0, share))
+        return found
+
     def key(self, name: str) -> int:
         """Find a key's position by name."""
         for k, key in enumerate(self.keys):
