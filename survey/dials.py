@@ -118,11 +118,14 @@ def write_attempt(session: Session, case: Case, call: Call | None, *, by: Staff,
     return attempt
 
 
+_OF_CALL = sa.select(Attempt).where(Attempt.call_id == sa.bindparam("call"))
+
+
 def attempt_of(session: Session, call: Call | None) -> Attempt | None:
     """Return the try that a call belongs to."""
     if call is None:
         return None
-    return session.scalars(sa.select(Attempt).where(Attempt.call_id == call.id)).first()
+    return session.scalars(_OF_CALL, {"call": call.id}).first()
 
 
 def suggestion(session: Session, attempt: Attempt, call: Call) -> str | None:

@@ -117,6 +117,16 @@ def _mark(session: Session, row_id: int, heard_at: datetime | None) -> None:
     session.execute(sa.update(LineEvent).where(LineEvent.id == row_id).values(heard_at=heard_at))
 
 
+def _insertion(make: Any) -> sa.Executable:
+    """Build the insertion once: building it anew took longer than running it."""
+    statement = make(LineEvent.__table__).on_conflict_do_nothing(index_elements=["key"])
+    built: sa.Executable = statement.returning(LineEvent.__table__.c.id)
+    return built
+
+
+_INSERT = {"postgresql": _insertion(postgresql.insert), "sqlite": _insertion(sqlite.insert)}
+
+
 def _keep(session: Session, event: Event, *, at: datetime) -> int | None:
     values = {
         "key": event.key,
@@ -130,10 +140,8 @@ def _keep(session: Session, event: Event, *, at: datetime) -> int | None:
         "data": dict(event.data),
         "heard_at": at,
     }
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = insert(LineEvent).values(**values).on_conflict_do_nothing(index_elements=["key"])
-    row_id: int | None = session.execute(statement.returning(LineEvent.id)).scalar_one_or_none()
+    connection = session.connection()
+    row_id: int | None = connection.execute(_INSERT[connection.dialect.name], values).scalar_one_or_none()
     return row_id
 
 
