@@ -27,8 +27,8 @@ from survey.weight_making import make_weight_set
 from web.app import create_app
 
 DAYS = 28
-DAILY = 45
-TODAY = 80
+DAILY = 30
+TODAY = 70
 """Completes wanted today: more than on the days before, so that there is something to do for everybody."""
 MINIMUM = 20_000
 
