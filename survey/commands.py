@@ -1,8 +1,11 @@
-"""What a statistician does with the survey at the keyboard: a weight set written out to be checked elsewhere."""
+"""What a statistician does with the survey at the keyboard: estimates from a file, a weight set written out."""
 
 from __future__ import annotations
 
 import csv
+import json
+import os
+import tempfile
 from pathlib import Path
 
 import click
@@ -10,6 +13,7 @@ from flask.cli import with_appcontext
 
 from core.db import reading
 from core.problems import Problem
+from survey.methods import spec as specification
 from survey.weight_export import Row, tables
 from survey.weighting import WeightSet
 
@@ -47,6 +51,48 @@ def export_check(weight_set: int, out: Path) -> None:
     write_csv(out / "interviews.csv", found.interviews_head, found.interviews)
     write_csv(out / "margins.csv", found.margins_head, found.margins)
     click.echo(f"{len(found.interviews)} interviews, {len(found.margins)} categories: {out}")
+
+
+@survey.command("estimate")
+@click.argument("spec", type=click.Path(path_type=Path))
+@click.option(
+    "--batch", is_flag=True, help='Answer a file {"cases": [...]}; a failing case leaves the others.'
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the answer here, whole or not at all.",
+)
+def estimate(spec: Path, batch: bool, out: Path | None) -> None:
+    """Estimate from a CSV file as a specification in JSON asks (docs/methods.md); exit code 1 for an error."""
+    answer = specification.answer_file(spec, batch=batch)
+    text = json.dumps(answer, ensure_ascii=False, allow_nan=False, indent=1)
+    if "error" in answer:
+        click.echo(text)
+        raise SystemExit(1)
+    if out is None:
+        click.echo(text)
+    else:
+        try:
+            write_whole(out, text + "\n")
+        except OSError as trouble:
+            raise click.ClickException(f"Cannot write {out}: {trouble.strerror}") from trouble
+    if batch:
+        failed = sum("error" in one for one in answer["results"].values())
+        click.echo(f"{len(answer['results'])} cases, {failed} with an error", err=True)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write beside the file and put it in place at once, so that a reader never sees half of it."""
+    number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 GROUPS: list[click.Command] = [survey]

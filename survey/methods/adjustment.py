@@ -40,6 +40,11 @@ class Adjustment:
     largest_miss: float = 0.0  # |achieved/total − 1| over all categories
     collapses: tuple[Collapse, ...] = ()
 
+    @property
+    def projects(self) -> bool:
+        """Tell whether this step enters the variance; a trimming does not."""
+        return True
+
     def residual(self, z: FloatArray) -> FloatArray:
         """Turn z = w u into w (u − x'b), b by the weights before (Deville & Särndal 1992; R `calibrate`)."""
         w = self.weights if z.ndim == 1 else self.weights[:, None]

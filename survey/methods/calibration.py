@@ -57,8 +57,15 @@ def calibrate(
     tolerance: float = 1e-11,
     max_steps: int = 200,
     reason: str = "calibration",
+    variance: FloatArray | None = None,
 ) -> Adjustment:
-    """Find weights w = d·F(x'λ) with Σ w x = totals, F within bounds; x is (rows, p), totals (p,)."""
+    """Find weights w = d·F(x'λ/σ²) with Σ w x = totals, F within bounds; x is (rows, p), totals (p,).
+
+    `variance`: σ² (rows,) of a working model, none = 1 for everybody.
+    """
+    if not bounds[0] < bounds[1]:
+        raise WeightFailure("bounds of calibration", expected="low < high", got=bounds)
+    spread = np.ones(weights.size) if variance is None else variance
     if distance is Distance.LOGIT and not (np.isfinite(bounds).all() and bounds[0] < 1 < bounds[1]):
         raise WeightFailure("bounds of logit calibration", expected="low < 1 < high, finite", got=bounds)
     size = np.sqrt(np.maximum((x * x * weights[:, None]).sum(axis=0) / max(weights.sum(), 1e-300), 1e-300))
@@ -66,15 +73,15 @@ def calibrate(
     unit = np.maximum(np.abs(target), (np.abs(xs) * weights[:, None]).sum(axis=0))
     unit = np.where(unit > 0, unit, 1.0)
     slopes = np.zeros(x.shape[1])
-    g, slope = _factor(xs @ slopes, distance, bounds)
+    g, slope = _factor(xs @ slopes / spread, distance, bounds)
     miss = target - xs.T @ (weights * g)
     steps = 0
     while np.max(np.abs(miss) / unit) > tolerance and steps < max_steps:
         steps += 1
-        move = np.linalg.lstsq(xs.T @ (xs * (weights * slope)[:, None]), miss, rcond=1e-13)[0]
+        move = np.linalg.lstsq(xs.T @ (xs * (weights * slope / spread)[:, None]), miss, rcond=1e-13)[0]
         for halving in range(30):
             trial = slopes + move / 2**halving
-            g, slope = _factor(xs @ trial, distance, bounds)
+            g, slope = _factor(xs @ trial / spread, distance, bounds)
             new = target - xs.T @ (weights * g)
             if np.isfinite(new).all() and np.max(np.abs(new) / unit) < np.max(np.abs(miss) / unit):
                 break
@@ -90,7 +97,7 @@ def calibrate(
             got=float(totals[worst] - miss[worst] * size[worst]),
             hint="the total cannot be met within the bounds; widen them or join categories",
         )
-    g, _ = _factor(xs @ slopes, distance, bounds)
+    g, _ = _factor(xs @ slopes / spread, distance, bounds)
     return Adjustment(
         reason, weights, weights * g, MatrixProjection(x, weights), steps, float(np.max(np.abs(miss) / unit))
     )

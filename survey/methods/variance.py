@@ -68,7 +68,7 @@ def single_strata(
     alone = (stage.drawn == 1) & ~stage.take_all & (seen > 0)
     if lonely_in_domain and single in (SinglePsu.ADJUST, SinglePsu.AVERAGE):
         alone |= (stage.drawn > 1) & (seen == 1)
-    return alone
+    return np.asarray(alone, dtype=np.bool_)
 
 
 def _seen(stage: Stage, present: BoolArray | None) -> FloatArray:
