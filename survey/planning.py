@@ -170,16 +170,16 @@ def plan_day(session: Session, wave: Wave, on: date, *, by: Staff | None, at: da
     numbers, expected = numbers_needed(session, wave)
     reason = {"completes": wave.daily_target, "yield": round(expected, 4)}
     sample = take(session, wave, numbers, on, reason=reason, by=by, at=at)
-    set_targets(session, wave, wave.daily_target * len(planned_days(session, wave)))
+    set_targets(session, wave, sum(plans(session, wave).values()))
     for replicate in sample.replicates:
         release(session, replicate, by=by, at=at)
     return sample
 
 
-def planned_days(session: Session, wave: Wave) -> set[date]:
-    """Return the days whose plan was drawn; a top-up by hand is no plan."""
+def plans(session: Session, wave: Wave) -> dict[date, int]:
+    """Return the completes that each planned day was drawn for; a top-up by hand is no plan."""
     rows = session.execute(sa.select(Sample.planned_on, Sample.reason).where(Sample.wave_id == wave.id))
-    return {row.planned_on for row in rows if not row.reason.get("top_up")}
+    return {row.planned_on: int(row.reason["completes"]) for row in rows if "completes" in row.reason}
 
 
 @sweep("survey.plan", every=timedelta(minutes=5))
@@ -193,7 +193,7 @@ def plan_today(session: Session, now: datetime) -> int:
         is_running = wave.starts_on <= today and (wave.ends_on is None or today <= wave.ends_on)
         if not is_running or today.weekday() not in wave.weekdays or not wave.daily_target:
             continue
-        if today not in planned_days(session, wave):
+        if today not in plans(session, wave):
             plan_day(session, wave, today, by=None, at=now)
             count += 1
     if count:

@@ -148,3 +148,12 @@ def test_a_day_is_planned_drawn_and_released(database: Database, now: datetime) 
         assert sample.drawn == 30  # six completes at one in five
         assert session.scalar(sa.select(sa.func.count()).where(Case.state == CaseState.WAITING)) == 30
         assert session.scalar(sa.select(sa.func.sum(WavePlace.target))) == 6
+
+
+def test_a_changed_daily_target_counts_from_its_day_on(sqlite: Database, now: datetime) -> None:
+    with transaction() as session:
+        wave = a_wave(session, a_frame(session, a_city(session), each=60), daily_target=6)
+        plan_day(session, wave, DAY, by=None, at=now)
+        wave.daily_target = 12
+        plan_day(session, wave, date(2026, 11, 19), by=None, at=now)
+        assert session.scalar(sa.select(sa.func.sum(WavePlace.target))) == 18

@@ -12,7 +12,7 @@ from core.db import Database, transaction
 from core.problems import Invalid, Refused
 from survey.calling import Rules
 from survey.cases import Case, CaseState
-from survey.planning import CannotShare, allocate_next, plan_day, plan_today, planned_days
+from survey.planning import CannotShare, allocate_next, plan_day, plan_today, plans
 from survey.sampling import ReplicateState, Sample
 from survey.topping_up import top_up
 from survey.views import designer_wave_form as form
@@ -88,10 +88,10 @@ def test_a_top_up_is_held_and_no_plan(database: Database, now: datetime) -> None
         assert (sample.drawn, sample.drawn_by, sample.reason["top_up"]) == (240, by.id, True)
         assert [r.state for r in sample.replicates] == [ReplicateState.HELD] * 2
         assert session.scalar(sa.select(sa.func.count()).where(Case.state == CaseState.HELD)) == 240
-        assert planned_days(session, wave) == set()
+        assert plans(session, wave) == {}
         assert plan_today(session, now) == 1  # the day's own plan is still drawn, once
         assert plan_today(session, now) == 0
-        assert planned_days(session, wave) == {DAY}
+        assert set(plans(session, wave)) == {DAY}
         assert standings(session)[0].held_replicates == 2
 
 
