@@ -62,7 +62,9 @@ def _final(cell: RateCell, code: str, zh: str, en: str, *, note: bool = False) -
     return Disposition(code, zh, en, cell, True, None, note)
 
 
-def _again(cell: RateCell, rule: RetryRule, code: str, zh: str, en: str, *, note: bool = False) -> Disposition:
+def _again(
+    cell: RateCell, rule: RetryRule, code: str, zh: str, en: str, *, note: bool = False
+) -> Disposition:
     return Disposition(code, zh, en, cell, False, rule, note)
 
 

@@ -11,9 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 
-def among(
-    session: Session, column: InstrumentedAttribute[int], ids: Sequence[int]
-) -> sa.ColumnElement[bool]:
+def among(session: Session, column: InstrumentedAttribute[int], ids: Sequence[int]) -> sa.ColumnElement[bool]:
     """Return the condition that a column's value is one of these ids."""
     if session.get_bind().dialect.name == "postgresql":
         whole: Any = sa.bindparam("ids", list(ids), ARRAY(sa.BigInteger), unique=True)

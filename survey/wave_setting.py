@@ -77,7 +77,9 @@ def _apply(wave: Wave, settings: dict[str, Any]) -> None:
 def _check_lengths(wave: Wave) -> None:
     for key, most in (("name", 80), ("name_en", 120)):
         if len(getattr(wave, key) or "") > most:
-            raise Invalid(fields={key: Words("不超过 {most} 字", "At most {most} characters").filled(most=most)})
+            raise Invalid(
+                fields={key: Words("不超过 {most} 字", "At most {most} characters").filled(most=most)}
+            )
     if not wave.name.strip():
         raise Invalid(fields={"name": Words("请填写名称", "Please give it a name")})
 
