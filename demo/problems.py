@@ -55,7 +55,11 @@ def problems() -> tuple[Problem, ...]:
 def raised_by(resident: Troubled) -> Problem:
     """Return the problem that a resident would raise; lighting and school gates come up most."""
     every = problems()
-    common = [each for each in every if each.topic in ("livelihood.lighting", "building.roads", "school.surroundings")]
+    common = [
+        each
+        for each in every
+        if each.topic in ("livelihood.lighting", "building.roads", "school.surroundings")
+    ]
     chosen = common if resident.trait("common problem") < 0.35 else every
     return chosen[int(resident.trait("problem raised") * len(chosen))]
 
