@@ -12,7 +12,7 @@ from core import clock
 from core.people import Staff
 from core.phone import masked
 from core.places import Place
-from survey import appointments, handouts
+from survey import appointments, handouts, listening_in
 from survey.answers import as_screen
 from survey.attempts import Attempt, HandOut
 from survey.calling import Rules
@@ -76,6 +76,7 @@ def _case(session: Session, case: Case, by: Staff, at: datetime) -> dict[str, An
             for tried in handouts.history(session, case)[-6:]
         ],
         "attempt": _attempt(attempt, call),
+        "listening": listening_in.heard_by(session, call),
         "interview": as_screen(session, interview)
         if interview is not None and interview.state == InterviewState.ONGOING
         else None,

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from core import journal
 from core.people import Staff
 from telephony.calls import Call, Direction, Party, live_legs
-from telephony.dialling import LATEST, new_call, offered, room_of
-from telephony.line import identity_of, line
+from telephony.dialling import LATEST, hang_up, new_call, offered, room_of
+from telephony.events import listen
+from telephony.line import Event, EventKind, identity_of, line
 from telephony.outgoing import Command, ask
 from telephony.rooms import Room, RoomIsClosed
 
@@ -50,3 +51,21 @@ def barge(session: Session, call: Call, *, by: Staff, at: datetime) -> None:
     ask(session, Command.COACH, at=at, call=call, room=room_of(call), coach=None)
     ask(session, Command.MUTE, at=at, call=call, room=room_of(call), muted=False)
     journal.write(session, "room.barge", room_of(call), by=by, at=at)
+
+
+def leave(session: Session, call: Call, *, by: Staff, at: datetime) -> None:
+    """Take a supervisor out of the conversation again."""
+    hang_up(session, call, by=by, at=at)
+    journal.write(session, "room.leave", call.room or call, by=by, at=at)
+
+
+def _leave_with_resident(session: Session, event: Event, call: Call | None) -> None:
+    """End the listening with its conversation: the next resident in this room has agreed to nothing yet."""
+    if call is None or call.party != Party.RESIDENT or not call.is_ended or call.room is None:
+        return
+    for leg in live_legs(session, call.room, Party.SUPERVISOR):
+        # By our own clock, and due at once: the line's may be ahead, and the drop would wait for it.
+        hang_up(session, leg, by=None, at=leg.created_at)
+
+
+listen(EventKind.LEG, _leave_with_resident)

@@ -19,6 +19,7 @@ from survey.views import (
     interviewer_call,
     interviewer_talk,
     supervisor,
+    supervisor_people,
     supervisor_rates,
     supervisor_review,
 )
@@ -38,6 +39,7 @@ BLUEPRINTS = [
     supervisor.blueprint,
     supervisor_rates.blueprint,
     supervisor_review.blueprint,
+    supervisor_people.blueprint,
 ]
 DOORS: list[Door] = [*interviewer.DOORS, *designer.DOORS, *supervisor.DOORS]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -16,18 +16,14 @@ from core.people import Staff, acting
 from core.permissions import Permission, Role, require
 from core.problems import Missing, Refused
 from core.terms import Words, t
-from survey import progress, wall
+from survey import listening_in, progress, wall
 from survey.cases import Case, CaseState
-from survey.interviews import Interview, InterviewState
-from survey.leases import open_attempt
 from survey.referrals import close_referred, closing_codes, send_back
 from survey.releasing import release
 from survey.sampling import Replicate
 from survey.waves import Wave, WaveState
-from telephony.calls import Call
 from telephony.line import line
-from telephony.listening import listen_in
-from telephony.rooms import Room
+from telephony.outbox import kick
 
 blueprint = Blueprint("field", __name__, url_prefix="/field")
 
@@ -113,9 +109,13 @@ def _moment(session: Session, wave: Wave) -> dict[str, Any]:
     capabilities = line().capabilities()
     can_listen = capabilities.listens_in and acting().may(Permission.LINE_USE)
     people = wall.people(session, wave, at, can_listen=can_listen)
+    place = listening_in.my_place(session, acting()) if can_listen else None
     counties = progress.by_county(session, wave)
     return {
         "people": people,
+        "can_listen": can_listen,
+        "place": place,
+        "steps": listening_in.steps_from(place.stage) if place else (),
         "doing": {d: sum(p.doing is d for p in people) for d in wall.Doing},
         "on": sum(p.doing in wall.ON for p in people),
         "tones": wall.TONES,
@@ -192,30 +192,37 @@ def close(case_id: int) -> ResponseReturnValue:
     return _back(wave_id)
 
 
+def _told(words: str, wave_id: int) -> ResponseReturnValue:
+    """Answer a script in words: a page that loads anew would cut the telephone it carries."""
+    if request.is_json:
+        return jsonify(words=words)
+    flash(words, "good")
+    return _back(wave_id)
+
+
 @blueprint.post("/listen/<int:staff_id>")
 @require(Permission.FIELD_REVIEW)
 def listen(staff_id: int) -> ResponseReturnValue:
     """Ring the supervisor into a conversation whose resident has agreed to it."""
     with transaction() as session:
-        case = session.scalars(
-            sa.select(Case).where(Case.lease_by == staff_id, Case.state == CaseState.CLAIMED)
-        ).first()
-        attempt = open_attempt(session, case) if case is not None else None
-        call = session.get(Call, attempt.call_id) if attempt and attempt.call_id else None
-        if case is None or call is None or call.is_ended or call.room_id is None:
-            raise Refused(Words("通话已经结束,没有旁听", "The conversation is over; nobody was rung"))
-        agreed = session.scalar(
-            sa.select(Interview.id).where(
-                Interview.case_id == case.id,
-                Interview.state == InterviewState.ONGOING,
-                Interview.consented_at.is_not(None),
-            )
-        )
-        if agreed is None:
-            raise Refused(
-                Words("受访者还没有同意受访,不能旁听", "The resident has not agreed yet; listening is shut")
-            )
-        listen_in(session, session.get_one(Room, call.room_id), by=acting(), at=clock.now())
+        case = listening_in.begin(session, staff_id, by=acting(), at=clock.now())
         wave_id = case.wave_id
-    flash(t("正在把您接入通话,对方听不到您", "You are being joined to the call; nobody hears you"), "good")
-    return _back(wave_id)
+    kick()
+    return _told(
+        t("正在把您接入通话,对方听不到您", "You are being joined to the call; nobody hears you"), wave_id
+    )
+
+
+@blueprint.post("/listening/<step>")
+@require(Permission.FIELD_REVIEW)
+def change_listening(step: str) -> ResponseReturnValue:
+    """Whisper to the interviewer, join the conversation, or leave it."""
+    wanted = listening_in.Step.found(step)
+    if wanted is None:
+        raise Missing
+    with transaction() as session:
+        listening_in.change(session, wanted, by=acting(), at=clock.now())
+    kick()
+    if request.is_json:
+        return jsonify(words=wanted.label)
+    return redirect(url_for("field.show_wall"), 303)

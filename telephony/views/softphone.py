@@ -22,6 +22,7 @@ from telephony.dialling import NotOffered
 from telephony.line import identity_of, line
 from telephony.outbox import kick
 from telephony.rooms import Purpose, Room, open_room, open_room_of
+from telephony.seats import sit_down
 
 blueprint = Blueprint("line", __name__, url_prefix="/line", template_folder="templates")
 _LEG = re.compile(r"CA[0-9a-f]{32}")
@@ -32,13 +33,19 @@ WAIT_S = (2.0, 10.0)
 @blueprint.post("/grant")
 @require(Permission.LINE_USE)
 def grant() -> ResponseReturnValue:
-    """Give the browser its pass for an hour, and the room it is to join."""
-    staff = acting()
-    purpose = _purpose(staff, (request.get_json(silent=True) or {}).get("purpose"))
+    """Give the browser its pass for an hour, and the room it is to join; standing by needs no room."""
+    staff, told = acting(), request.get_json(silent=True) or {}
+    purpose = _purpose(staff, told.get("purpose"))
     given = line().browser_grant(identity_of(staff.id))
-    with transaction() as session:
-        room = open_room(session, owner=staff, purpose=purpose, at=clock.now())
-        name = room.name
+    name = None
+    if not told.get("standby"):
+        with transaction() as session:
+            if not told.get("renew"):
+                legs = {str(leg) for leg in told.get("legs") or ()}
+                takes_over = told.get("take_over") is True
+                sit_down(session, staff, own_legs=legs, takes_over=takes_over, at=clock.now())
+            name = open_room(session, owner=staff, purpose=purpose, at=clock.now()).name
+        kick()
     return jsonify(
         token=given.token, driver=given.driver, identity=given.identity, seconds=given.seconds, room=name
     )

@@ -37,9 +37,9 @@ class Console {
   }
 
   connect() {
-    if (!this.screen.line.browser || this.phone?.state === "connected") return;
-    this.phone = Softphone.start({ purpose: "survey", onState: () => { part("phone-state").textContent = this.phone ? this.phone.words : ""; } });
-    part("phone-state").textContent = this.phone.words;
+    if (!this.screen.line.browser || !["", "ended", "failed", "elsewhere"].includes(this.phone?.state ?? "")) return;
+    this.phone = Softphone.start({ purpose: "survey", takeOver: this.phone?.state === "elsewhere", onState: (state) => this.showPhone(state) });
+    this.showPhone(this.phone.state);
     this.phone.addEventListener("left", () => this.look());
     this.phone.addEventListener("joined", () => this.look());
     this.phone.addEventListener("says", ({ detail }) => {
@@ -47,6 +47,11 @@ class Console {
       part("bubble").hidden = false;
       part("bubble").textContent = t("模拟受访者:{text}", "Simulated resident: {text}", { text: detail.text });
     });
+  }
+
+  showPhone(state) {
+    const more = state === "elsewhere" ? t(";按 R 在此接管", "; press R to take it over") : "";
+    part("phone-state").textContent = this.phone ? this.phone.words + more : "";
   }
 
   // Ask the house something and show what it answers; one thing at a time.

@@ -21,6 +21,8 @@ export class CasePane {
     this.drift = Date.parse(screen.now) - Date.now();
     part("today-line").textContent = t("今日 {completes} 完成 · {dials} 拨打 · {refusals} 拒访", "Today {completes} done · {dials} dialled · {refusals} refused", today);
     part("call-state").textContent = PHASES[screen.phase]();
+    part("listening").hidden = !screen.listening;
+    part("listening").replaceChildren(...(screen.listening ? [make("span", { className: "chip chip-blue", textContent: screen.listening })] : []));
     const found = screen.case;
     for (const id of ["call-number", "call-place", "why-card"]) part(id).hidden = !found;
     part("history-card").hidden = !screen.history?.length;

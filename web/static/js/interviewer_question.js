@@ -5,6 +5,7 @@ import { language, t } from "./words.js";
 
 const SELECTS = ["select_one", "select_multiple"];
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
+const CODE = /^[a-z]\d{1,2}(?=_|$)/i; // S1, E2, D1: how people at work speak of a question; other names are for machines
 const INPUTS = { integer: "numeric", decimal: "decimal" };
 const TYPES = { date: "date", time: "time", datetime: "datetime-local" };
 
@@ -25,16 +26,20 @@ export class QuestionView {
 
   draw() {
     const { number, total } = this.walk.progress(this.name);
+    const isSettled = this.isSettled();
     const order = this.walk.reverses(this.name)
       ? this.walk.isReversed(this.name) ? t(" · 本次选项为反序", " · options reversed") : t(" · 本次选项为正序", " · options in order")
       : "";
-    const code = this.question.name.split("_")[0].toUpperCase();
+    const code = CODE.exec(this.question.name)?.[0].toUpperCase();
+    const count = isSettled
+      ? t("第 {n} 题,共 {total} 题", "question {n} of {total}", { n: number, total })
+      : t("第 {n} 题", "question {n}", { n: number });
     const line = this.walk.isAsked(this.name)
-      ? `${code} · ${t("第 {n} 题,共 {total} 题", "question {n} of {total}", { n: number, total })}${order}`
+      ? `${code ? `${code} · ` : ""}${count}${order}`
       : t("请读出", "Read out");
     const hint = [this.question.probe, this.question.hint].map((text) => this.walk.filled(within(text, language))).filter(Boolean);
     stage(
-      make("progress", { max: total || 1, value: number, attrs: { "aria-label": t("进度", "Progress") } }),
+      make("progress", { max: (isSettled ? total : this.everyQuestion()) || 1, value: number, attrs: { "aria-label": t("进度", "Progress") } }),
       make("p", { className: "step-line", textContent: line }),
       make("h2", { className: "read-aloud", id: "wording", attrs: { style: "font-weight:400" } }, ...stressed(this.walk.wording(this.name, language))),
       ...hint.map((text) => make("p", { className: "probe", textContent: t("提示:{text}", "Probe: {text}", { text }) })),
@@ -44,6 +49,16 @@ export class QuestionView {
     );
     this.bar();
     if (this.field) this.field.focus();
+  }
+
+  // Until the screener is passed nobody knows how many questions there will be: sections to come don't apply yet.
+  isSettled() {
+    const { questionnaire, places } = this.walk;
+    return questionnaire.questions.slice(places.get(this.name) + 1).every(({ section }) => this.walk.sectionApplies(section));
+  }
+
+  everyQuestion() {
+    return this.walk.questionnaire.questions.filter(({ name }) => this.walk.isAsked(name)).length;
   }
 
   choices() {

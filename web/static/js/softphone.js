@@ -1,7 +1,9 @@
 // The telephone in the browser: one interface, whatever carries the voice.
 //
 //   const phone = Softphone.start({ grantUrl: "/line/grant", purpose: "survey", onState });
-//   phone.state: starting | ready | connected | lost | ended | failed
+//   phone.state: starting | ready | connected | lost | elsewhere | ended | failed
+//   { standby: true }: no room of one's own; waits to be rung into somebody's (state standby, then connected)
+//   { takeOver: true }: when another page of the same person holds the telephone (state elsewhere), end that one
 //   phone.mute(true), phone.hangUp(), phone.say("…") (practice on the simulated line)
 //   events: state, ready, connected {room}, joined {party, leg}, left {party, leg}, peers {legs}, lost, says {from, text}
 import { get, post } from "./post.js";
@@ -14,7 +16,9 @@ const RETRY_MS = [1000, 2000, 4000, 8000, 15000];
 export const STATE_WORDS = {
   starting: () => t("正在连接话机…", "Connecting the telephone…"),
   ready: () => t("话机就绪", "Telephone ready"),
+  standby: () => t("话机待命,可以旁听", "Telephone standing by; you can listen in"),
   connected: () => t("话机已接通", "Telephone connected"),
+  elsewhere: () => t("话机已在另一个页面接通", "Telephone connected on another page"),
   lost: () => t("话机断线,正在重连…", "Telephone lost; connecting again…"),
   ended: () => t("话机已断开", "Telephone disconnected"),
   failed: () => t("话机连不上", "The telephone can't connect"),
@@ -24,6 +28,18 @@ async function driverFor(name) {
   if (name === "vendor") return (await import("./softphone_vendor.js")).VendorDriver;
   if (name === "simulated") return (await import("./softphone_simulated.js")).SimulatedDriver;
   return DeskDriver;
+}
+
+// The legs of this tab, so that a page loaded anew is not taken for a second one.
+const OWN_LEGS = "tingmin-legs";
+const OWN_MOST = 20;
+
+function ownLegs() {
+  return JSON.parse(sessionStorage.getItem(OWN_LEGS) || "[]");
+}
+
+function remember(leg) {
+  if (leg) sessionStorage.setItem(OWN_LEGS, JSON.stringify([...ownLegs().filter((own) => own !== leg), leg].slice(-OWN_MOST)));
 }
 
 // On the manual line people speak through the telephone on the desk: there is nothing to connect.
@@ -36,6 +52,7 @@ class DeskDriver {
     this.tell("connected", { room: grant.room });
   }
 
+  async standBy() {}
   async mute() {}
   async say() {}
   async renew() {}
@@ -51,11 +68,13 @@ export class Softphone extends EventTarget {
     return phone;
   }
 
-  constructor({ grantUrl = "/line/grant", peersUrl = "/line/peers", purpose = "", onState = null } = {}) {
+  constructor({ grantUrl = "/line/grant", peersUrl = "/line/peers", purpose = "", standby = false, takeOver = false, onState = null } = {}) {
     super();
     this.grantUrl = grantUrl;
     this.peersUrl = peersUrl;
     this.purpose = purpose;
+    this.standby = standby;
+    this.takeOver = takeOver;
     this.onState = onState;
     this.state = "starting";
     this.room = null;
@@ -82,14 +101,21 @@ export class Softphone extends EventTarget {
 
   async begin() {
     try {
-      const grant = await post(this.grantUrl, { purpose: this.purpose });
+      const asked = { purpose: this.purpose, standby: this.standby, legs: ownLegs(), take_over: this.takeOver };
+      this.takeOver = false; // once: what is lost later is not taken back from the other page
+      const grant = await post(this.grantUrl, asked);
       this.room = grant.room;
       const Driver = await driverFor(grant.driver);
       const driver = new Driver((name, detail) => driver === this.driver && this.hear(name, detail));
       this.driver = driver;
-      this.setState("ready");
-      this.tell("ready", { room: grant.room });
-      await driver.connect(grant);
+      if (this.standby) {
+        await driver.standBy(grant);
+        this.setState("standby");
+      } else {
+        this.setState("ready");
+        this.tell("ready", { room: grant.room });
+        await driver.connect(grant);
+      }
       this.renewLater(grant.seconds);
     } catch (problem) {
       this.again(problem);
@@ -100,9 +126,12 @@ export class Softphone extends EventTarget {
     if (!this.wanted && name !== "ended") return;
     if (name === "connected") {
       this.tries = 0;
+      remember(this.driver.leg);
       this.setState("connected", { room: this.room });
       this.tell("connected", { room: this.room });
-      this.watchPeers();
+      if (!this.standby) this.watchPeers();
+    } else if (name === "released") {
+      this.setState("standby");
     } else if (name === "lost") {
       this.again(detail.problem);
     } else if (name === "ended") {
@@ -118,6 +147,10 @@ export class Softphone extends EventTarget {
     clearTimeout(this.renewTimer);
     this.driver = null;
     if (!this.wanted) return;
+    if (problem?.status === 409) {
+      this.setState("elsewhere", { problem });
+      return;
+    }
     const fatal = problem && [401, 403, 422].includes(problem.status);
     if (fatal || this.tries >= RETRY_MS.length * 4) {
       this.setState("failed", { problem });
@@ -134,7 +167,7 @@ export class Softphone extends EventTarget {
     clearTimeout(this.renewTimer);
     this.renewTimer = setTimeout(async () => {
       try {
-        const grant = await post(this.grantUrl, { purpose: this.purpose });
+        const grant = await post(this.grantUrl, { purpose: this.purpose, standby: this.standby, renew: true });
         await this.driver?.renew(grant);
         this.renewLater(grant.seconds);
       } catch {

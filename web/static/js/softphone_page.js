@@ -9,7 +9,8 @@ let phone = null;
 function show() {
   const isOn = phone.state === "connected";
   part("state").textContent = phone.words;
-  part("start").disabled = !["ended", "failed"].includes(phone.state);
+  part("start").disabled = !["ended", "failed", "elsewhere"].includes(phone.state);
+  part("start").textContent = phone.state === "elsewhere" ? t("在此接管", "Take over here") : t("连接", "Connect");
   part("mute").disabled = !isOn;
   part("hangup").disabled = !isOn;
 }
@@ -21,7 +22,7 @@ function line(list, text) {
 }
 
 part("start").addEventListener("click", () => {
-  phone = Softphone.start({ onState: () => phone && show() });
+  phone = Softphone.start({ takeOver: phone?.state === "elsewhere", onState: () => phone && show() });
   show();
   phone.addEventListener("peers", ({ detail }) => {
     part("peers").replaceChildren();

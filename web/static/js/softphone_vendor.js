@@ -47,7 +47,22 @@ export class VendorDriver {
     this.isDone = false;
   }
 
+  get leg() {
+    return this.call?.parameters?.CallSid;
+  }
+
   async connect(grant) {
+    await this.open(grant);
+    this.follow(await this.device.connect({ params: { room: grant.room } }));
+  }
+
+  // Standing by: registered, without a call of one's own, until the house rings.
+  async standBy(grant) {
+    this.isStandingBy = true;
+    await this.open(grant);
+  }
+
+  async open(grant) {
     const { Device } = await library();
     const quiet = silence();
     const sounds = Object.fromEntries([...QUIET, ...KEYS].map((name) => [name, quiet]));
@@ -59,18 +74,23 @@ export class VendorDriver {
       else this.follow(call).accept();
     });
     await this.device.register();
-    this.follow(await this.device.connect({ params: { room: grant.room } }));
   }
 
   follow(call) {
     this.call = call;
     call.on("accept", () => this.tell("connected"));
-    call.on("disconnect", () => this.lose());
-    call.on("cancel", () => this.lose());
-    call.on("error", (problem) => this.lose(problem));
+    const over = (problem) => (this.isStandingBy ? this.release(call) : this.lose(problem));
+    for (const name of ["disconnect", "cancel", "reject"]) call.on(name, () => over());
+    call.on("error", over);
     call.on("warning", (name) => this.tell("warning", { name }));
     call.on("warning-cleared", (name) => this.tell("warning-cleared", { name }));
     return call;
+  }
+
+  release(call) {
+    if (this.call !== call) return;
+    this.call = null;
+    this.tell("released");
   }
 
   lose(problem) {
