@@ -139,7 +139,7 @@ def test_rho_of_uneven_workloads_is_the_root_of_the_reml_equations() -> None:
         xx = x.T @ inverse @ x
         r = y - x @ np.linalg.solve(xx, x.T @ inverse @ y)
         spread = 198 * math.log(float(r @ inverse @ r))
-        return -0.5 * (spread + np.linalg.slogdet(v)[1] + np.linalg.slogdet(xx)[1])
+        return float(-0.5 * (spread + np.linalg.slogdet(v)[1] + np.linalg.slogdet(xx)[1]))
 
     rho = interviewer_effect(y, group, x[:, 1:]).rho
     assert 0.05 < rho < 0.6
