@@ -89,24 +89,22 @@ class Cube:
         times: int = 1,
     ) -> None:
         """Add one interview (times = −1 takes it out again); its cost does not grow with the cube."""
-        codes = [np.array([k]) for k in keys]
-        one = count(
-            self.layout,
-            strata=np.array([stratum]),
-            keys=codes,
-            weights=np.array([float(weight)]),
-            answers=[np.array([float(a)]) for a in answers],
-            units=np.array([unit]) if self.has_units else None,
-        )
+        layout, codes = self.layout, [np.array([k]) for k in keys]
+        d, given = np.array([float(weight)]), [np.array([float(a)]) for a in answers]
+        check(layout, np.array([stratum]), d, given)
+        address = int(layout.cell(codes)[0]) if codes else 0
+        address += (unit * len(layout.strata) + stratum) * layout.key_space
+        counts = np.zeros((1 + len(layout.masks), 1), dtype=np.int64)
+        first, second = np.zeros((len(layout.sums), 1)), np.zeros((len(layout.sums), 1))
+        add_up(layout, np.zeros(1, dtype=np.int64), d, given, counts, first, second)
         if self._place is None:
             self._place = {a: i for i, a in enumerate(self.addresses.tolist())}
-        address = int(one.addresses[0])
         at = self._place.get(address)
         if at is None:
             at = self._append(address)
-        self._counts[at] += times * one.counts[0]
-        self._first[at] += times * one.first[0]
-        self._second[at] += times * one.second[0]
+        self._counts[at] += times * counts[:, 0]
+        self._first[at] += times * first[:, 0]
+        self._second[at] += times * second[:, 0]
         if self._counts[at, 0] < 0:
             raise DesignFailure("cell", expected="an interview to take out", got="none left")
         if self._counts[at, 0] == 0:
@@ -202,7 +200,7 @@ def count(
 
     columns = 1 + len(layout.masks) + 2 * len(layout.sums)
     at: Callable[[slice], IntArray]
-    if space <= 4 * CHUNK and space * columns <= ROOM:
+    if space <= 4 * min(CHUNK, strata.size) and space * columns <= ROOM:
         occupied, at = np.arange(space), addresses
     else:
         occupied, at = _places(np.concatenate([addresses(rows) for rows in parts]), space)
@@ -219,7 +217,7 @@ def count(
 
 def _places(address: IntArray, space: int) -> tuple[IntArray, Callable[[slice], IntArray]]:
     """Number the occupied addresses; give them, and what gives the numbers of a part of the rows."""
-    if space > max(DENSE, address.size):
+    if space > max(min(DENSE, 64 * address.size), address.size):
         occupied, inverse = np.unique(address, return_inverse=True)
         return occupied, lambda rows: inverse[rows]
     seen: NDArray[np.bool_] = np.zeros(space, dtype=np.bool_)
