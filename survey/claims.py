@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -54,6 +55,13 @@ class Seeker:
         return " FOR UPDATE OF c SKIP LOCKED" if self.is_postgres else ""
 
 
+_CASE = cast(sa.Table, Case.__table__)
+_LEASING = (
+    sa.update(_CASE)
+    .where(_CASE.c.id == sa.bindparam("case"))
+    .values(state=sa.bindparam("after"), lease_by=sa.bindparam("me"), lease_until=sa.bindparam("until"))
+)
+
 _TYPED: dict[str, sa.BindParameter[Any]] = {
     "now": sa.bindparam("now", type_=UtcDateTime()),
     "soon": sa.bindparam("soon", type_=UtcDateTime()),
@@ -64,9 +72,15 @@ _TYPED: dict[str, sa.BindParameter[Any]] = {
 }
 
 
-def _first(session: Session, sql: str, names: Sequence[str], **given: Any) -> sa.Row[Any] | None:
-    statement = sa.text(sql).bindparams(*(_TYPED[name] for name in names))
-    return session.execute(statement, given).first()
+@lru_cache(maxsize=64)
+def _statement(sql: str, names: tuple[str, ...]) -> sa.TextClause:
+    """Read a statement once: reading it anew took longer than running it."""
+    return sa.text(sql).bindparams(*(_TYPED[name] for name in names))
+
+
+def _first(session: Session, sql: str, names: tuple[str, ...], **given: Any) -> sa.Row[Any] | None:
+    # Past the ORM: these rows are no records, and every hand-out asks for several.
+    return session.connection().execute(_statement(sql, names), given).first()
 
 
 def due_appointment(
@@ -144,9 +158,11 @@ def may_be_called(
 ) -> bool:
     """Check a taken row against what may have changed since the draw; put right what must not be called."""
     rested = seeker.at - timedelta(days=rules.rest_days)
-    number = session.execute(
-        _STANDING, {"case": found.id, "number": found.frame_number_id, "rested": rested}
-    ).one()
+    number = (
+        session.connection()
+        .execute(_STANDING, {"case": found.id, "number": found.frame_number_id, "rested": rested})
+        .one()
+    )
     cap = rules.cap_mobile if found.kind == "mobile" else rules.cap_landline
     over_cap = found.attempt_count >= cap and not is_promised
     if not (number.is_shut or number.is_elsewhere or over_cap):
@@ -184,12 +200,8 @@ def claim(
 ) -> HandOut:
     """Lease a row that this transaction holds, and write down why."""
     after = CASE_FLOW.table[state, CaseAction.CLAIM]
-    session.execute(
-        sa.update(Case)
-        .where(Case.id == case_id)
-        .values(state=after, lease_by=by.id, lease_until=at + lease)
-        .execution_options(synchronize_session=False)
-    )
+    given = {"case": case_id, "after": after, "me": by.id, "until": at + lease}
+    session.connection().execute(_LEASING, given)
     loaded = session.identity_map.get(sa.orm.util.identity_key(Case, case_id))
     if loaded is not None:
         session.expire(loaded)

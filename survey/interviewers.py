@@ -42,10 +42,12 @@ class Interviewer(Base):
     """No case before this moment: a pause after abuse."""
 
 
+_LOCKED = sa.select(Interviewer).where(Interviewer.staff_id == sa.bindparam("staff")).with_for_update()
+
+
 def at_work(session: Session, staff: Staff) -> Interviewer:
     """Return the interviewer's row, locked until the transaction ends, making it on the first day."""
-    query = sa.select(Interviewer).where(Interviewer.staff_id == staff.id).with_for_update()
-    found = session.scalars(query).first()
+    found = session.scalars(_LOCKED, {"staff": staff.id}).first()
     if found is not None:
         return found
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
@@ -54,7 +56,7 @@ def at_work(session: Session, staff: Staff) -> Interviewer:
         .values(staff_id=staff.id, languages=[Tongue.MANDARIN.value])
         .on_conflict_do_nothing(index_elements=["staff_id"])
     )
-    return session.scalars(query).one()
+    return session.scalars(_LOCKED, {"staff": staff.id}).one()
 
 
 def note_presence(interviewer: Interviewer, at: datetime) -> None:

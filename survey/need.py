@@ -103,7 +103,7 @@ def standings(
         **({"now": at} if again else {}),
     }
     for skip in count(0, PAGE):
-        rows = session.execute(_AGAIN if again else _FRESH, {**given, "skip": skip}).all()
+        rows = session.connection().execute(_AGAIN if again else _FRESH, {**given, "skip": skip}).all()
         for wave_id, county_id, township_id, short, county_short, rank in rows:
             yield Standing(wave_id, county_id, township_id, int(short), int(county_short), int(rank))
         if len(rows) < PAGE:

@@ -28,12 +28,13 @@ MOST_TRIES = 60
 _LEASE = sa.text(
     """SELECT c.id FROM "case" c WHERE c.state = 'claimed' AND c.lease_by = :me ORDER BY c.lease_until DESC LIMIT 1"""
 )
+_OPEN = sa.select(Wave.id, Wave.rules, Wave.is_cross_county).where(Wave.state == WaveState.OPEN)
 
 
 def open_waves(session: Session) -> dict[int, tuple[Rules, bool]]:
     """Return the open waves with their rules and whether they are cross-county."""
-    query = sa.select(Wave.id, Wave.rules, Wave.is_cross_county).where(Wave.state == WaveState.OPEN)
-    return {row.id: (Rules.from_wave(row.rules), row.is_cross_county) for row in session.execute(query)}
+    rows = session.connection().execute(_OPEN)
+    return {row.id: (Rules.from_wave(row.rules), row.is_cross_county) for row in rows}
 
 
 def next_case(session: Session, *, by: Staff, at: datetime) -> HandOut | None:
@@ -61,7 +62,7 @@ def next_case(session: Session, *, by: Staff, at: datetime) -> HandOut | None:
 
 
 def _own_lease(session: Session, by: Staff, at: datetime) -> HandOut | None:
-    case_id = session.execute(_LEASE, {"me": by.id}).scalar()
+    case_id = session.connection().execute(_LEASE, {"me": by.id}).scalar()
     if case_id is None:
         return None
     case = session.get(Case, case_id, with_for_update=True)

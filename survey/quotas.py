@@ -16,6 +16,9 @@ from survey.cases import CASE_FLOW, Case, CaseAction, CaseState
 from survey.waves import Quota, Wave, WaveState
 
 FILLED = "4.80"
+_FULL = sa.select(Quota.wave_id, Quota.cell).where(
+    Quota.wave_id.in_(sa.bindparam("waves", expanding=True)), Quota.reserved + Quota.filled >= Quota.seats
+)
 
 
 class QuotaFull(Refused):
@@ -45,10 +48,8 @@ def cells(session: Session, wave_ids: Iterable[int]) -> list[Quota]:
 
 def full_cells(session: Session, wave_ids: Iterable[int]) -> list[tuple[int, str]]:
     """Return the cells without a free seat, as (wave, cell)."""
-    query = sa.select(Quota.wave_id, Quota.cell).where(
-        Quota.wave_id.in_(list(wave_ids)), Quota.reserved + Quota.filled >= Quota.seats
-    )
-    return [(wave_id, cell) for wave_id, cell in session.execute(query)]
+    rows = session.connection().execute(_FULL, {"waves": list(wave_ids)})
+    return [(wave_id, cell) for wave_id, cell in rows]
 
 
 def _of(session: Session, case: Case) -> list[int]:
