@@ -1,6 +1,6 @@
 """Simulate what intervals, rank sets and modelled townships promise: coverage and gain, as JSON.
 
-    python -m benchmarks.coverage --rounds 1000
+    python -m benchmarks.coverage --rounds 2000
 
 Intervals: stratified samples with unequal weights (design effect 1 to 3), 95 % logit intervals of a share. Ranks:
 ten counties, some alike. Townships: 199 of 50 interviews each, direct figures against Fay–Herriot's.
@@ -140,7 +140,7 @@ def simulated(
 def main() -> None:
     """Simulate and print one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=2000)
     chosen = parser.parse_args()
     started = time.perf_counter()
     result = simulated(chosen.rounds)

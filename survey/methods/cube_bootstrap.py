@@ -101,16 +101,22 @@ def _resampled(
         if gain == 0:
             continue
         if cube.has_units:
-            drawn = multinomial(n - 1, np.full(n, 1 / n), replicates, rng)[:, of_unit] * rows[at]
+            drawn = multinomial(n - 1, np.ones(n, dtype=np.int64), replicates, rng)[:, of_unit] * rows[at]
             for k in range(f):
                 np.add.at(sums[k].T, column, (drawn * (gain * mean[at, k])).T)
             continue
-        drawn = multinomial(n - 1, rows[at] / n, replicates, rng).astype(np.float64)
-        place = slice(None) if np.array_equal(column, np.arange(cells)) else column
-        for k, moment in enumerate(moments):
-            values = moment[at] * (gain if k < f else gain**2)
-            if values.any():
-                sums[k][:, place] += drawn * values
+        have, own, place = cube.counts[at, 0], moments[:, at], column
+        if 4 * column.size >= cells:  # nearly all cells are there: whole rows are faster than chosen columns
+            have, own = np.zeros(cells, dtype=np.int64), np.zeros((moments.shape[0], cells))
+            have[column], own[:, column] = cube.counts[at, 0], moments[:, at]
+        drawn = multinomial(n - 1, have, replicates, rng).astype(np.float64)
+        for k in range(moments.shape[0]):
+            if own[k].any():
+                values = drawn * (own[k] * (gain if k < f else gain**2))
+                if values.shape[1] == cells:
+                    sums[k] += values
+                else:
+                    sums[k][:, place] += values
     result = np.moveaxis(sums[:f], 0, 2).copy()
     if is_noisy:
         spread = np.zeros((replicates, cells, f, f))
@@ -122,25 +128,24 @@ def _resampled(
     return result
 
 
-def multinomial(n: int, p: FloatArray, size: int, rng: np.random.Generator) -> IntArray:
-    """Draw (size, cells) multinomial counts; where n is large, by Poisson counts filled up to n.
+def multinomial(n: int, rows: IntArray, size: int, rng: np.random.Generator) -> IntArray:
+    """Draw (size, cells) counts of n drawn with replacement from cells that hold so many rows.
 
-    Given its total, a vector of Poisson counts is multinomial, and rounds are dropped by their total alone, so
-    the result is exact.
+    Few are drawn one by one; many as Poisson counts filled up to n. Given its total, a vector of Poisson counts is
+    multinomial, and rounds are dropped by their total alone, so the result is exact.
     """
-    if n < 8 * p.size:
-        return rng.multinomial(n, p, size=size)
-    result = np.zeros((size, p.size), dtype=np.int64)
+    cells = np.repeat(np.arange(rows.size), rows)
+    result = np.zeros((size, rows.size), dtype=np.int64)
     left = np.full(size, n)
-    for _ in range(2):
-        more = rng.poisson(np.maximum(left - 3 * np.sqrt(left), 0.0)[:, None] * p)
-        more[more.sum(axis=1) > left] = 0
-        result += more
-        left = left - more.sum(axis=1)
-    bounds = np.cumsum(p)
-    chosen = np.searchsorted(bounds / bounds[-1], rng.random(int(left.sum())), side="right")
-    place = np.repeat(np.arange(size), left) * p.size + np.minimum(chosen, p.size - 1)
-    return result + np.bincount(place, minlength=result.size).reshape(result.shape)
+    if n >= 8 * rows.size:
+        for _ in range(2):
+            more = rng.poisson(np.maximum(left - 3 * np.sqrt(left), 0.0)[:, None] * (rows / cells.size))
+            more[more.sum(axis=1) > left] = 0
+            result += more
+            left = left - more.sum(axis=1)
+    chosen = cells[rng.integers(0, cells.size, int(left.sum()))]
+    chosen += np.repeat(np.arange(size) * rows.size, left)
+    return result + np.bincount(chosen, minlength=result.size).reshape(result.shape)
 
 
 def _raked(

@@ -65,13 +65,17 @@ def test_without_calibration_alike_interviews_are_counted_exactly() -> None:
 
 def test_filled_up_poisson_counts_are_multinomial() -> None:
     rng, p = np.random.default_rng(2), np.array([0.5, 0.3, 0.15, 0.05])
-    drawn = multinomial(400, p, 20_000, rng)
+    drawn = multinomial(400, np.array([100, 60, 30, 10]), 20_000, rng)
     assert (drawn.sum(axis=1) == 400).all()
     np.testing.assert_allclose(drawn.mean(axis=0), 400 * p, rtol=0.01)
     np.testing.assert_allclose(np.cov(drawn.T), 400 * (np.diag(p) - np.outer(p, p)), rtol=0.06, atol=1)
     have = np.bincount(drawn[:, 3], minlength=60)[8:35]
     expected = stats.binom.pmf(np.arange(8, 35), 400, 0.05)
     assert stats.chisquare(have, expected / expected.sum() * have.sum()).pvalue > 0.001
+    few = multinomial(5, np.array([100, 60, 30, 10]), 20_000, rng)
+    assert (few.sum(axis=1) == 5).all()
+    np.testing.assert_allclose(few.mean(axis=0), 5 * p, rtol=0.03)
+    np.testing.assert_allclose(few.var(axis=0), 5 * p * (1 - p), rtol=0.05)
 
 
 def test_the_same_seed_gives_the_same_replicates_and_margins_that_cannot_be_met_are_counted() -> None:
