@@ -76,7 +76,7 @@ def _step(x: FloatArray, running: FloatArray, p: float, rule: Rule) -> float:
     past = p - running[at] / total
     if rule is Rule.HF4:
         ahead = running[following] / total - p
-        share = past / (ahead + past) if ahead + past else 0.0
+        share = min(max(past / (ahead + past), 0.0), 1.0) if ahead + past else 0.0  # never beyond the data
         return float(x[at] * (1 - share) + x[following] * share)
     if past == 0 and rule in (Rule.MATH, Rule.HF1):
         return float(x[at])

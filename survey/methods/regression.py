@@ -80,6 +80,8 @@ class Regression:
             deviance = self._deviance(self._link(eta)[0], y, prior)
             if not np.isfinite(deviance) or np.max(np.abs(beta)) > 30 * max(1.0, np.sqrt(beta.size)):
                 break
+            if self._is_separated(beta, eta):
+                break
             if abs(deviance - before) / (abs(deviance) + 0.1) < 1e-8:
                 working[used] = inner * (w / prior)
                 return beta / size, working
@@ -93,6 +95,10 @@ class Regression:
     def scale_rows(self) -> float:
         """Give the sum the weights are brought to for the start values: the rows R counts."""
         return float(self.rows or np.count_nonzero(self.answered))
+
+    def _is_separated(self, beta: FloatArray, eta: FloatArray) -> bool:
+        """Tell coefficients on their way to infinity, which the deviance alone would let pass."""
+        return self.family is Family.BINOMIAL and bool(np.abs(eta).max() > 16 and np.abs(beta).max() > 12)
 
     @staticmethod
     def _step(x: FloatArray, y: FloatArray, w: FloatArray) -> FloatArray:

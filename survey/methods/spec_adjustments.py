@@ -101,7 +101,7 @@ def _poststratify(part: Part, table: Table, design: Design) -> CellAdjustment:
                 got=0.0,
                 hint="all weights there are 0",
             )
-        return np.divide(target, sums, out=np.zeros_like(sums), where=sums != 0)
+        return np.asarray(np.divide(target, sums, out=np.zeros_like(sums), where=sums != 0))
 
     return CellAdjustment("post-stratification", cell, len(cells), on_cells, None)
 

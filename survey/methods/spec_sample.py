@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from survey.methods import replication
 from survey.methods.design import BoolArray, Design, FloatArray, declare
@@ -79,7 +80,11 @@ def _design(plan: Part, table: Table) -> tuple[Design, Lonely, bool]:
     def column(key: str, name: str) -> Column:
         return table.column(name, plan.at(key)).complete(plan.at(key))
 
-    units = [column("ids", n).coded[0] for n in plan.texts("ids")]
+    def labelled(key: str, name: str) -> NDArray[np.object_]:
+        codes, labels = column(key, name).coded
+        return np.array(labels, dtype=object)[codes]
+
+    units = [labelled("ids", n) for n in plan.texts("ids")]
     strata, weight = plan.texts("strata"), plan.text("weights")
     if len(strata) > 1:
         raise SpecProblem(
@@ -109,10 +114,7 @@ def _design(plan: Part, table: Table) -> tuple[Design, Lonely, bool]:
             )  # fmt: skip
     elif not sizes:
         weights = np.ones(table.size)
-    label = None
-    if strata:
-        codes, names = column("strata", strata[0]).coded
-        label = np.array(names, dtype=object)[codes]
+    label = labelled("strata", strata[0]) if strata else None
     design = declare(weights=weights, strata=label, units=units, population=sizes, nest=nest)
     first = design.stages[0]
     if first.stratum.size < 2 and not (nest and strata):
