@@ -57,13 +57,13 @@ def migrate(url: str) -> None:
     command.upgrade(alembic_config(url), "head")
 
 
-def fill(settings: Settings, *, size: int, days: int) -> None:
+def fill(settings: Settings, *, size: int, days: int, daily: int = DAILY) -> None:
     """Seed the city and play its past days."""
     now = clock.now()
     today = clock.today(now)
     meter = Meter()
     meter.say("城市、人员、抽样框(虚构) / the city, its people, its frame (invented)")
-    wave_id = seed(size=size, daily_target=DAILY, days=days, folder=settings.uploads, at=now)
+    wave_id = seed(size=size, daily_target=daily, days=days, folder=settings.uploads, at=now)
     meter.say("过去四周的访问 / four weeks of interviews")
     gc.collect()
     gc.freeze()

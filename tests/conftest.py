@@ -11,10 +11,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from core import db, secrets
 from tests.factories import all_models
 
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 NOON = datetime(2026, 11, 18, 2, 30, tzinfo=UTC)
 """A Wednesday, 10:30 in Shanghai: within calling hours."""
 
@@ -105,3 +116,15 @@ def database(request: pytest.FixtureRequest) -> db.Database:
     """The same test on both databases."""
     found: db.Database = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, one a process, or a skip that says so."""
+    path = CHROMIUM if Path(CHROMIUM).exists() else shutil.which("chromium")
+    if path is None:
+        pytest.skip("Chromium is not installed (make setup installs it where it may; CHROMIUM names another)")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield found
+        found.close()

@@ -28,7 +28,7 @@ def test_there_are_about_sixty_in_many_categories() -> None:
         "opinion",
         "suggestion",
     }
-    assert {problem.urgency for problem in problems()} <= {"U1", "U2", "U3", "U4"}
+    assert {problem.urgency for problem in problems()} <= {"u1", "u2", "u3", "u4"}
 
 
 def test_told_at_a_place_no_mark_is_left_and_both_languages_name_it() -> None:

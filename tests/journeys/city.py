@@ -68,7 +68,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
         app = create_app(settings, database=database)
         app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600  # a browser fetches styles and scripts once
         with app.app_context():
-            fill(settings, size=4_000, days=1)
+            fill(settings, size=4_000, days=1, daily=45)
             write_accounts(where)
             found = furnished(House("", app, database))
         server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
