@@ -25,8 +25,8 @@ from survey.methods.small_area import fay_herriot, smoothed_variance
 STRATA = 8
 PERSON = np.array([0.5, 0.5, 1, 1, 1, 1, 2, 3])
 ENOUGH = 10.0
-"""Effective respondents of the rarer answer from which the logit interval is promised to hold; below it a figure's
-interval is read with care (Korn & Graubard's is the cautious one)."""
+"""Effective respondents of the rarer answer from which intervals are promised to hold; below it the variance is hardly
+known and the simulation shows by how much they fall short."""
 SIZES, SHARES, EFFECTS = (200, 1000, 4000), (0.5, 0.8, 0.9, 0.98), (1.0, 2.0, 3.0)
 TRUE = np.array([0.70, 0.74, 0.74, 0.78, 0.80, 0.80, 0.80, 0.84, 0.88, 0.93])
 
