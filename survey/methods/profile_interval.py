@@ -25,14 +25,14 @@ def profile_limits(sample: Sample, y: FloatArray, *, level: float, df: float) ->
     if df <= 0 or weighted < 2 or np.unique(y[counted]).size < 2:
         return None
     answers = np.where(counted, y, 0.0)
+    scale = sample.rows / float(sample.weights[counted].sum())
     model = Regression(
-        answers, sample.inside.astype(np.float64)[:, None], sample.inside, ("(Intercept)",), Family.BINOMIAL, sample.rows
+        answers, sample.inside.astype(np.float64)[:, None], sample.inside, ("(Intercept)",), Family.BINOMIAL, 1 / scale
     )  # fmt: skip
     beta, v = sample.estimate(model)
     centre, error = float(beta[0]), float(np.sqrt(max(v[0, 0], 0.0)))
     if not error > 0:
         return None
-    scale = sample.rows / float(sample.weights[counted].sum())
     prior, kind = sample.weights[counted] * scale, answers[counted]
     naive = 1 / float(model.solve(sample.weights)[1].sum() * scale)
     reach = t_quantile(df, level) * error / float(np.sqrt(naive))

@@ -30,7 +30,7 @@ class Regression:
     answered: BoolArray
     names: tuple[str, ...]
     family: Family = Family.GAUSSIAN
-    rows: int = 0  # rows the mean weight is taken over; 0 = those that answered
+    mean_weight: float = 0.0  # what R divides the weights by before it starts; 0 = their own mean
 
     def values(self, weights: FloatArray) -> FloatArray:
         if weights.ndim == 1:
@@ -68,7 +68,7 @@ class Regression:
         if self.family is Family.GAUSSIAN:
             working[used] = w
             return self._step(xs, y, w) / size, working
-        prior = w / float(weights.sum()) * self.scale_rows
+        prior = w / (self.mean_weight or float(w.mean()))
         mu = (prior * y + 0.5) / (prior + 1) if self.family is Family.BINOMIAL else y + 0.1
         eta = special.logit(mu) if self.family is Family.BINOMIAL else np.log(mu)
         before, beta = self._deviance(mu, y, prior), np.zeros(x.shape[1])
@@ -90,11 +90,6 @@ class Regression:
             "regression", str(self.family), expected=0.0, got=float(np.abs(beta).max()),
             hint="a variable separates the answers completely: leave it out",
         )  # fmt: skip
-
-    @property
-    def scale_rows(self) -> float:
-        """Give the sum the weights are brought to for the start values: the rows R counts."""
-        return float(self.rows or np.count_nonzero(self.answered))
 
     def _is_separated(self, beta: FloatArray, eta: FloatArray) -> bool:
         """Tell coefficients on their way to infinity, which the deviance alone would let pass."""
@@ -152,8 +147,14 @@ def regress(
         raise MethodFailure("response", expected="answers of both kinds", got="one kind only")
     if family is Family.POISSON and (np.any(values < 0) or not np.any(values > 0)):
         raise MethodFailure("response", expected="counts, not all 0", got=float(values.min()))
+    mean_weight = float(sample.weights[sample.inside].sum()) / max(sample.rows, 1)
     model = Regression(
-        np.where(answered, y, 0.0), np.where(answered[:, None], x, 0.0), answered, names, family
+        np.where(answered, y, 0.0),
+        np.where(answered[:, None], x, 0.0),
+        answered,
+        names,
+        family,
+        mean_weight,
     )
     beta, v = used.estimate(model)
     df = sample.df if sample.replicates is not None else used.df

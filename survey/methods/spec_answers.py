@@ -52,7 +52,7 @@ def ciprop(part: Part, sample: Sample, table: Table) -> Rows:
         limits = share_limits(p, error, method=method, level=level, df=df, own_df=own, rows=used.rows)
     row["ci"] = [None, None] if limits is None else [finite(limits[0]), finite(limits[1])]
     row |= {"level": level, "df_used": df if np.isfinite(df) else "Inf", "nrow_used": used.rows}
-    return [row], {"n_event": int((event.holds & used.counted).sum())}
+    return [row], {"n_event": int((event.holds & used.inside & (used.weights > 0)).sum())}
 
 
 def _df(given: object, where: str) -> float:

@@ -165,7 +165,7 @@ def rows_of(
             row["ci_z"] = around(value, error, np.inf)
             row["ci_t"] = around(value, error, sample.df)
         if groups is not None:
-            row["df_domain"] = sample.within(made.own & (groups.codes == k)).df
+            row["df_domain"] = sample.within(made.own & (groups.codes == k) & (sample.weights > 0)).df
             row["ci_td"] = around(value, error, row["df_domain"])
         if influence is not None:
             behind = made.behind[:, k]
