@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from math import sqrt
 
@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from core.places import Level, Place
 from core.terms import Words, language
-from reports.rank_ranges import RankRange, rank_ranges
 from survey.edition_import import questionnaire_of
+from survey.index_ranks import RankRange
 from survey.indices import CITY, INDICES
 from survey.margin_import import current_margins
 from survey.waves import Wave
@@ -48,12 +48,19 @@ class Row:
     place: str
     place_code: str
     figure: IndexFigure
-    rank: RankRange | None = None
 
     @property
     def is_shown(self) -> bool:
         """Say whether the figure may be printed."""
         return is_shown(self.figure)
+
+    @property
+    def rank(self) -> RankRange | None:
+        """Return the places kept with the figure; a figure that is not shown holds none."""
+        f = self.figure
+        if not self.is_shown or f.rank_low is None or f.rank_high is None or f.rank_band is None:
+            return None
+        return RankRange(f.rank_low, f.rank_high, f.rank_band)
 
 
 @dataclass(frozen=True)
@@ -114,13 +121,9 @@ def rows(session: Session, figures: dict[tuple[str, str], IndexFigure], index: s
         if item == index and domain in places
     ]
     shown = sorted((r for r in found if r.is_shown), key=lambda r: -(r.figure.estimate or 0))
-    ranges = rank_ranges(
-        [r.figure.estimate or 0 for r in shown], [r.figure.standard_error or 0 for r in shown]
-    )
-    ranked = [replace(r, rank=rank) for r, rank in zip(shown, ranges, strict=True)]
     withheld = sorted((r for r in found if not r.is_shown), key=lambda r: r.place_code)
     whole = figures.get((index, CITY))
-    return [*([Row(city.label if city else "", CITY, whole)] if whole else []), *ranked, *withheld]
+    return [*([Row(city.label if city else "", CITY, whole)] if whole else []), *shown, *withheld]
 
 
 def category_words(session: Session) -> dict[str, str]:

@@ -17,6 +17,7 @@ from core.sweeps import sweep
 from core.terms import Words
 from survey import categories
 from survey.edition_import import questionnaire_of
+from survey.index_ranks import RankRange, rank_ranges
 from survey.indices import figures
 from survey.margin_import import current_margins
 from survey.methods.estimates import Estimate
@@ -67,6 +68,7 @@ def make_weight_set(
     try:
         weighted = weigh(numbers, people, margin_totals(session), seed=seed_of(wave.id, ends_on))
         estimates = figures(questionnaire_of(wave.edition), people, weighted)
+        ranks = rank_ranges(questionnaire_of(wave.edition), people, weighted, estimates)
     except MethodFailure as failure:
         raise CannotWeigh(why=str(failure)) from failure
     provenance: dict[str, Any] = {
@@ -100,7 +102,9 @@ def make_weight_set(
             for p, base, responding, final in weights
         ],
     )
-    session.execute(sa.insert(IndexFigure), [_figure(made.id, e) for e in estimates])
+    session.execute(
+        sa.insert(IndexFigure), [_figure(made.id, e, ranks.get((e.item, e.domain))) for e in estimates]
+    )
     journal.write(session, "weight_set.make", made, by=by, at=at, interviews=len(people))
     return made
 
@@ -121,7 +125,7 @@ def seed_of(wave_id: int, ends_on: date) -> int:
     return wave_id * 1_000_000 + ends_on.toordinal()
 
 
-def _figure(set_id: int, e: Estimate) -> dict[str, Any]:
+def _figure(set_id: int, e: Estimate, rank: RankRange | None) -> dict[str, Any]:
     return {
         "weight_set_id": set_id,
         "index": e.item,
@@ -137,6 +141,9 @@ def _figure(set_id: int, e: Estimate) -> dict[str, Any]:
         "is_suppressed": not e.is_published,
         "reason": ",".join([*([e.suppression.value] if e.suppression else []), *(f.value for f in e.flags)])
         or None,
+        "rank_low": rank.best if rank else None,
+        "rank_high": rank.worst if rank else None,
+        "rank_band": rank.band if rank else None,
     }
 
 

@@ -63,3 +63,9 @@ class IndexFigure(Base):
     df: Mapped[float | None] = mapped_column(sa.Float(53))
     is_suppressed: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[str | None] = mapped_column(sa.String(60))
+    rank_low: Mapped[int | None]
+    """The best place a county may hold among those published, 1 the highest; none for the city and the withheld."""
+    rank_high: Mapped[int | None]
+    """The worst place it may hold."""
+    rank_band: Mapped[int | None]
+    """Its band of counties that can't be told apart, 1 the highest: two places alone do not say it."""

@@ -582,6 +582,9 @@ def upgrade() -> None:
         sa.Column("df", sa.Float(precision=53), nullable=True),
         sa.Column("is_suppressed", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.String(length=60), nullable=True),
+        sa.Column("rank_low", sa.Integer(), nullable=True),
+        sa.Column("rank_high", sa.Integer(), nullable=True),
+        sa.Column("rank_band", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["weight_set_id"], ["weight_set.id"], name=op.f("fk_index_figure_weight_set_id")
         ),

@@ -16,7 +16,6 @@ from core.permissions import Role
 from core.places import Place
 from reports.index_charts import by_county, by_week
 from reports.index_figures import figures_of, headlines, is_shown, rows
-from reports.rank_ranges import rank_ranges
 from survey.interviews import Answer
 from survey.weight_making import make_weight_set
 from survey.weighting import IndexFigure, WeightSet
@@ -115,23 +114,31 @@ def test_without_a_set_the_page_says_what_is_missing(app: object, as_role: Signe
         assert session.scalar(sa.select(sa.func.count()).select_from(Answer)) == 0
 
 
-def test_ranks_are_ranges_that_widen_with_the_error() -> None:
-    clear = rank_ranges([0.95, 0.90, 0.60], [0.01, 0.01, 0.01])
-    assert [(r.best, r.worst, r.band) for r in clear] == [(1, 1, 1), (2, 2, 2), (3, 3, 3)]
-    vague = rank_ranges([0.95, 0.90, 0.60], [0.2, 0.2, 0.2])
-    assert [(r.best, r.worst, r.band) for r in vague] == [(1, 3, 1)] * 3
-    mixed = rank_ranges([0.95, 0.93, 0.60], [0.02, 0.02, 0.02])
-    assert [(r.best, r.worst, r.band) for r in mixed] == [(1, 2, 1), (1, 2, 1), (3, 3, 2)]
-    assert rank_ranges([], []) == []
-    assert rank_ranges([0.9], [0.1])[0].band == 1
-
-
-def test_no_real_difference_is_rarely_called_one() -> None:
-    import numpy as np
-
-    random = np.random.default_rng(8)
-    wrong = 0
-    for _ in range(40):
-        values = sorted((0.9 + 0.02 * random.standard_normal(10)).tolist(), reverse=True)
-        wrong += any(r.band > 1 or r.best > 1 for r in rank_ranges(values, [0.02] * 10))
-    assert wrong <= 6  # 95 % simultaneous: two expected
+def test_places_are_those_kept_with_the_figures(app: object, as_role: SignedIn) -> None:
+    with transaction() as session:
+        field = a_worked_wave(session, each=60, interviews=200)
+        made = make_weight_set(
+            session, field.wave, starts_on=NOON.date(), ends_on=NOON.date(),
+            as_of=NOON + timedelta(days=1), by=None, at=NOON + timedelta(days=1),
+        )  # fmt: skip
+        set_id = made.id
+        found = rows(session, figures_of(session, made), "safety")
+        assert [r.rank is None for r in found] == [True, False, False]
+        for n, row in enumerate(found[1:], start=1):
+            row.figure.rank_low = row.figure.rank_high = row.figure.rank_band = n
+    leader = as_role(Role.LEADER)
+    page = leader.get(f"/indices/{set_id}").text
+    assert "第 1 位" in page
+    assert "第 2 位" in page
+    assert "能分出高下的有 2 档" in page
+    file = leader.get(f"/indices/{set_id}.csv").text.lstrip("\ufeff")
+    kept = [
+        (row["rank_best"], row["rank_worst"])
+        for row in csv.DictReader(io.StringIO(file))
+        if row["index"] == "safety"
+    ]
+    assert kept == [("", ""), ("1", "1"), ("2", "2")]
+    with reading() as session:
+        chart = by_county(rows(session, figures_of(session, session.get_one(WeightSet, set_id)), "safety"))
+    shaded = [s for s in chart["layout"]["shapes"] if s["type"] == "rect"]
+    assert len(shaded) == 2

@@ -1,0 +1,84 @@
+"""The places of the counties on an index: which each may hold, and the bands that can be told apart."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from survey.indices import CITY, estimands
+from survey.methods.contrasts import Target, joint
+from survey.methods.design import FloatArray
+from survey.methods.estimates import Estimate
+from survey.methods.ranks import bands, rank_sets
+from survey.methods.variance import SinglePsu
+from survey.period_data import Respondent
+from survey.questionnaire import Questionnaire
+from survey.weighting_steps import Weighted
+
+LEVEL = 0.95
+DRAWS = 100_000
+SEED = 47
+"""Fixed: a set made again from the same interviews gives the same places."""
+Z = 1.959964
+
+
+@dataclass(frozen=True)
+class RankRange:
+    """The places that one county may hold, 1 the highest, and its band, 1 the highest."""
+
+    best: int
+    worst: int
+    band: int
+
+
+def rank_ranges(
+    questionnaire: Questionnaire, people: Sequence[Respondent], weighted: Weighted, found: Sequence[Estimate]
+) -> dict[tuple[str, str], RankRange]:
+    """Return the range of every published county figure by index and domain; withheld counties hold no place.
+
+    Simultaneous 95 % sets (Mogstad, Romano, Shaikh & Wilhelm 2024) on the full covariance of the counties:
+    raking to the city's margins ties their errors together.
+    """
+    items = {item.name: item for item in estimands(questionnaire, people)}
+    counties = np.array([p.county for p in people])
+    published: dict[str, list[Estimate]] = defaultdict(list)
+    for e in found:
+        if e.domain != CITY and e.is_published and e.estimate is not None:
+            published[e.item].append(e)
+    ranges: dict[tuple[str, str], RankRange] = {}
+    for name, figures in published.items():
+        values, covariance = joint(
+            weighted.design,
+            [Target(items[name], counties == e.domain) for e in figures],
+            adjustments=[weighted.adjustment],
+            single=SinglePsu.ADJUST,
+        )
+        for e, place in zip(figures, places(values, with_errors(figures, covariance)), strict=True):
+            ranges[name, e.domain] = place
+    return ranges
+
+
+def with_errors(figures: Sequence[Estimate], covariance: FloatArray) -> FloatArray:
+    """Give every figure an error (k, k): where all answered alike, its interval's length over 1.96 stands in.
+
+    Without it a few interviews that happen to agree would count as certainty and take the first place.
+    """
+    full = covariance.copy()
+    for i, e in enumerate(figures):
+        if not e.standard_error and e.low is not None and e.high is not None:
+            full[i, :] = full[:, i] = 0.0
+            full[i, i] = ((e.high - e.low) / Z) ** 2
+    return full
+
+
+def places(values: FloatArray, covariance: FloatArray) -> list[RankRange]:
+    """Return places and bands from estimates (k,) and covariance (k, k), in the order given."""
+    sets = rank_sets(values, covariance, level=LEVEL, draws=DRAWS, seed=SEED)
+    band = bands(sets.above, np.argsort(-values, kind="stable"))
+    return [
+        RankRange(int(best), int(worst), int(b))
+        for best, worst, b in zip(sets.best, sets.worst, band, strict=True)
+    ]
