@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import os
 
+from flask import Flask
+
 from core.settings import Settings
+from survey.commands import survey
 from web.app import create_app
 
-app = create_app(Settings.from_env(os.environ))
+
+def _without_a_house() -> Flask:
+    """Offer the commands that need no installation: a statistician's desk has files, not a database."""
+    desk = Flask("desk", static_folder=None)
+    desk.cli.add_command(survey)
+    return desk
+
+
+_is_set_up = any(name.startswith("TINGMIN_") for name in os.environ)
+# Only at the terminal, where a command says for itself what it lacks; a server without settings must not start.
+_is_terminal = os.environ.get("FLASK_RUN_FROM_CLI") == "true"
+app = create_app(Settings.from_env(os.environ)) if _is_set_up or not _is_terminal else _without_a_house()

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
 from core.db import reading
@@ -39,6 +40,10 @@ def write_csv(path: Path, head: Row, rows: list[Row]) -> None:
 @with_appcontext
 def export_check(weight_set: int, out: Path) -> None:
     """Write interviews.csv and margins.csv of a weight set, for R's survey package (docs/methods.md)."""
+    if "SETTINGS" not in current_app.config:
+        raise click.ClickException(
+            "This needs an installation: set the TINGMIN_ variables (docs/running.md)."
+        )
     with reading() as session:
         made = session.get(WeightSet, weight_set)
         if made is None:
