@@ -90,16 +90,8 @@ def weigh(
         "strata": strata_record,
         "raking": {
             "margins": {m.name: dict(zip(m.categories, m.totals.tolist(), strict=True)) for m in used},
-            "before": {
-                m.name: dict(
-                    zip(
-                        m.categories,
-                        np.bincount(m.codes, before, minlength=len(m.categories)).tolist(),
-                        strict=True,
-                    )
-                )
-                for m in used
-            },
+            "before": {m.name: _sums(m, before) for m in used},
+            "after": {m.name: _sums(m, adjustment.weights) for m in used},
             "imputed": imputed,
             "joined": [vars_of(c) for c in adjustment.collapses],
             "sweeps": adjustment.steps,
@@ -222,6 +214,11 @@ def _margins(
             )
         )
     return used, imputed
+
+
+def _sums(margin: populations.Margin, weights: FloatArray) -> dict[str, float]:
+    sums = np.bincount(margin.codes, weights, minlength=len(margin.categories)).tolist()
+    return dict(zip(margin.categories, sums, strict=True))
 
 
 def _distribution(weights: FloatArray) -> dict[str, float]:
