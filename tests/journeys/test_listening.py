@@ -164,7 +164,9 @@ def test_a_resident_who_calls_back_is_there_on_the_console(
     with transaction() as session:
         me = at_work(session, session.get_one(Staff, anna.id))
         me.cooling_until, me.seen_at = None, clock.now()
-    house.carrier.carrier.inbound(number, "+862160000000", presses=((6.0, "1"),), talk_s=600.0)
+    house.carrier.carrier.inbound(
+        number, "+862160000000", presses=((6.0, "1"), (12.0, "1"), (20.0, "1")), talk_s=600.0
+    )
     expect(page.locator("#console")).to_have_attribute("data-phase", "talking", timeout=SLOWLY)
     expect(page.locator("#why")).to_have_text("受访者刚回电")
     expect(page.locator("#wording")).to_be_visible()
