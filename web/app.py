@@ -31,6 +31,7 @@ from web import (
     problems,
     signin,
     staff,
+    static_files,
     units,
 )
 
@@ -69,7 +70,7 @@ def create_app(settings: Settings, *, database: Database | None = None) -> Flask
     guard.prepare(app)  # before CSRF: whoever is not signed in is asked to, and keeps the typed form
     CSRFProtect(app)
     problems.prepare(app)
-    open_to_all(app.view_functions["static"])
+    static_files.prepare(app)
     app.add_url_rule("/healthz", "healthz", _healthz)
 
     for module in OWN:

@@ -1,7 +1,7 @@
 // Charts: <figure data-chart="/address"> or with an inline JSON block; Plotly's {data, layout}, our tokens.
 import { t } from "./words.js";
 
-const LIBRARY = "/static/vendor/plotly/plotly-cartesian.min.js";
+const LIBRARY = new URL("../vendor/plotly/plotly-cartesian.min.js", import.meta.url).href;
 let loading = null;
 
 function library() {

@@ -1,7 +1,7 @@
 // The telephone on the vendor's line: its library, carried here unchanged, with sounds of our own house.
 import { t } from "./words.js";
 
-const LIBRARY = "/static/vendor/twilio-voice-sdk/twilio.min.js";
+const LIBRARY = new URL("../vendor/twilio-voice-sdk/twilio.min.js", import.meta.url).href;
 const QUIET = ["disconnect", "incoming", "outgoing"];
 let loading = null;
 
