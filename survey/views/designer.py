@@ -49,6 +49,13 @@ DOORS = [
         about=Words("加权所依据的人口数", "The population counts that weights rest on"),
     ),
     Door(
+        "designer_weights.listed",
+        Words("权数", "Weights"),
+        Permission.WEIGHT_MAKE,
+        order=33,
+        about=Words("每套权数怎样做成,哪一套已公布", "How each weight set was made, and which is published"),
+    ),
+    Door(
         "designer_do_not_call.listed",
         Words("免打扰", "Do not call"),
         Permission.DONOTCALL_MANAGE,

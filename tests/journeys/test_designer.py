@@ -275,13 +275,13 @@ def test_the_do_not_call_list_never_shows_a_number(page: Page, house: House, sup
     sign_in(page, supervisor, house)
     page.goto("/design/do-not-call")
     page.get_by_label("号码", exact=True).fill("1450000")
-    page.get_by_role("button", name="加入").click()
+    page.get_by_role("button", name="添加").click()
     expect(page.locator(".field-error")).to_be_visible()
     page.get_by_label("号码", exact=True).fill("145 0000 0001")
-    page.get_by_role("button", name="加入").click()
+    page.get_by_role("button", name="添加").click()
     expect(page.locator(".flash-good")).to_be_visible()
     assert "0001" not in page.content() + page.url
-    page.get_by_label("要问的号码").fill("+8614500000001")
+    page.get_by_label("要查询的号码").fill("+8614500000001")
     page.get_by_role("button", name=re.compile("查询")).click()
     expect(page.get_by_text("在名单上:不能拨打")).to_be_visible()
     assert "0000" not in page.url

@@ -31,9 +31,12 @@ function axis(own = {}) {
   return { gridcolor: token("line"), zerolinecolor: token("line"), linecolor: token("line"), automargin: true, ...coloured(own) };
 }
 
+// On a phone few upright labels read better than many slanted ones.
+const isNarrow = () => window.innerWidth <= 720;
+
 function layout(own, height) {
   const plain = coloured(own);
-  const axes = Object.fromEntries(Object.keys(own).filter((k) => /^[xy]axis/.test(k)).map((k) => [k, axis(own[k])]));
+  const axes = Object.fromEntries(Object.keys(own).filter((k) => /^[xy]axis\d/.test(k)).map((k) => [k, axis(own[k])]));
   return {
     height,
     margin: { l: 56, r: 16, t: 16, b: 40 },
@@ -44,7 +47,7 @@ function layout(own, height) {
     hoverlabel: { bgcolor: token("card"), bordercolor: token("line"), font: { color: token("ink") } },
     legend: { orientation: "h", y: -0.18 },
     ...plain,
-    xaxis: axis(own.xaxis),
+    xaxis: axis({ ...(isNarrow() ? { tickangle: 0, nticks: 4 } : {}), ...own.xaxis }),
     yaxis: axis(own.yaxis),
     ...axes,
   };
