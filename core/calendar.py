@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from core.terms import Term
@@ -41,8 +42,8 @@ class Day:
 
 
 @cache
-def notices() -> dict[date, Day]:
-    """Read the days that the notices set apart."""
+def seed() -> dict[date, Day]:
+    """Read the notices that come with the house."""
     kinds = {kind.value: kind for kind in DayKind}
     with NOTICES.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
@@ -50,15 +51,51 @@ def notices() -> dict[date, Day]:
     return {day.on: day for day in found}
 
 
+@dataclass(frozen=True)
+class Notices:
+    """The days that the notices set apart, and which edition of them this is."""
+
+    days: Mapping[date, Day]
+    version: int
+
+    @cached_property
+    def years(self) -> frozenset[int]:
+        """The years whose notice is loaded."""
+        return frozenset(on.year for on in self.days)
+
+
+_in_use: Notices | None = None
+
+
+def use(notices: Notices | None) -> None:
+    """Make these notices the ones that count; None for those that come with the house."""
+    global _in_use
+    _in_use = notices
+
+
+def notices() -> Notices:
+    """Return the notices in use."""
+    return _in_use or _of_the_house()
+
+
 @cache
+def _of_the_house() -> Notices:
+    return Notices(seed(), 1)
+
+
+def version() -> int:
+    """Return the edition of the notices in use; a deadline is explained with it."""
+    return notices().version
+
+
 def known_years() -> frozenset[int]:
     """Name the years whose notice is loaded."""
-    return frozenset(on.year for on in notices())
+    return notices().years
 
 
 def day(on: date) -> Day:
     """Say what a day is; in a year without a notice Monday to Friday count, provisionally."""
-    found = notices().get(on)
+    found = notices().days.get(on)
     if found is not None:
         return found
     kind = DayKind.REST if on.weekday() >= SATURDAY else DayKind.WORK

@@ -19,7 +19,8 @@ class UnitKind(Term):
     """What a unit is for."""
 
     CENTRE = "centre", "民意中心", "Public-opinion centre"
-    SUPERVISION = "supervision", "督查室", "Supervision office"
+    SUPERVISION = "supervision", "政府督查室", "Government supervision office"
+    PARTY_SUPERVISION = "party_supervision", "党委督查室", "Party supervision office"
     HANDLING = "handling", "承办单位", "Handling unit"
 
 

@@ -33,6 +33,7 @@ class Permission(Term):
     MATTER_READ = "matter.read", "查看诉求", "Read matters"
     MATTER_DESK = "matter.desk", "受理分派", "Route matters"
     MATTER_SUPERVISE = "matter.supervise", "督办", "Supervise matters"
+    MATTER_RULE = "matter.rule", "裁定与批准", "Rule on and sign matters"
     MATTER_HANDLE = "matter.handle", "承办", "Handle matters"
     LINE_USE = "line.use", "使用话机", "Use the line"
     LINE_MANAGE = "line.manage", "线路管理", "Manage the line"
@@ -52,6 +53,7 @@ class Role(Term):
     OPERATOR = "operator", "接线员", "Operator"
     CLERK = "clerk", "受理员", "Clerk"
     SUPERVISION = "supervision", "督查", "Supervision office"
+    OFFICE_HEAD = "office_head", "督查室主任", "Head of supervision"
     HANDLER = "handler", "承办单位", "Unit handler"
     SUPERVISOR = "supervisor", "督导", "Survey supervisor"
     DESIGNER = "designer", "方案设计", "Designer"
@@ -66,6 +68,7 @@ OPENS: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: frozenset({P.HOTLINE_OPERATE, P.LINE_USE}),
     Role.CLERK: frozenset({P.MATTER_READ, P.MATTER_DESK, P.MATTER_REGISTER}),
     Role.SUPERVISION: frozenset({P.MATTER_READ, P.MATTER_SUPERVISE, P.INDEX_READ}),
+    Role.OFFICE_HEAD: frozenset({P.MATTER_READ, P.MATTER_SUPERVISE, P.MATTER_RULE, P.INDEX_READ}),
     Role.HANDLER: frozenset({P.MATTER_HANDLE}),
     Role.SUPERVISOR: frozenset(
         {

@@ -90,18 +90,34 @@ def _interviewers() -> list[Account]:
 
 UNITS = _units()
 
+
+def _handlers() -> list[Account]:
+    """Everyone who handles for a unit: the first one for the lighting office, so that a newcomer finds work."""
+    handling = [unit.key for unit in UNITS if unit.kind == "handling"]
+    ordered = sorted(handling, key=lambda key: key != "lighting")
+    return [
+        _account("handler" if n == 1 else f"handler{n:02d}", "handler", key)
+        for n, key in enumerate(ordered, start=1)
+    ]
+
+
 ACCOUNTS = (
     *_interviewers(),
     _account("operator", "operator", "hotline"),
     _account("clerk", "clerk", "desk"),
+    _account("clerk02", "clerk", "desk"),
+    _account("clerk03", "clerk", "desk"),
     _account("supervision", "supervision", "government_supervision"),
     _account("supervision02", "supervision", "party_supervision"),
-    _account("handler", "handler", "lighting"),
+    _account("office_head", "office_head", "government_supervision"),
+    _account("office_head02", "office_head", "party_supervision"),
+    *_handlers(),
     _account("supervisor", "supervisor", "field"),
     _account("designer", "designer", "field"),
     _account("editor", "editor", "centre"),
     _account("leader", "leader", "city_government"),
     _account("custodian", "custodian", "party_supervision"),
+    _account("custodian02", "custodian", "party_supervision"),
     _account("administrator", "administrator", "centre"),
 )
 

@@ -10,17 +10,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, defer, joinedload
 
-from core import journal, listing
+from core import listing, purposes
 from core.people import Staff
 from core.places import Place
 from core.problems import Missing
 from matters import receipts
-from matters.matter import IdentityClass, Matter, Urgency
+from matters.attributes import IdentityClass, Urgency
+from matters.matter import Matter
 from matters.topics import TOPICS, Field
 
 SORTS = {"registered": Matter.registered_at, "promised": Matter.promised_on, "receipt": Matter.receipt}
 RECENT = timedelta(days=7)
-_SEALED = (defer(Matter.narrative), defer(Matter.reporter_number), defer(Matter.reporter_fingerprint))
+_SEALED = (defer(Matter.narrative), defer(Matter.redacted))
 """What a list never needs is not even read."""
 
 
@@ -100,7 +101,6 @@ def by_receipt(session: Session, text: str) -> Matter:
 
 
 def open_narrative(session: Session, matter: Matter, *, by: Staff, at: datetime) -> str:
-    """Read what was said, and leave in the journal that it was read."""
-    journal.write(session, "matter.read", matter, by=by, at=at)
-    session.flush()
+    """Read what was said for the purpose stated, and leave in the journal that it was read and why."""
+    purposes.note_reading(session, matter, "matter.read", by=by, at=at)
     return matter.narrative

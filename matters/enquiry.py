@@ -14,7 +14,8 @@ from core.problems import TooMany
 from core.terms import Term, Words
 from core.throttle import count_try, forget, give_back
 from matters import pins, receipts
-from matters.matter import Matter, MatterState
+from matters.matter import Matter
+from matters.states import CLOSED, MatterState
 
 PER_RECEIPT = 10
 PER_ADDRESS = 40
@@ -30,7 +31,14 @@ class Standing(Term):
     CLOSED = "closed", "已办结", "Closed"
 
 
-STANDS = {MatterState.REGISTERED: Standing.RECEIVED}
+S = MatterState
+STANDS: dict[MatterState, Standing] = {
+    **dict.fromkeys(S, Standing.IN_HAND),
+    S.REGISTERED: Standing.RECEIVED,
+    S.TO_ROUTE: Standing.RECEIVED,
+    **dict.fromkeys((S.ANSWERED, S.FEEDBACK_DUE, S.REVISIT_DUE), Standing.ANSWERED),
+    **dict.fromkeys((*CLOSED, S.NOT_ACCEPTED, S.TRANSFERRED, S.WITHDRAWN), Standing.CLOSED),
+}
 """Every state of a matter, as residents are told it."""
 
 

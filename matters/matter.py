@@ -1,4 +1,4 @@
-"""Matters: what a resident raised, registered with a receipt number so that it can be followed to the end."""
+"""Matters: what a resident raised, with a receipt number so that it can be followed to the end."""
 
 from __future__ import annotations
 
@@ -8,78 +8,106 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base, Id
+from core.people import Unit
 from core.places import Place
 from core.secrets import SealedText
-from core.terms import Term, coded
+from core.terms import code_list, coded
+from matters.attributes import ClockColour, Conflict, Difficulty, IdentityClass, MatterKind, Origin, Urgency
+from matters.clocks import colour
+from matters.states import MatterState
 
-
-class MatterKind(Term):
-    """What the resident wants."""
-
-    ENQUIRY = "enquiry", "咨询", "Enquiry"
-    HELP = "help", "求助", "Request for help"
-    COMPLAINT = "complaint", "投诉", "Complaint"
-    TIP_OFF = "tip_off", "举报", "Report of wrongdoing"
-    OPINION = "opinion", "意见", "Opinion"
-    SUGGESTION = "suggestion", "建议", "Suggestion"
-
-
-class Urgency(Term):
-    """How soon it must be looked at."""
-
-    U1 = "u1", "U1 紧急", "U1 emergency"
-    U2 = "u2", "U2 安全隐患", "U2 hazard"
-    U3 = "u3", "U3 一般", "U3 ordinary"
-    U4 = "u4", "U4 建议类", "U4 suggestion"
-
-
-class IdentityClass(Term):
-    """Who may know who spoke."""
-
-    PROTECTED = "protected", "受保护", "Protected"
-    OPEN = "open", "公开", "Open"
-    ANONYMOUS = "anonymous", "匿名", "Anonymous"
-
-
-class Origin(Term):
-    """Where it was heard."""
-
-    INTERVIEW = "interview", "访问", "Interview"
-    CITIZEN_LINE = "citizen_line", "民意热线", "Citizen line"
-    WEB = "web", "网页", "Web form"
-    IMPORT = "import", "导入", "Import"
-
-
-class MatterState(Term):
-    """Where a matter stands."""
-
-    REGISTERED = "registered", "已登记", "Registered"
+S = MatterState
 
 
 class Matter(Base):
-    """One issue followed to the end."""
+    """One issue followed to the end.
+
+    `standing` is what its log amounts to and the only truth beside the log; the columns that repeat parts of it
+    are for lists and are written by the mover alone (matters.moving).
+    """
 
     __tablename__ = "matter"
+    __table_args__ = (
+        sa.CheckConstraint(
+            f"state = '{S.DRAFT.value}' OR (receipt IS NOT NULL AND pin_hash IS NOT NULL AND topic IS NOT NULL"
+            " AND kind IS NOT NULL AND place_id IS NOT NULL AND promised_on IS NOT NULL"
+            " AND registered_at IS NOT NULL)",
+            name="registered_has_all",
+        ),
+        sa.CheckConstraint(
+            f"state NOT IN {code_list(S.ASSIGNED, S.IN_HAND, S.RETURN_ASKED, S.WAIT_CALLER, S.RESULT_IN)}"
+            " OR lead_unit_id IS NOT NULL",
+            name="assigned_has_lead",
+        ),
+        sa.CheckConstraint(f"state <> '{S.MERGED.value}' OR merged_into_id IS NOT NULL", name="merged_into"),
+        sa.CheckConstraint("conflict <> 'unit' OR conflict_unit_id IS NOT NULL", name="conflict_names_unit"),
+        sa.Index("ix_matter_state_due_at", "state", "due_at"),
+        sa.Index("ix_matter_lead_unit_id_state", "lead_unit_id", "state"),
+        sa.Index("ix_matter_state_stage_due_at", "state", "stage_due_at"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    receipt: Mapped[str] = mapped_column(sa.String(16), unique=True)
-    """yymm-serial-check digit, as it is read aloud: 2611-0482-7."""
-    pin_hash: Mapped[str] = mapped_column(sa.String(200))
-    kind: Mapped[MatterKind] = mapped_column(coded(MatterKind))
-    topic: Mapped[str] = mapped_column(sa.String(60))
+    receipt: Mapped[str | None] = mapped_column(sa.String(16), unique=True)
+    """yymm-serial-check digit, as it is read aloud: 2611-0482-7; a draft has none yet."""
+    pin_hash: Mapped[str | None] = mapped_column(sa.String(200))
+    kind: Mapped[MatterKind | None] = mapped_column(coded(MatterKind))
+    topic: Mapped[str | None] = mapped_column(sa.String(60))
     """A code of the topic list (matters.topics)."""
     urgency: Mapped[Urgency] = mapped_column(coded(Urgency), default=Urgency.U3)
+    difficulty: Mapped[Difficulty | None] = mapped_column(coded(Difficulty))
     identity: Mapped[IdentityClass] = mapped_column(coded(IdentityClass), default=IdentityClass.PROTECTED)
+    """The most careful class among its callers."""
     origin: Mapped[Origin] = mapped_column(coded(Origin))
     narrative: Mapped[str] = mapped_column(SealedText("note"))
-    place_id: Mapped[int] = mapped_column(sa.ForeignKey("place.id"), index=True)
+    redacted: Mapped[str | None] = mapped_column(SealedText("note"))
+    """The copy that units read: without names and numbers, approved by whoever assigned it."""
+    place_id: Mapped[int | None] = mapped_column(sa.ForeignKey("place.id"), index=True)
     spot: Mapped[str] = mapped_column(sa.String(200), default="")
     """The spot within the place: a village, a road, a corner."""
-    reporter_number: Mapped[str | None] = mapped_column(SealedText("reporter"))
-    reporter_fingerprint: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16), index=True)
-    state: Mapped[MatterState] = mapped_column(coded(MatterState), default=MatterState.REGISTERED)
-    promised_on: Mapped[date]
+    conflict: Mapped[Conflict] = mapped_column(coded(Conflict), default=Conflict.NONE)
+    conflict_unit_id: Mapped[int | None] = mapped_column(sa.ForeignKey("unit.id"), index=True)
+    promised_on: Mapped[date | None]
+    raised_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"), index=True)
+    raised_at: Mapped[datetime]
     registered_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"), index=True)
-    registered_at: Mapped[datetime] = mapped_column(index=True)
+    registered_at: Mapped[datetime | None] = mapped_column(index=True)
+    earlier_id: Mapped[int | None] = mapped_column(sa.ForeignKey("matter.id"), index=True)
+    """The closed matter that this one takes up again."""
+    merged_into_id: Mapped[int | None] = mapped_column(sa.ForeignKey("matter.id"), index=True)
 
-    place: Mapped[Place] = relationship()
+    state: Mapped[MatterState] = mapped_column(coded(MatterState), default=MatterState.DRAFT)
+    standing: Mapped[str] = mapped_column(sa.Text)
+    version: Mapped[int] = mapped_column(default=0)
+    """Entries in the log; whoever acts says which one they saw."""
+    policy_id: Mapped[int | None] = mapped_column(sa.ForeignKey("matter_policy.id"), index=True)
+    round: Mapped[int] = mapped_column(default=1)
+    level: Mapped[int] = mapped_column(default=0)
+    is_incident: Mapped[bool] = mapped_column(default=False)
+    lead_unit_id: Mapped[int | None] = mapped_column(sa.ForeignKey("unit.id"))
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    yellow_at: Mapped[datetime | None]
+    is_paused: Mapped[bool] = mapped_column(default=False)
+    is_provisional: Mapped[bool] = mapped_column(default=False)
+    stage: Mapped[str | None] = mapped_column(sa.String(20))
+    stage_due_at: Mapped[datetime | None]
+    state_since: Mapped[datetime]
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
+
+    place: Mapped[Place | None] = relationship()
+    lead_unit: Mapped[Unit | None] = relationship(foreign_keys=[lead_unit_id])
+    conflict_unit: Mapped[Unit | None] = relationship(foreign_keys=[conflict_unit_id])
+    merged_into: Mapped[Matter | None] = relationship(remote_side=[id], foreign_keys=[merged_into_id])
+
+    def colour(self, at: datetime) -> ClockColour:
+        """Say the colour of its clock at a moment."""
+        return colour(self.due_at, self.yellow_at, at, is_paused=self.is_paused)
+
+
+class SupportingUnit(Base):
+    """A supporting unit of a matter, for lists; the truth is in the standing."""
+
+    __tablename__ = "supporting_unit"
+
+    matter_id: Mapped[int] = mapped_column(sa.ForeignKey("matter.id"), primary_key=True)
+    unit_id: Mapped[int] = mapped_column(sa.ForeignKey("unit.id"), primary_key=True, index=True)
+    is_open: Mapped[bool] = mapped_column(default=True)

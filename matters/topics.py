@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.terms import Term
-from matters.matter import Urgency
+from matters.attributes import Urgency
 
 U1, U2, U3, U4 = Urgency.U1, Urgency.U2, Urgency.U3, Urgency.U4
 

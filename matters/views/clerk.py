@@ -7,16 +7,18 @@ from datetime import timedelta
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from core import clock
+from core import clock, purposes
 from core.db import reading, transaction
 from core.doors import Door
 from core.people import acting
 from core.permissions import Permission, Role, require
 from core.places import Level, Place, counties
-from core.problems import Missing
+from core.problems import Invalid, Missing
+from core.purposes import ReadingPurpose, StatedPurpose
 from core.terms import Words, labels, language
 from matters import desk, topics
-from matters.matter import IdentityClass, Matter, Urgency
+from matters.attributes import IdentityClass, Urgency
+from matters.matter import Matter
 from matters.receipts import read_receipt
 from matters.topics import Field
 
@@ -77,25 +79,49 @@ def listed() -> ResponseReturnValue:
 def one(receipt: str) -> str:
     """Show one matter; what was said stays closed until it is opened."""
     with reading() as session:
-        return _page(desk.by_receipt(session, receipt), None)
+        matter = desk.by_receipt(session, receipt)
+        return _page(matter, purposes.in_force(session, matter, by=acting(), at=clock.now()))
 
 
 @blueprint.post("/<receipt>")
 @require(Permission.MATTER_READ)
-def open_narrative(receipt: str) -> str:
-    """Open what was said; the journal keeps who opened it."""
-    with transaction() as session:
-        matter = desk.by_receipt(session, receipt)
-        return _page(matter, desk.open_narrative(session, matter, by=acting(), at=clock.now()))
+def open_narrative(receipt: str) -> ResponseReturnValue:
+    """Open what was said for a purpose, stated now or a short while ago; the journal keeps who and why."""
+    purpose = ReadingPurpose.found(request.form.get("purpose"))
+    words = request.form.get("words", "")
+    staff, at = acting(), clock.now()
+    try:
+        with transaction() as session:
+            matter = desk.by_receipt(session, receipt)
+            stated = purposes.in_force(session, matter, by=staff, at=at)
+            if purpose is not None or stated is None:
+                stated = purposes.state(session, matter, purpose, words, by=staff, at=at)
+            return _page(matter, stated, desk.open_narrative(session, matter, by=staff, at=at))
+    except Invalid as wrong:
+        typed = {"purpose": purpose.value if purpose else "", "words": words}
+        with reading() as session:
+            matter = desk.by_receipt(session, receipt)
+            return _page(matter, None, errors=wrong.fields, typed=typed), 422
 
 
-def _page(matter: Matter, narrative: str | None) -> str:
+def _page(
+    matter: Matter,
+    stated: StatedPurpose | None,
+    narrative: str | None = None,
+    *,
+    errors: dict[str, Words] | None = None,
+    typed: dict[str, str] | None = None,
+) -> str:
     return render_template(
         "clerk/matter.html",
         matter=matter,
         topic=_topic_words(matter.topic),
         where=where(matter.place),
         narrative=narrative,
+        stated=stated,
+        purposes=labels(ReadingPurpose),
+        errors=errors or {},
+        typed=typed or {},
         soon=clock.today() + timedelta(days=2),
     )
 

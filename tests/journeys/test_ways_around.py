@@ -11,8 +11,9 @@ from core.permissions import Role, open_to_all
 from core.places import Level
 from core.problems import Refused
 from core.terms import Words
-from matters.matter import MatterKind, Origin
-from matters.registration import Registered, register
+from matters.attributes import MatterKind, Origin
+from matters.promises import Registered
+from matters.registration import Statement, register
 from tests.factories import a_place, a_staff
 from tests.journeys.conftest import (
     PHONE,
@@ -39,12 +40,14 @@ def a_matter() -> Registered:
         town = a_place(session, level=Level.TOWNSHIP, parent=a_place(session))
         return register(
             session,
-            kind=MatterKind.HELP,
-            topic="livelihood.lighting",
-            narrative="村口的路灯坏了两个多月,孩子晚上补课回来看不见。",
-            place=town,
+            Statement(
+                kind=MatterKind.HELP,
+                topic="livelihood.lighting",
+                narrative="村口的路灯坏了两个多月,孩子晚上补课回来看不见。",
+                place=town,
+                consent_read=True,
+            ),
             origin=Origin.INTERVIEW,
-            consent_read=True,
             by=None,
             at=clock.now(),
         )
@@ -75,6 +78,14 @@ def test_a_clerk_finds_and_opens_a_matter_by_keyboard(page: Page, house: House) 
     expect(page.locator("main")).not_to_contain_text("路灯坏了")
     page.wait_for_load_state()  # nobody's finger is quicker than the page
     page.keyboard.press("o")
+    expect(page.locator("main")).to_contain_text("请选一个用途")
+    assert_accessible(page)
+    picture(page, "matter-purpose-zh")
+    page.keyboard.press("1")
+    expect(page.get_by_role("radio", name="办理这件事")).to_be_checked()
+    page.keyboard.press("n")
+    page.keyboard.type("核对地点")
+    page.keyboard.press("Enter")
     expect(page.locator("main")).to_contain_text("路灯坏了")
     assert_accessible(page)
     picture(page, "matter-opened-zh")
@@ -107,6 +118,7 @@ def test_the_language_can_be_changed_after_a_form_was_sent(page: Page, house: Ho
     registered = a_matter()
     a_clerk(page, house)
     page.goto(f"/matters/{registered.matter.receipt}")
+    page.keyboard.press("2")
     page.keyboard.press("o")
     expect(page.locator("main")).to_contain_text("路灯坏了")
     page.locator("details.menu summary").click()

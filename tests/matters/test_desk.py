@@ -11,13 +11,15 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from core import clock, journal
+from core import clock, journal, purposes
 from core.db import transaction
 from core.permissions import Role
 from core.places import Level
 from matters import enquiry
-from matters.matter import IdentityClass, MatterKind, MatterState, Origin
-from matters.registration import Registered, register
+from matters.attributes import IdentityClass, MatterKind, Origin
+from matters.promises import Registered
+from matters.registration import Statement, register
+from matters.states import MatterState
 from tests.factories import a_place
 
 SignedIn = Callable[..., FlaskClient]
@@ -32,16 +34,18 @@ def a_matter(*, at: datetime, topic: str = "livelihood.lighting") -> tuple[Regis
         town = a_place(session, level=Level.TOWNSHIP, parent=county)
         registered = register(
             session,
-            kind=MatterKind.HELP,
-            topic=topic,
-            narrative=SAID,
-            place=town,
+            Statement(
+                kind=MatterKind.HELP,
+                topic=topic,
+                narrative=SAID,
+                place=town,
+                consent_read=True,
+                identity=IdentityClass.OPEN,
+                number=NUMBER,
+            ),
             origin=Origin.INTERVIEW,
-            consent_read=True,
             by=None,
             at=at,
-            identity=IdentityClass.OPEN,
-            reporter_number=NUMBER,
         )
         return registered, county.id
 
@@ -78,7 +82,7 @@ def test_neither_words_nor_reporter_stand_in_list_or_page(app: Flask, as_role: S
     address = f"/matters/{registered.matter.receipt}"
     for role in (Role.CLERK, Role.SUPERVISION):
         client = as_role(role)
-        opened = client.post(address).get_data(as_text=True)
+        opened = client.post(address, data={"purpose": "check"}).get_data(as_text=True)
         assert SAID in opened
         for page in (
             client.get("/matters/").get_data(as_text=True),
@@ -91,6 +95,43 @@ def test_neither_words_nor_reporter_stand_in_list_or_page(app: Flask, as_role: S
         reads = session.scalars(sa.select(journal.Entry).where(journal.Entry.action == "matter.read")).all()
         assert [entry.record for entry in reads] == [f"matter:{registered.matter.id}"] * 2
         assert all(entry.staff_id for entry in reads)
+        assert all(entry.details["purpose"] == "check" for entry in reads)
+
+
+def test_nothing_is_opened_without_a_purpose_and_one_lasts_a_short_while(
+    app: Flask, as_role: SignedIn
+) -> None:
+    registered, _ = a_matter(at=clock.now())
+    other, _ = a_matter(at=clock.now())
+    address = f"/matters/{registered.matter.receipt}"
+    clerk = as_role(Role.CLERK)
+
+    def opened(at: str = address, **given: str) -> bool:
+        answer = clerk.post(at, data=given)
+        assert answer.status_code == (200 if SAID in answer.get_data(as_text=True) else 422)
+        return answer.status_code == 200
+
+    assert not opened()
+    assert not opened(purpose="curiosity")
+    assert not opened(purpose="other", words=" ")
+    assert "请写明用途" in clerk.post(address, data={"purpose": "other"}).get_data(as_text=True)
+    with transaction() as session:
+        assert not session.scalars(
+            sa.select(journal.Entry).where(journal.Entry.action == "matter.read")
+        ).all()
+    now = clock.now()
+    with clock.frozen(now):
+        assert opened(purpose="other", words="居民补充了位置,核对原话")
+    with clock.frozen(now + purposes.GOOD_FOR - timedelta(seconds=1)):
+        assert opened()
+        assert not opened(f"/matters/{other.matter.receipt}")
+        assert clerk.get(address).get_data(as_text=True).count("已说明用途") == 1
+    with clock.frozen(now + purposes.GOOD_FOR):
+        assert not opened()
+    with transaction() as session:
+        lines = session.scalars(sa.select(journal.Entry).where(journal.Entry.action == "purpose.state")).all()
+        assert [line.details["purpose"] for line in lines] == ["other"]
+        assert "核对原话" not in str([line.details for line in lines])
 
 
 def test_a_receipt_leads_to_its_page_and_a_slip_is_told(app: Flask, as_role: SignedIn) -> None:
@@ -105,7 +146,7 @@ def test_a_receipt_leads_to_its_page_and_a_slip_is_told(app: Flask, as_role: Sig
     assert clerk.get(f"/matters/{wrong}").status_code == 404
 
 
-@pytest.mark.parametrize("role", [r for r in Role if r not in (Role.CLERK, Role.SUPERVISION)])
+@pytest.mark.parametrize("role", [r for r in Role if r not in (Role.CLERK, Role.SUPERVISION, Role.OFFICE_HEAD)])
 def test_nobody_else_reads_matters(app: Flask, as_role: SignedIn, role: Role) -> None:
     registered, _ = a_matter(at=clock.now())
     client = as_role(role)
@@ -118,7 +159,7 @@ def test_a_resident_learns_where_it_stands_and_nothing_else(app: Flask) -> None:
     status, page = ask(app.test_client(), registered.matter.receipt.replace("-", ""), registered.pin)
     assert status == 200
     assert "已登记" in page
-    assert "11 月 25 日" in page
+    assert "11 月 23 日" in page
     for hidden in (SAID, NUMBER, NUMBER[-4:], "照明", registered.pin):
         assert hidden not in page
 

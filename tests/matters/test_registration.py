@@ -11,8 +11,11 @@ from core import calendar, db, secrets
 from core.places import Level
 from core.problems import Invalid
 from matters import pins, receipts, topics
-from matters.matter import IdentityClass, Matter, MatterKind, Origin, Urgency
-from matters.registration import alarming, register, registered_by
+from matters.alarm import alarming
+from matters.attributes import IdentityClass, MatterKind, Origin, Urgency
+from matters.matter import Matter
+from matters.registration import Statement, register, registered_by
+from matters.reporters import reporters_of
 from tests.factories import a_place, a_staff
 
 
@@ -71,32 +74,34 @@ def test_a_matter_is_registered(database: db.Database, now: datetime) -> None:
         made = [
             register(
                 session,
-                kind=MatterKind.HELP,
-                topic="livelihood.lighting",
-                narrative=" 路灯坏了 ",
-                place=town,
+                Statement(
+                    kind=MatterKind.HELP,
+                    topic="livelihood.lighting",
+                    narrative=" 路灯坏了 ",
+                    place=town,
+                    consent_read=True,
+                    number="+8613800006021",
+                ),
                 origin=Origin.INTERVIEW,
-                consent_read=True,
                 by=by,
                 at=now,
-                reporter_number="+8613800006021",
             )
             for _ in range(2)
         ]
         first = made[0].matter
         assert first.receipt == receipts.receipt("2611", 1)
         assert made[1].matter.receipt == receipts.receipt("2611", 2)
-        assert first.promised_on == date(2026, 11, 25)
+        assert first.promised_on == date(2026, 11, 23)
         assert first.urgency == Urgency.U2
         assert first.narrative == "路灯坏了"
         assert registered_by(session, by, since=now) == 2
-        raw = session.execute(sa.text("SELECT reporter_number FROM matter LIMIT 1")).scalar_one()
+        raw = session.execute(sa.text("SELECT number FROM reporter LIMIT 1")).scalar_one()
         assert b"13800006021" not in bytes(raw)
-        assert first.reporter_fingerprint == secrets.keyring().blind_index("+8613800006021")
+        assert reporters_of(session, first)[0].fingerprint == secrets.keyring().blind_index("+8613800006021")
         assert made[0].pin not in first.pin_hash
         assert pins.fits(first.pin_hash, first.receipt, made[0].pin)
         assert not pins.fits(first.pin_hash, made[1].matter.receipt, made[0].pin)
-        assert "11 月 25 日" in made[0].read_aloud.in_language("zh")
+        assert "11 月 23 日" in made[0].read_aloud.in_language("zh")
         assert first.receipt in made[0].read_aloud.in_language("en")
 
 
@@ -106,19 +111,21 @@ def test_an_anonymous_matter_keeps_no_number(sqlite: db.Database, now: datetime)
         town = a_place(session, level=Level.TOWNSHIP)
         made = register(
             session,
-            kind=MatterKind.COMPLAINT,
-            topic="order.theft",
-            narrative="丢车",
-            place=town,
+            Statement(
+                kind=MatterKind.COMPLAINT,
+                topic="order.theft",
+                narrative="丢车",
+                place=town,
+                consent_read=True,
+                identity=IdentityClass.ANONYMOUS,
+                number="+8613800006021",
+            ),
             origin=Origin.INTERVIEW,
-            consent_read=True,
             by=None,
             at=now,
-            identity=IdentityClass.ANONYMOUS,
-            reporter_number="+8613800006021",
         )
-        assert made.matter.reporter_number is None
-        assert made.matter.reporter_fingerprint is None
+        kept = reporters_of(session, made.matter)[0]
+        assert (kept.number, kept.fingerprint, kept.name) == (None, None, None)
 
 
 def test_what_is_missing_is_named_by_field_and_nothing_is_written(sqlite: db.Database, now: datetime) -> None:
@@ -128,12 +135,14 @@ def test_what_is_missing_is_named_by_field_and_nothing_is_written(sqlite: db.Dat
         with pytest.raises(Invalid) as refused:
             register(
                 session,
-                kind=MatterKind.HELP,
-                topic="nothing",
-                narrative="  ",
-                place=county,
+                Statement(
+                    kind=MatterKind.HELP,
+                    topic="nothing",
+                    narrative="  ",
+                    place=county,
+                    consent_read=False,
+                ),
                 origin=Origin.INTERVIEW,
-                consent_read=False,
                 by=None,
                 at=now,
             )

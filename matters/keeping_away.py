@@ -1,0 +1,91 @@
+"""Keeping away: whom a conflict shuts out of a matter, and whose matters someone may know of at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from core.people import Staff, Unit, UnitKind
+from core.permissions import Permission
+from core.problems import Missing
+from matters.attributes import Conflict
+from matters.flow import Side
+from matters.matter import Matter, SupportingUnit
+from matters.states import MatterState
+
+P = Permission
+_SIDES = {
+    P.MATTER_DESK: Side.CENTRE,
+    P.MATTER_SUPERVISE: Side.SUPERVISION,
+    P.MATTER_RULE: Side.HEAD,
+    P.MATTER_HANDLE: Side.UNIT,
+    P.VAULT_OPEN: Side.CUSTODIAN,
+}
+
+
+def sides_of(staff: Staff) -> frozenset[Side]:
+    """Say on which sides of the desk someone stands."""
+    return frozenset(side for permission, side in _SIDES.items() if staff.may(permission))
+
+
+def under(session: Session, unit_id: int) -> frozenset[int]:
+    """Return a unit and all units below it."""
+    tree = sa.select(Unit.id).where(Unit.id == unit_id).cte("below", recursive=True)
+    child = aliased(Unit)
+    tree = tree.union(sa.select(child.id).where(child.parent_id == tree.c.id))
+    return frozenset(session.scalars(sa.select(tree.c.id)))
+
+
+def above(session: Session, unit_id: int) -> frozenset[int]:
+    """Return a unit and all units above it."""
+    tree = sa.select(Unit.id, Unit.parent_id).where(Unit.id == unit_id).cte("above", recursive=True)
+    parent = aliased(Unit)
+    tree = tree.union(sa.select(parent.id, parent.parent_id).where(parent.id == tree.c.parent_id))
+    return frozenset(session.scalars(sa.select(tree.c.id)))
+
+
+def excluded(session: Session, matter: Matter) -> frozenset[int]:
+    """Return the units that must not touch a matter: the one complained about and those under it."""
+    if matter.conflict is Conflict.NONE:
+        return frozenset()
+    if matter.conflict is Conflict.CENTRE:
+        centres = session.scalars(sa.select(Unit.id).where(Unit.kind == UnitKind.CENTRE))
+        return frozenset().union(*(under(session, unit) for unit in centres))
+    return under(session, matter.conflict_unit_id) if matter.conflict_unit_id else frozenset()
+
+
+def within_sight(session: Session, staff: Staff, query: sa.Select[Any]) -> sa.Select[Any]:
+    """Leave of a query on matters only those that someone may know of.
+
+    A unit knows of what it leads or supports. Nobody of a unit complained about, or of one under it, knows of the
+    complaint, whatever their role; a complaint about the centre is known to the Party's supervision office alone.
+    """
+    sides = sides_of(staff)
+    may_all = {Side.CENTRE, Side.SUPERVISION, Side.CUSTODIAN} & sides
+    own = staff.unit_id or 0
+    if not may_all:
+        if Side.UNIT not in sides:
+            return query.where(sa.false())
+        mine = sa.select(SupportingUnit.matter_id).where(SupportingUnit.unit_id == own)
+        query = query.where(
+            sa.or_(Matter.lead_unit_id == own, Matter.id.in_(mine)), Matter.state != MatterState.DRAFT
+        )
+    if own:
+        overhead = list(above(session, own))
+        query = query.where(
+            sa.or_(Matter.conflict_unit_id.is_(None), Matter.conflict_unit_id.not_in(overhead))
+        )
+    is_party = staff.unit is not None and staff.unit.kind is UnitKind.PARTY_SUPERVISION
+    if not (is_party and Side.SUPERVISION in sides):
+        query = query.where(Matter.conflict != Conflict.CENTRE)
+    return query
+
+
+def in_sight(session: Session, staff: Staff, matter: Matter) -> Matter:
+    """Return the matter if someone may know of it; else there is no such matter."""
+    query = within_sight(session, staff, sa.select(Matter.id).where(Matter.id == matter.id))
+    if session.scalar(query) is None:
+        raise Missing
+    return matter

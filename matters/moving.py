@@ -1,0 +1,137 @@
+"""Moving: the one way in which a matter changes; entry, standing, list columns and journal in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import clock, journal
+from core.people import Staff, Unit
+from core.problems import Refused
+from core.terms import Words
+from matters import log
+from matters.clocks import clock_of
+from matters.flow import MatterAction, Side
+from matters.keeping_away import excluded, sides_of
+from matters.limits import Policy
+from matters.matter import Matter, SupportingUnit
+from matters.policies import policy_of
+from matters.rules import Around, Wish, apply, decide
+from matters.standing import Deed, Standing, as_json, from_json
+from matters.states import MatterState
+from matters.steps_caller import is_finished
+
+SYSTEM = frozenset({Side.SYSTEM})
+
+
+class SomeoneElse(Refused):
+    """Somebody acted between the page and the button."""
+
+    words = Words(
+        "刚刚有人处理过这件诉求,现在是“{state}”。您填写的内容还在,请看清后再提交",
+        "Somebody has just acted on this matter; it is “{state}” now. What you typed is kept: look again, then send",
+    )
+
+
+def around(session: Session, matter: Matter, *, at: datetime) -> Around:
+    """Return what the rules must know beside the matter."""
+    shut = session.scalars(sa.select(Unit.id).where(Unit.is_active.is_(False)))
+    policy = policy_of(session, matter.policy_id, at=at)
+    return Around(policy, clock.zone(), excluded(session, matter), frozenset(shut))
+
+
+def standing_of(matter: Matter) -> Standing:
+    """Return where a matter stands."""
+    return from_json(matter.standing)
+
+
+def act(
+    session: Session,
+    matter: Matter,
+    action: MatterAction,
+    *,
+    by: Staff | None,
+    at: datetime,
+    facts: Mapping[str, Any] | None = None,
+    text: str = "",
+    sides: Iterable[Side] | None = None,
+    seen: int | None = None,
+) -> Deed:
+    """Do one thing with a matter, or raise with the reason; `seen` is the version on the page it was asked from."""
+    session.refresh(matter, ["version", "standing", "state", "policy_id", "conflict", "conflict_unit_id"],
+                    with_for_update=True)  # fmt: skip
+    standing = standing_of(matter)
+    if seen is not None and seen != matter.version:
+        raise SomeoneElse(state=standing.state)
+    own = frozenset(sides) if sides is not None else sides_of(by) if by else SYSTEM
+    wish = Wish(
+        action, at, own, by.id if by else None, by.unit_id if by else None, dict(facts or {}), text.strip()
+    )
+    deed = decide(standing, wish, around(session, matter, at=at))
+    _write(session, matter, deed, text, by=by)
+    after = standing_of(matter)
+    if is_finished(after):
+        told = decide(after, Wish(MatterAction.ALL_TOLD, at, SYSTEM), around(session, matter, at=at))
+        _write(session, matter, told, "", by=None)
+    return deed
+
+
+def _write(session: Session, matter: Matter, deed: Deed, text: str, *, by: Staff | None) -> None:
+    before = matter.state
+    standing = apply(standing_of(matter), deed)
+    log.write(session, matter, deed, text)
+    keep(session, matter, standing, policy_of(session, standing.policy or matter.policy_id, at=deed.at))
+    session.flush()
+    journal.write(
+        session,
+        f"matter.{deed.action}",
+        matter,
+        by=by,
+        at=deed.at,
+        **{"from": before.value, "to": matter.state.value},
+    )
+    session.flush()
+
+
+def keep(session: Session, matter: Matter, standing: Standing, policy: Policy) -> None:
+    """Write a standing down with the columns that lists read."""
+    if matter.standing:
+        _keep_supporting(session, matter, standing)
+    matter.standing = as_json(standing)
+    matter.state = standing.state
+    matter.policy_id = standing.policy or None
+    matter.urgency = standing.urgency
+    matter.round, matter.level = standing.round, standing.level
+    matter.is_incident = standing.is_incident
+    matter.lead_unit_id = standing.lead
+    matter.conflict, matter.conflict_unit_id = standing.conflict, standing.conflict_unit
+    matter.state_since, matter.ended_at = standing.since, standing.ended_at
+    if standing.state is MatterState.MERGED:
+        matter.merged_into_id = standing.merge_target
+    set_clock(matter, standing, policy)
+
+
+def set_clock(matter: Matter, standing: Standing, policy: Policy) -> None:
+    """Write down when the clock turns yellow and red; the colour itself is read from these at the instant."""
+    found = clock_of(standing, policy, clock.zone())
+    matter.due_at = found.end.due_at if found.end else None
+    matter.yellow_at = found.end.yellow_at if found.end else None
+    matter.is_paused = found.is_paused
+    matter.is_provisional = bool(found.end and found.end.is_provisional)
+    matter.stage = found.stage.value if found.stage else None
+    matter.stage_due_at = found.stage_end.due_at if found.stage_end else None
+
+
+def _keep_supporting(session: Session, matter: Matter, standing: Standing) -> None:
+    before = standing_of(matter).sub_tasks
+    if before == standing.sub_tasks:
+        return
+    session.execute(sa.delete(SupportingUnit).where(SupportingUnit.matter_id == matter.id))
+    session.add_all(
+        SupportingUnit(matter_id=matter.id, unit_id=task.unit, is_open=task.is_open)
+        for task in standing.sub_tasks
+    )
