@@ -10,10 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock
+from core.phone import NumberKind
 from core.problems import Invalid, Refused
 from core.terms import Words, language
 from survey.edition_import import questionnaire_of
 from survey.editions import Edition
+from survey.household import ADULTS, SELECTIONS, is_unsettled, with_household
 from survey.interviews import Answer, Interview, InterviewState
 from survey.questionnaire import Questionnaire
 from survey.questionnaire_validation import validate
@@ -27,16 +29,23 @@ LONGEST_VALUE = 2000
 MOST_KEPT = 32
 
 
-_read: dict[str, Questionnaire] = {}
+_read: dict[tuple[str, NumberKind | None], Questionnaire] = {}
 
 
-def questionnaire(edition: Edition) -> Questionnaire:
-    """Return an edition's questionnaire, read once a process: its fingerprint never changes."""
-    if edition.sha256 not in _read:
+def questionnaire(edition: Edition, kind: NumberKind | None = None) -> Questionnaire:
+    """Return an edition's questionnaire, or as it is asked on a kind of number; read once a process."""
+    key = (edition.sha256, kind)
+    if key not in _read:
         if len(_read) >= MOST_KEPT:
             _read.clear()
-        _read[edition.sha256] = questionnaire_of(edition)
-    return _read[edition.sha256]
+        plain = questionnaire_of(edition)
+        _read[key] = with_household(plain, kind) if kind is not None else plain
+    return _read[key]
+
+
+def asked_in(interview: Interview) -> Questionnaire:
+    """Return the questionnaire as this interview asks it, the choosing of an adult included."""
+    return questionnaire(interview.edition, interview.case.kind)
 
 
 def given(session: Session, interview: Interview) -> dict[str, str]:
@@ -51,7 +60,7 @@ def walk_of(interview: Interview, answers: Mapping[str, str]) -> Walk:
     """Return the way through the questionnaire as it stands."""
     local = clock.local(interview.started_at)
     facts = {"today": local.date().isoformat(), "now": local.replace(tzinfo=None).isoformat()}
-    return Walk(questionnaire(interview.edition), answers, Circumstances(interview.splits, facts, language()))
+    return Walk(asked_in(interview), answers, Circumstances(interview.splits, facts, language()))
 
 
 def save_answer(
@@ -121,6 +130,11 @@ def _check(walk: Walk, question: str, value: str | None, token: str) -> None:
         problem = Words("回答缺少标记", "The answer has no token")
     elif question not in walk.questionnaire.places or not walk.is_relevant(question):
         problem = Words("这道题现在不问", "This question does not apply now")
+    elif value is not None and question not in (ADULTS, *SELECTIONS) and is_unsettled(walk.answers):
+        problem = Words(
+            "选中的那位成年人还没有来听电话,不能由别人代答",
+            "The chosen adult is not at the telephone yet; nobody else may answer for them",
+        )
     elif value is not None and len(value) > LONGEST_VALUE:
         problem = Words("最多 2000 字", "At most 2,000 characters")
     elif value is not None:

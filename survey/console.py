@@ -12,15 +12,16 @@ from core import clock
 from core.people import Staff
 from core.phone import masked
 from core.places import Place
-from survey import appointments, handouts, listening_in
-from survey.answers import as_screen
+from core.terms import Words
+from survey import appointments, handouts, household, listening_in
+from survey.answers import as_screen, given
 from survey.attempts import Attempt, HandOut
 from survey.calling import Rules
 from survey.cases import Case, CaseState
 from survey.disposition import DISPOSITION, GROUPS, NOT_ATTEMPTED, RateCell, disposition
 from survey.interviewers import Interviewer, is_tired
 from survey.interviewing import end_code, interview_of
-from survey.interviews import InterviewState
+from survey.interviews import Interview, InterviewState
 from survey.leases import open_attempt
 from survey.undoing import WITHIN
 from telephony.calls import Call
@@ -63,11 +64,13 @@ def _case(session: Session, case: Case, by: Staff, at: datetime) -> dict[str, An
             "id": case.id,
             "number": masked(case.frame_number.number),
             "kind": case.kind.label,
+            "kind_code": case.kind.value,
             "place": " · ".join(
                 [case.county.label, case.township.label, *([residence.label] if residence else [])]
             ),
             "township": case.township_id,
             "edition": case.wave.edition_id,
+            "whom": str(_whom(session, interview) or ""),
         },
         "why": str(handouts.reason(hand_out)) if hand_out else "",
         "why2": str(handouts.second_line(hand_out)) if hand_out else "",
@@ -89,6 +92,13 @@ def _case(session: Session, case: Case, by: Staff, at: datetime) -> dict[str, An
         ],
         "towns": _towns(session, case.county_id),
     }
+
+
+def _whom(session: Session, interview: Interview | None) -> Words | None:
+    """Say whom a household's earlier call has chosen; None where nobody is, or they have agreed already."""
+    if interview is None or interview.consented_at is not None:
+        return None
+    return household.whom(given(session, interview), interview.splits)
 
 
 def _phase(attempt: Attempt | None, call: Call | None) -> str:

@@ -12,7 +12,7 @@ from core import journal
 from core.people import Staff
 from core.problems import Refused
 from core.terms import Words
-from survey import quotas
+from survey import household, quotas
 from survey.answers import CONSENT, given, questionnaire, save_answer, walk_of
 from survey.attempts import Attempt
 from survey.calling import Rules
@@ -57,7 +57,7 @@ def start(session: Session, case: Case, *, by: Staff, at: datetime) -> Interview
         wave_id=case.wave_id,
         edition_id=edition.id,
         staff_id=by.id,
-        splits=assign_splits(questionnaire(edition), f"case:{case.id}"),
+        splits=assign_splits(questionnaire(edition, case.kind), f"case:{case.id}"),
         started_at=at,
     )
     session.add(interview)
@@ -72,8 +72,11 @@ def _resumed(session: Session, interview: Interview, *, by: Staff, at: datetime)
     if interview.state in (S.BROKEN_OFF, S.PARTIAL):
         interview.ended_at = None
         INTERVIEW_FLOW.move(session, interview, A.RESUME, by=by, at=at)
-        walk = walk_of(interview, given(session, interview))
-        if _own_code(walk).startswith("2."):  # said no the first time: the question is put again
+        answers = given(session, interview)
+        again = household.selection(answers) if household.is_unsettled(answers) else None
+        if again is not None:  # the chosen adult was not there: ask for them once more
+            save_answer(session, interview, again[0], None, token=str(uuid4()), at=at)
+        elif _own_code(walk_of(interview, answers)).startswith("2."):  # said no: the question is put again
             save_answer(session, interview, CONSENT, None, token=str(uuid4()), at=at)
     elif interview.state != S.ONGOING:
         raise Refused(Words("这个个案已经访问过了", "This case has been interviewed already"))

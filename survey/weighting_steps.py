@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from core.phone import NumberKind
 from survey import categories
 from survey.disposition import DISPOSITION, RateCell
 from survey.methods import base_weights, effects, nonresponse, raking
@@ -18,10 +17,8 @@ from survey.methods.adjustment import Adjustment
 from survey.methods.design import Design, FloatArray, declare
 from survey.methods.nonresponse import Status
 from survey.period_data import Released, Respondent
+from survey.person_factor import person_factor
 
-DUAL_SHARE = 0.5
-MOST_PHONES = 5
-MOST_ADULTS = 6
 LEAST_IN_CLASS = 5
 LEAST_IN_CATEGORY = 5
 
@@ -71,7 +68,7 @@ def weigh(
     status = [_status(n, bool(a)) for n, a in zip(numbers, answered, strict=True)]
     classes = [f"{n.county} {n.kind.value}" for n in numbers]
     responding = nonresponse.adjust(base, status, classes, min_respondents=LEAST_IN_CLASS)
-    person, person_record = _person_factor(people)
+    person, person_record = person_factor(people)
     before = responding.weights[rows] * person
     strata, strata_record = _strata(numbers, rows)
     design = declare(weights=before, strata=strata)
@@ -120,33 +117,6 @@ def _status(number: Released, has_interview: bool) -> Status:
     status = STATUS[known.cell if known else None]
     # A complete whose interview ended after the data cut, or was replaced, is eligible and did not answer here.
     return Status.ELIGIBLE if status is Status.RESPONDENT else status
-
-
-def _person_factor(people: Sequence[Respondent]) -> tuple[FloatArray, dict[str, Any]]:
-    landline = np.array([p.kind is NumberKind.LANDLINE for p in people])
-    mobiles = [categories.count(p.answers, "mobiles", least=0, most=MOST_PHONES) for p in people]
-    lines = [categories.count(p.answers, "landlines", least=0, most=MOST_PHONES) for p in people]
-    adults = np.array([min(p.adults or 2, MOST_ADULTS) for p in people], dtype=np.float64)
-    dual = np.array(
-        [bool(m) if is_line else bool(n) for m, n, is_line in zip(mobiles, lines, landline, strict=True)]
-    )
-    factor = base_weights.person_weights(
-        np.ones(len(people)),
-        landline,
-        adults=adults,
-        lines=np.array([max(n or 1, 1) for n in lines], dtype=np.float64),
-        mobiles=np.array([max(m or 1, 1) for m in mobiles], dtype=np.float64),
-        is_dual=dual,
-        share=DUAL_SHARE,
-    )
-    record = {
-        "rule": "landline: adults / lines; mobile: 1 / own mobiles; dual users x 0.5",
-        "landline": int(landline.sum()),
-        "dual": int(dual.sum()),
-        "adults_unknown": int(sum(p.adults is None for p in people if p.kind is NumberKind.LANDLINE)),
-        "phones_unknown": int(sum(m is None or n is None for m, n in zip(mobiles, lines, strict=True))),
-    }
-    return factor, record
 
 
 def _strata(numbers: Sequence[Released], rows: Any) -> tuple[list[str], dict[str, Any]]:

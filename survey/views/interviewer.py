@@ -10,10 +10,11 @@ from core.db import reading, transaction
 from core.doors import Door
 from core.people import acting
 from core.permissions import Permission, Role, require
+from core.phone import NumberKind
 from core.problems import Missing
 from core.terms import Words, language
-from matters import registration, topics
-from matters.matter import IdentityClass, MatterKind, Urgency
+from matters import promises, registration, topics
+from matters.attributes import IdentityClass, MatterKind, Urgency
 from survey import appointments, console
 from survey.answers import questionnaire
 from survey.calling import Rules
@@ -53,7 +54,7 @@ def show_console() -> str:
         "groups": console.outcome_groups(),
         "tongues": [{"code": t.value, "words": t.label} for t in Tongue if t != Tongue.MANDARIN],
         "heard": [{"code": h.value, "words": h.label} for h in Heard],
-        "consents": {i.value: str(registration.CONSENT[i]) for i in IdentityClass},
+        "consents": {i.value: str(promises.CONSENT[i]) for i in IdentityClass},
         "simulated": line().capabilities().is_simulated,
     }
     return render_template(
@@ -101,13 +102,14 @@ def take_next() -> ResponseReturnValue:
 @blueprint.get("/questionnaire/<int:edition_id>")
 @require(Permission.INTERVIEW)
 def show_questionnaire(edition_id: int) -> ResponseReturnValue:
-    """Give the questionnaire to the browser, which walks it by itself."""
+    """Give the questionnaire, as it is asked on a kind of number, to the browser, which walks it by itself."""
+    kind = NumberKind.found(request.args.get("kind")) or NumberKind.MOBILE
     with reading() as session:
         edition = session.get(Edition, edition_id)
         if edition is None:
             raise Missing
-        answer = jsonify(questionnaire(edition).to_json())
-        answer.set_etag(edition.sha256)
+        answer = jsonify(questionnaire(edition, kind).to_json())
+        answer.set_etag(f"{edition.sha256}-{kind.value}")
     answer.headers["Cache-Control"] = "private, max-age=600"
     return answer.make_conditional(request)
 

@@ -19,7 +19,7 @@ from core.people import Staff, acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Missing
 from core.terms import Words, labels, language, t
-from survey.answers import questionnaire
+from survey.answers import asked_in
 from survey.interviews import Answer, Interview
 from survey.questionnaire import SPECIAL, Question, Questionnaire
 from survey.review_list import ReviewRow, reviewed, rows
@@ -155,7 +155,7 @@ def _mine(session: Session, review_id: int) -> InterviewReview:
 
 
 def _answers(session: Session, interview: Interview) -> list[AnswerRow]:
-    form = questionnaire(interview.edition)
+    form = asked_in(interview)
     query = (
         sa.select(Answer)
         .where(Answer.interview_id == interview.id, Answer.is_current, Answer.value.is_not(None))

@@ -14,6 +14,7 @@ from core import clock
 from core.db import reading, transaction
 from core.people import Staff, StaffRole
 from core.permissions import Role
+from core.phone import NumberKind
 from core.settings import Settings
 from matters.matter import Matter
 from survey.attempts import Appointment, Attempt
@@ -279,3 +280,105 @@ def test_when_there_is_nothing_the_page_says_why_and_when(page: Page, house: Hou
     expect(page.locator("#stage")).to_contain_text("11-18 11:1")
     assert_accessible(page)
     picture(page, "interviewer-nothing-zh", whole=False)
+
+
+def at_home(page: Page) -> str:
+    """Answer a landline: read the introduction, say that three adults live there; return the case's birthday rule."""
+    with transaction() as session:
+        session.execute(sa.update(Case).values(kind=NumberKind.LANDLINE))
+    connect(page)
+    press(page, "Enter")
+    expect(page.locator("#wording")).to_contain_text("满 18 周岁的人一共有几位")
+    press(page, "Enter")  # nothing typed: it is asked for
+    expect(page.locator("#notice")).to_contain_text("必须作答")
+    page.keyboard.type("0")
+    press(page, "Enter")
+    expect(page.locator("#notice")).to_contain_text("1 到 20")
+    press(page, "Backspace")
+    page.keyboard.type("3")
+    assert_accessible(page)
+    picture(page, "interviewer-household-zh", whole=False)
+    press(page, "Enter")
+    expect(page.locator("#wording")).to_contain_text("我想访问您家里成年人中")
+    with reading() as session:
+        return str(session.scalars(sa.select(Interview)).one().splits["household"])
+
+
+def test_the_adult_with_the_birthday_is_waited_for_by_the_keyboard(
+    page: Page, house: House, anna: Staff
+) -> None:
+    sign_in(page, anna, house)
+    page.goto("/interviewer/")
+    arm = at_home(page)
+    rule = {"last": "最近一位过了生日", "next": "下一位要过生日"}[arm]
+    expect(page.locator("#wording")).to_contain_text(rule)
+    assert_accessible(page)
+    picture(page, "interviewer-birthday-zh", whole=False)
+    press(page, "3")
+    expect(page.locator("#saved")).to_contain_text("即已保存")
+    page.close(run_before_unload=False)  # the tab is killed: what the household said stays
+
+    page = page.context.new_page()
+    page.goto("/interviewer/")
+    expect(page.locator("#wording")).to_be_visible()
+    press(page, "ArrowLeft")
+    expect(page.locator("#wording")).to_contain_text(rule)
+    expect(page.get_by_role("radio", name="3")).to_have_attribute("aria-checked", "true")
+    press(page, "Enter")
+    expect(page.locator("#stage")).to_contain_text("他/她什么时候在家")
+    assert_accessible(page)
+    picture(page, "interviewer-absent-zh", whole=False)
+    press(page, "1", "Enter")
+    phase(page, "idle")
+
+    with transaction() as session:
+        promised = session.scalars(sa.select(Appointment)).one()
+        assert promised.staff_id == anna.id
+        case = session.get_one(Case, promised.case_id)
+        assert case.state == CaseState.APPOINTED
+        promised.at = case.due_at = clock.now()
+    press(page, "Space")
+    phase(page, "preview")
+    expect(page.locator("#stage")).to_contain_text(f"请找:家里{rule}的成年人(共 3 位)")
+    assert_accessible(page)
+    picture(page, "interviewer-whom-zh", whole=False)
+    press(page, "d")
+    phase(page, "calling")
+    press(page, "1")
+    phase(page, "talking")
+    expect(page.locator("#wording")).to_contain_text(rule)
+    press(page, "2", "Enter")
+    expect(page.locator("#wording")).to_contain_text("自愿")
+    walk_on(page)
+    expect(page.locator("#stage")).to_contain_text("全部答完了")
+    press(page, "Enter")
+    phase(page, "outcome")
+    press(page, "Enter")
+    phase(page, "idle")
+    with reading() as session:
+        interview = session.scalars(sa.select(Interview)).one()
+        assert interview.state == InterviewState.COMPLETE
+        current = {a.question: a.value for a in session.scalars(sa.select(Answer).where(Answer.is_current))}
+        assert (current["household_adults"], current[f"household_{arm}"]) == ("3", "2")
+
+
+def test_a_household_that_refuses_is_coded_so_in_english(page: Page, house: House, anna: Staff) -> None:
+    with transaction() as session:
+        session.execute(sa.update(Case).values(kind=NumberKind.LANDLINE))
+    sign_in(page, anna, house, language="en")
+    page.goto("/interviewer/")
+    connect(page)
+    press(page, "Enter")
+    expect(page.locator("#wording")).to_contain_text("how many people aged 18 or over")
+    page.keyboard.type("2")
+    press(page, "Enter")
+    expect(page.locator("#wording")).to_contain_text("birthday")
+    no_sideways_scroll(page)
+    picture(page, "interviewer-birthday-en", whole=False)
+    press(page, "4", "Enter")
+    phase(page, "outcome")
+    expect(page.locator(".outcome[aria-pressed=true]")).to_contain_text("Refusal by household")
+    press(page, "Enter")
+    phase(page, "idle")
+    with reading() as session:
+        assert session.scalars(sa.select(Attempt.disposition)).all() == ["2.111"]

@@ -1,6 +1,7 @@
 // The interviewer's console: one page, the keyboard alone, from the next case to its outcome.
 import { AnswerQueue } from "./interviewer_saving.js";
 import { CasePane } from "./interviewer_case.js";
+import { awaits } from "./interviewer_household.js";
 import { MatterForm } from "./interviewer_matter.js";
 import { AppointmentPanel, OutcomePanel } from "./interviewer_outcome.js";
 import { key, keybar, leaveFields, make, notice, part, problemWords, stage } from "./interviewer_parts.js";
@@ -14,6 +15,7 @@ const data = JSON.parse(part("console-data").textContent);
 const LOOK_MS = { calling: 700, talking: 2500 };
 const COMPLETE = "1.1";
 const BREAK_OFF = "2.12";
+const HOUSEHOLD_REFUSES = "2.111";
 
 class Console {
   constructor() {
@@ -133,6 +135,7 @@ class Console {
       make("p", { className: "lead", textContent: this.screen.case.number }),
       make("p", { className: "soft", textContent: `${this.screen.case.kind} · ${this.screen.case.place}` }),
       make("p", { textContent: this.screen.why }),
+      this.screen.case.whom ? make("p", { className: "strong", textContent: this.screen.case.whom }) : null,
       make("button", { type: "button", className: "button button-primary", onclick: () => this.dial() }, t("拨打", "Dial"), " ", key("D"))));
     keybar([["D", t("拨打", "dial")], ["G", t("退回", "give back")], ["?", t("全部按键", "all keys")]]);
     leaveFields();
@@ -181,8 +184,7 @@ class Console {
 
   async openInterview() {
     const { interview } = this.screen;
-    const edition = this.screen.case.edition;
-    if (!this.questionnaires.has(edition)) this.questionnaires.set(edition, await get(`/interviewer/questionnaire/${edition}`));
+    if (!this.questionnaires.has(this.form)) this.questionnaires.set(this.form, await get(this.form));
     if (this.queue?.interview !== interview.id) {
       this.queue = new AnswerQueue(interview.id, {
         onState: (waiting, isLost) => this.pane.saved(waiting, isLost),
@@ -196,13 +198,17 @@ class Console {
     this.renew();
   }
 
+  get form() {
+    return `/interviewer/questionnaire/${this.screen.case.edition}?kind=${this.screen.case.kind_code}`;
+  }
+
   put(name, value) {
     if (value === null) delete this.answers[name];
     else this.answers[name] = value;
   }
 
   renew() {
-    this.walk = new Walk(this.questionnaires.get(this.screen.case.edition), this.answers, this.given);
+    this.walk = new Walk(this.questionnaires.get(this.form), this.answers, this.given);
   }
 
   refused(item, problem) {
@@ -233,6 +239,12 @@ class Console {
 
   go(by) {
     notice();
+    const isAway = by > 0 && awaits(this.at, this.answers);
+    if (isAway) {
+      if (isAway === "appointment") this.appoint(t("“他/她什么时候在家、方便听电话?我到时候再打来。”", "“When will they be at home and free to talk? I will call then.”"));
+      else this.hangUp(HOUSEHOLD_REFUSES);
+      return;
+    }
     const next = by > 0 ? this.walk.nextStep(this.at) : this.walk.previousStep(this.at);
     if (next) this.ask_(next);
     else if (by > 0) this.ask_(null);
@@ -290,11 +302,12 @@ class Console {
     }
   }
 
-  appoint() {
+  appoint(words) {
     if (!this.screen.attempt) return;
     const screened = this.walk?.places.has("adult") && this.walk.value("residence") === "1" && this.walk.value("adult") === "1";
     this.view = new AppointmentPanel(this.screen.times ?? [], {
       send: (told) => this.send({ code: screened ? "2.21" : "3.21", ...told }),
+      words,
       leave: () => (this.screen.phase === "talking" && this.walk ? this.ask_(this.at) : this.outcome()),
     });
   }

@@ -25,6 +25,7 @@ export class CasePane {
     part("listening").replaceChildren(...(screen.listening ? [make("span", { className: "chip chip-blue", textContent: screen.listening })] : []));
     const found = screen.case;
     for (const id of ["call-number", "call-place", "why-card"]) part(id).hidden = !found;
+    if (!found) part("call-whom").hidden = true;
     part("history-card").hidden = !screen.history?.length;
     this.since = screen.phase === "talking" && screen.attempt?.connected_at ? Date.parse(screen.attempt.connected_at) : null;
     part("call-clock").hidden = this.since === null;
@@ -33,6 +34,8 @@ export class CasePane {
     if (!found) return;
     part("call-number").replaceChildren(`${found.number} `, make("span", { className: "chip", textContent: found.kind }));
     part("call-place").textContent = found.place;
+    part("call-whom").hidden = !found.whom;
+    part("call-whom").textContent = found.whom;
     part("why").textContent = screen.why;
     part("why2").textContent = screen.why2;
     part("history").replaceChildren(...screen.history.map((tried) =>

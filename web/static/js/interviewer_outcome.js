@@ -117,8 +117,9 @@ export class OutcomePanel {
 }
 
 export class AppointmentPanel {
-  constructor(times, { send, leave }) {
+  constructor(times, { send, leave, words }) {
     this.times = times;
+    this.words = words ?? t("“您什么时候方便?我到时候再打给您。”", "“When would suit you? I will call you then.”");
     this.tell = { send, leave };
     this.when = times[0]?.at ?? "";
     this.isPersonal = true;
@@ -128,7 +129,7 @@ export class AppointmentPanel {
   draw() {
     stage(
       make("h2", { textContent: t("预约再访", "Make an appointment") }),
-      make("p", { className: "read-aloud", textContent: t("“您什么时候方便?我到时候再打给您。”", "“When would suit you? I will call you then.”") }),
+      make("p", { className: "read-aloud", textContent: this.words }),
       make("div", { className: "times" }, ...this.times.map((time, n) =>
         make("button", { type: "button", className: `button${time.at === this.when ? " button-primary" : ""}`, onclick: () => this.choose(time.at) }, key(String(n + 1)), ` ${time.words}`))),
       make("div", { className: "field" },
