@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+import gc
 import heapq
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from uuid import UUID
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from core import clock
 from core.db import transaction
+from core.journal import Entry
 from core.people import Staff, StaffRole
 from core.permissions import Role
 from demo.chance import SEED
+from demo.meetings import NO_SCREENER, first_words, meet
 from demo.opinions import raises_problem
 from demo.residents import person_behind, raise_problem
-from demo.talk import Said, stops_after, talk
+from demo.talk import stops_after, talk
+from demo.townspeople import Townsperson
+from demo.writing_down import write_down
+from matters.matter import Matter
 from survey import interviewing
-from survey.answers import CONSENT, YES, questionnaire
-from survey.attempts import Attempt, HandOut
+from survey.answers import CONSENT, asked_in, given
+from survey.attempts import Appointment, Attempt, HandOut
 from survey.cases import Case, CaseState
 from survey.dials import write_attempt
 from survey.disposition import from_line
+from survey.frame import FrameNumber
 from survey.interviews import Answer, Interview
 from survey.outcomes import Outcome, record_outcome
 from survey.planning import plan_day
 from survey.queue import next_case
 from survey.waves import Wave
-from telephony.simulator.personas import Pickup, PickupKind, Resident, Temper
+from telephony.simulator.personas import Pickup, PickupKind, Temper
 
 SHIFTS = ((time(9, 0), time(11, 50)), (time(14, 30), time(17, 30)), (time(18, 0), time(20, 45)))
 CAUSES = {
@@ -42,10 +49,10 @@ CAUSES = {
     PickupKind.REJECTED: ("rejected", None, None),
 }
 ON_A_SHIFT = 5
-FORGET_AFTER = 60
+FORGET_AFTER = 40
+PASSING = (Appointment, Answer, Attempt, Case, Entry, FrameNumber, HandOut, Interview, Matter)
+"""What is read for one turn only; people, places, wave and questionnaire stay at hand."""
 SHORTEST_REST = timedelta(minutes=5)
-CONVERTED = 0.3
-"""Of those who said no once, so many say yes to another interviewer."""
 
 Progress = Callable[[int, int], None]
 
@@ -68,8 +75,13 @@ class Day:
         with clock.frozen(self.moment(time(8))), transaction() as session:
             wave = session.get_one(Wave, self.wave_id)
             plan_day(session, wave, self.day, by=None, at=self.moment(time(8)))
-        for opens, closes in SHIFTS:
-            self._shift(self.moment(opens), self.moment(closes))
+        gc.disable()  # records let go of are swept up once a shift: looking for them all the time takes longer
+        try:
+            for opens, closes in SHIFTS:
+                self._shift(self.moment(opens), self.moment(closes))
+                gc.collect()
+        finally:
+            gc.enable()
         return self.completes
 
     def _shift(self, opens: datetime, closes: datetime) -> None:
@@ -86,19 +98,19 @@ class Day:
                 at, n = heapq.heappop(turns)
                 if at >= closes:
                     continue
-                with clock.frozen(at):
+                with clock.frozen(at), session.no_autoflush:  # every operation flushes what it wrote
                     busy = self._turn(session, working[n], at)
                 heapq.heappush(turns, (at + busy, n))
                 acts += 1
                 if acts % FORGET_AFTER == 0:
-                    session.expunge_all()  # a whole shift's records would only slow the next flush
+                    _forget(session)
 
     def _turn(self, session: Session, who: Staff, at: datetime) -> timedelta:
         """Let one interviewer take one case to its outcome; return how long it took."""
-        given = next_case(session, by=who, at=at)
-        if given is None:
+        hand_out = next_case(session, by=who, at=at)
+        if hand_out is None:
             return self._until_something_is_due(session, at)
-        case = session.get_one(Case, given.case_id)
+        case = session.get_one(Case, hand_out.case_id, options=[joinedload(Case.frame_number)])
         person = person_behind(case)
         attempt = write_attempt(session, case, None, by=who, at=at)
         far = person.pickup(attempt.number, clock.local(at))
@@ -107,7 +119,7 @@ class Day:
             self._unanswered(session, attempt, far, who, at + ringing)
         else:
             attempt.connected_at = at + ringing
-            ringing += self._answered(session, case, attempt, person, given, who, at + ringing)
+            ringing += self._answered(session, case, attempt, person, who, at + ringing)
         return ringing + timedelta(seconds=float(self.random.uniform(4, 25)))
 
     def _until_something_is_due(self, session: Session, at: datetime) -> timedelta:
@@ -131,57 +143,73 @@ class Day:
         session: Session,
         case: Case,
         attempt: Attempt,
-        person: Resident,
-        given: HandOut,
+        person: Townsperson,
         who: Staff,
         at: datetime,
     ) -> timedelta:
         """Have the talk that this resident has with strangers who call; return how long it took."""
-        asked_before = attempt.number > 1 and case.disposition is not None
-        is_turned = case.is_converted and person.trait("turned") < CONVERTED
+        was_asked = case.disposition == NO_SCREENER
+        outcome = first_words(person, was_asked=was_asked, is_conversion=case.is_converted)
+        if outcome is None:
+            return self._interview(session, case, attempt, person, who, at)
+        if outcome.code == NO_SCREENER:
+            outcome = replace(outcome, appointment_at=self._later(at, person))
         short = timedelta(seconds=12 + 25 * person.trait("short"))
-        match person.temper:
-            case Temper.HARD_REFUSER:
-                is_hard = person.trait("hard") < 0.5
-                outcome = Outcome("2.112", is_hard=is_hard)
-            case Temper.SOFT_REFUSER if not is_turned:
-                outcome = Outcome("2.112")
-            case Temper.APPOINTMENT if not asked_before:
-                outcome = Outcome("3.21", appointment_at=self._later(at, person))
-            case _:
-                return self._interview(session, case, attempt, person, who, at)
         record_outcome(session, attempt, outcome, by=who, at=at + short)
         return short
 
-    def _later(self, at: datetime, person: Resident) -> datetime:
+    def _later(self, at: datetime, person: Townsperson) -> datetime:
         hour = time(19, 0) if clock.local(at).hour < 17 else time(10, 0)
         on = self.day if clock.local(at).hour < 17 else self.day + timedelta(days=1)
         minutes = 5 * int(18 * person.trait("suits"))
         return datetime.combine(on, hour, tzinfo=clock.zone()) + timedelta(minutes=minutes)
 
     def _interview(
-        self, session: Session, case: Case, attempt: Attempt, person: Resident, who: Staff, at: datetime
+        self, session: Session, case: Case, attempt: Attempt, person: Townsperson, who: Staff, at: datetime
     ) -> timedelta:
         interview = interviewing.start(session, case, by=who, at=at)
-        asked = questionnaire(interview.edition)
-        if session.scalar(sa.select(sa.func.count()).where(Answer.interview_id == interview.id)):
+        before = given(session, interview)
+        if CONSENT in before:  # who broke off once does not go on
             record_outcome(session, attempt, Outcome("2.12"), by=who, at=at + timedelta(seconds=20))
             return timedelta(seconds=20)
-        said = talk(
+        met = meet(
             person,
-            asked,
+            interview.splits,
+            listed=case.frame_number.adults,
+            attempt=attempt.number,
+            is_conversion=case.is_converted,
+        )
+        said = talk(
+            met.respondent,
+            asked_in(interview),
             dict(interview.splits),
             county=case.county.code,
             on=self.day,
-            stops_after=stops_after(person),
+            stops_after=stops_after(met.respondent),
+            household=met.said,
+            is_refused=met.refusal is not None,
         )
-        ends = _write_answers(session, interview, said, at)
-        if person.temper is not Temper.BREAKS_OFF and raises_problem(person):
-            raise_problem(session, case, person, by=who, at=ends)
+        new = [each for each in said if each.question not in before]
+        ends = write_down(session, interview, new, at, attempt=attempt.number)
+        if met.refusal is not None:
+            refusal = replace(
+                met.refusal, appointment_at=self._later(ends, person) if met.is_absent else None
+            )
+            record_outcome(session, attempt, refusal, by=who, at=ends)
+            return ends - at
+        if met.respondent.temper is not Temper.BREAKS_OFF and raises_problem(met.respondent):
+            raise_problem(session, case, met.respondent, by=who, at=ends)
         code = interviewing.end_code(session, interview) or "2.12"
         record_outcome(session, attempt, Outcome(code), by=who, at=ends)
         self.completes += code == "1.1"
         return ends - at
+
+
+def _forget(session: Session) -> None:
+    """Let go of the cases that are done with: a whole shift's records would only slow the next flush."""
+    for record in list(session.identity_map.values()):
+        if isinstance(record, PASSING):
+            session.expunge(record)
 
 
 def _interviewers(session: Session) -> list[Staff]:
@@ -192,33 +220,6 @@ def _interviewers(session: Session) -> list[Staff]:
         .order_by(Staff.id)
     )
     return list(session.scalars(query).unique())
-
-
-def _write_answers(session: Session, interview: Interview, said: list[Said], at: datetime) -> datetime:
-    """Write a whole talk's answers at once, each at its moment; return when the last was given."""
-    rows = []
-    for turn, each in enumerate(said):
-        at += timedelta(milliseconds=each.shown_ms)
-        token = str(UUID(int=(interview.id << 16) + turn))
-        rows.append(
-            {
-                "interview_id": interview.id,
-                "question": each.question,
-                "value": each.value,
-                "at": at,
-                "shown_ms": each.shown_ms,
-                "token": token,
-                "turn": 1,
-                "is_current": True,
-            }
-        )
-        if each.question == CONSENT and each.value == YES:
-            interview.consented_at = interview.recording_consented_at = at
-    if rows:
-        session.execute(sa.insert(Answer), rows)
-        interview.position = said[-1].question
-    session.flush()
-    return at
 
 
 def play(wave_id: int, *, first: date, days: int, progress: Progress | None = None) -> int:

@@ -17,6 +17,7 @@ from core.settings import Settings
 from demo.chance import SEED
 from demo.prompter import Prompter
 from demo.robots import Robot
+from demo.townspeople import townsperson
 from telephony.commands import carrier_config
 from telephony.simulator.server import open_carrier
 from web.app import create_app
@@ -37,7 +38,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     port = int(settings.line_base_url.rsplit(":", 1)[1])
-    carrier = open_carrier(carrier_config(settings, seed=SEED), port=port, start=clock.now()).serve_beside()
+    running = open_carrier(carrier_config(settings, seed=SEED), port=port, start=clock.now())
+    running.carrier.people = townsperson
+    carrier = running.serve_beside()
     with app.app_context():
         robots = robot_ids(int(os.environ.get("TINGMIN_DEMO_ROBOTS", ROBOTS)))
         crew: list[threading.Thread] = [

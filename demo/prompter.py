@@ -13,15 +13,17 @@ from core import clock
 from core.db import reading
 from core.problems import Problem
 from demo.chance import uniform
+from demo.meetings import meet
 from demo.residents import person_behind
 from demo.talk import reply
+from demo.townspeople import Townsperson
 from survey import interviewing
-from survey.answers import questionnaire
+from survey.answers import asked_in
 from survey.attempts import Attempt
 from survey.cases import Case
 from survey.interviews import Interview
 from telephony.calls import Call
-from telephony.simulator.personas import Resident, Temper
+from telephony.simulator.personas import Temper
 
 log = logging.getLogger("tingmin.demo")
 TIMEOUT = (3.0, 10.0)
@@ -75,17 +77,28 @@ class Prompter(threading.Thread):
                     found.append((call.provider_ref, call.id, interview.position, answered))
         return found
 
-    def _answer(self, interview: Interview, person: Resident, case: Case) -> str | None:
-        asked = questionnaire(interview.edition)
+    def _answer(self, interview: Interview, person: Townsperson, case: Case) -> str | None:
+        asked = asked_in(interview)
         question = asked.question(interview.position or "")
         if not question.is_step:
             return None
-        value = reply(person, question, asked, county=case.county.code, on=clock.today())
+        met = meet(
+            person,
+            interview.splits,
+            listed=case.frame_number.adults,
+            attempt=case.attempt_count,
+            is_conversion=case.is_converted,
+        )
+        value = met.said.get(question.name) or reply(
+            met.respondent, question, asked, county=case.county.code, on=clock.today()
+        )
         label = next((o.label.zh for o in asked.lists.get(question.list, ()) if o.name == value), value)
         return {"DONT_KNOW": "这个……我也说不好。", "OK": "嗯,您说。"}.get(value, f"{label}。")
 
 
-def _greeting(person: Resident) -> str:
+def _greeting(person: Townsperson) -> str:
+    if person.is_business:
+        return "您好,这里是单位办公室,请问您找哪位?"
     match person.temper:
         case Temper.HARD_REFUSER:
             return "别再打了!"

@@ -10,18 +10,18 @@ from sqlalchemy.orm import Session
 
 from core.people import Staff
 from core.places import Place
-from demo.chance import SEED
 from demo.city import Township, city
 from demo.problems import home_of, raised_by
-from matters.matter import MatterKind, Origin, Urgency
-from matters.registration import register
+from demo.townspeople import Townsperson, townsperson
+from matters.attributes import MatterKind, Origin, Urgency
+from matters.registration import Statement, register
 from survey.cases import Case
-from telephony.simulator.personas import Resident, resident
+from telephony.simulator.personas import Resident
 
 
-def person_behind(case: Case) -> Resident:
-    """Return the invented resident behind a case's number."""
-    return resident(SEED, case.frame_number.number, is_rural=not town_of(case.township.code).is_urban)
+def person_behind(case: Case) -> Townsperson:
+    """Return the one who usually answers a case's number."""
+    return townsperson(case.frame_number.number, is_rural=not town_of(case.township.code).is_urban)
 
 
 @cache
@@ -37,14 +37,16 @@ def raise_problem(session: Session, case: Case, person: Resident, *, by: Staff, 
     place = session.scalars(sa.select(Place).where(Place.code == village.code)).one()
     register(
         session,
-        kind=MatterKind.of(raised.kind),
-        topic=raised.topic,
-        narrative=raised.told(town, village).zh,
-        place=place,
+        Statement(
+            narrative=raised.told(town, village).zh,
+            kind=MatterKind.of(raised.kind),
+            topic=raised.topic,
+            place=place,
+            urgency=Urgency.of(raised.urgency),
+            consent_read=True,
+            number=case.frame_number.number,
+        ),
         origin=Origin.INTERVIEW,
-        consent_read=True,
-        urgency=Urgency.of(raised.urgency),
-        reporter_number=case.frame_number.number,
         by=by,
         at=at,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -15,11 +15,13 @@ from core import clock
 from core.db import reading, transaction
 from core.people import Staff
 from core.problems import Problem
+from demo.meetings import NO_SCREENER, first_words, meet
 from demo.opinions import raises_problem
 from demo.residents import person_behind, raise_problem
 from demo.talk import Said, stops_after, talk
+from demo.townspeople import Townsperson
 from survey import interviewing
-from survey.answers import questionnaire, save_answer
+from survey.answers import CONSENT, asked_in, given, save_answer
 from survey.attempts import Attempt
 from survey.calling import Rules, open_from
 from survey.cases import Case
@@ -31,7 +33,6 @@ from telephony.calls import Call, Party, live_legs
 from telephony.line import identity_of, line
 from telephony.outbox import send_due
 from telephony.rooms import Purpose, open_room, open_room_of
-from telephony.simulator.personas import Resident, Temper
 
 log = logging.getLogger("tingmin.demo")
 TIMEOUT = (3.0, 10.0)
@@ -45,8 +46,9 @@ class Dialled:
     case_id: int
     attempt_id: int
     call_id: int
-    person: Resident
+    person: Townsperson
     was_asked: bool
+    is_conversion: bool
 
 
 class Robot(threading.Thread):
@@ -116,10 +118,11 @@ class Robot(threading.Thread):
         with transaction() as session:
             who = session.get_one(Staff, self.staff_id)
             case = session.get_one(Case, case_id)
-            was_asked = case.disposition is not None and case.attempt_count > 0
+            was_asked = case.disposition == NO_SCREENER
             attempt = dial(session, case, by=who, at=clock.now())
             assert attempt.call_id is not None
-            return Dialled(case_id, attempt.id, attempt.call_id, person_behind(case), was_asked)
+            person = person_behind(case)
+            return Dialled(case_id, attempt.id, attempt.call_id, person, was_asked, case.is_converted)
 
     def _wait_for_answer(self, dialled: Dialled) -> bool:
         """Hear the ringing until somebody is there (True) or the call has ended."""
@@ -146,15 +149,13 @@ class Robot(threading.Thread):
     def _answered(self, dialled: Dialled) -> None:
         person = dialled.person
         self._rest((4 + 6 * person.trait("short")) / self.pace)
-        match person.temper:
-            case Temper.HARD_REFUSER:
-                self._code(dialled, Outcome("2.112", is_hard=person.trait("hard") < 0.5))
-            case Temper.SOFT_REFUSER:
-                self._code(dialled, Outcome("2.112"))
-            case Temper.APPOINTMENT if not dialled.was_asked:
-                self._code(dialled, Outcome("3.21", appointment_at=self._later(dialled)))
-            case _:
-                self._interview(dialled)
+        outcome = first_words(person, was_asked=dialled.was_asked, is_conversion=dialled.is_conversion)
+        if outcome is None:
+            self._interview(dialled)
+        elif outcome.code == NO_SCREENER:
+            self._code(dialled, replace(outcome, appointment_at=self._later(dialled)))
+        else:
+            self._code(dialled, outcome)
 
     def _later(self, dialled: Dialled) -> datetime:
         with reading() as session:
@@ -168,21 +169,41 @@ class Robot(threading.Thread):
             who = session.get_one(Staff, self.staff_id)
             case = session.get_one(Case, dialled.case_id)
             interview = interviewing.start(session, case, by=who, at=now)
-            said = talk(
+            before = given(session, interview)
+            met = meet(
                 dialled.person,
-                questionnaire(interview.edition),
+                interview.splits,
+                listed=case.frame_number.adults,
+                attempt=case.attempt_count,
+                is_conversion=dialled.is_conversion,
+            )
+            said = talk(
+                met.respondent,
+                asked_in(interview),
                 dict(interview.splits),
                 county=case.county.code,
                 on=clock.today(now),
-                stops_after=stops_after(dialled.person),
+                stops_after=stops_after(met.respondent),
+                household=met.said,
+                is_refused=met.refusal is not None,
             )
             interview_id = interview.id
+        if CONSENT in before:  # who broke off once does not go on
+            self._code(dialled, Outcome("2.12"))
+            return
         for each in said:
+            if each.question in before:
+                continue
             self._rest(each.shown_ms / 1000 / self.pace)
             if self.stopping.is_set() or self._is_gone(dialled):
                 break
             self._save(interview_id, each)
-        self._finish(dialled, interview_id)
+        if met.refusal is None:
+            self._finish(replace(dialled, person=met.respondent), interview_id)
+        elif met.is_absent:
+            self._code(dialled, replace(met.refusal, appointment_at=self._later(dialled)))
+        else:
+            self._code(dialled, met.refusal)
 
     def _save(self, interview_id: int, said: Said) -> None:
         with transaction() as session:

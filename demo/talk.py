@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -48,18 +49,25 @@ def talk(
     county: str,
     on: date,
     stops_after: int | None = None,
+    household: Mapping[str, str] | None = None,
+    is_refused: bool = False,
 ) -> list[Said]:
     """Go through the questionnaire with a resident, up to the question at which they hang up.
 
+    `household` is what was said before the respondent came to the telephone; refused, the talk ends with it.
+
     A resident's opinions do not hang on what was asked before, so the way is walked once with all of them.
     """
+    told = household or {}
     answers = {
-        q.name: reply(who, q, questionnaire, county=county, on=on)
+        q.name: told.get(q.name) or reply(who, q, questionnaire, county=county, on=on)
         for q in questionnaire.questions
         if q.is_step
     }
     given = Circumstances(splits, {"today": on.isoformat(), "now": f"{on.isoformat()}T10:00:00"}, "zh")
     way = Walk(questionnaire, answers, given).path()
+    if is_refused:
+        way = way[: 1 + max((n for n, name in enumerate(way) if name in told), default=0)]
     asked = [
         questionnaire.question(name) for name in way[:stops_after] if questionnaire.question(name).is_step
     ]
