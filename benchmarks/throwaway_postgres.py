@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL for measurements: its own cluster on a socket, durable as in production, gone afterwards."""
+"""A throw-away PostgreSQL for measurements and tests: its own cluster on a socket, gone afterwards."""
 
 from __future__ import annotations
 
@@ -12,35 +12,42 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def _binaries() -> Path:
+def server_programs() -> Path | None:
+    """Return where PostgreSQL's server programs are, or None where they are not installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     which = shutil.which("initdb")
-    if not found and not which:
-        sys.exit("PostgreSQL's server is not installed on this machine")
-    return found[-1].parent if found else Path(str(which)).parent
+    return found[-1].parent if found else Path(which).parent if which else None
 
 
 @contextmanager
-def throwaway_postgres() -> Iterator[str]:
-    """Start a cluster with the vendor's own settings (fsync on) and give the address of an empty database."""
-    binaries = _binaries()
-    root = Path(tempfile.mkdtemp(prefix="tingmin-bench-"))
+def throwaway_postgres(*, is_durable: bool = True) -> Iterator[str]:
+    """Start a cluster and give the address of an empty database.
+
+    Measurements want it durable as in production (fsync on); tests want many connections and no waiting for disks.
+    """
+    binaries = server_programs()
+    if binaries is None:
+        sys.exit("PostgreSQL's server is not installed on this machine")
+    root = Path(tempfile.mkdtemp(prefix="tingmin-pg-"))
     data = root / "data"
     as_root = os.geteuid() == 0
     if as_root:
         shutil.chown(root, "postgres", "postgres")
 
-    def run(*command: str) -> None:
+    def run(program: str, *words: str) -> None:
         prefix = ["runuser", "-u", "postgres", "--"] if as_root else []
-        done = subprocess.run([*prefix, *command], cwd=root, capture_output=True, text=True, check=False)
+        command = [*prefix, str(binaries / program), *words]
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise RuntimeError(f"{command[0]}: {done.stdout}{done.stderr}")
+            raise RuntimeError(f"{program}: {done.stdout}{done.stderr}")
 
-    run(str(binaries / "initdb"), "-D", str(data), "-U", "tingmin", "-A", "trust", "-E", "UTF8")
-    options = f"-k {root} -c listen_addresses=''"
-    run(str(binaries / "pg_ctl"), "-D", str(data), "-o", options, "-l", str(root / "log"), "-w", "start")
+    sync = () if is_durable else ("--no-sync",)
+    run("initdb", "-D", str(data), "-U", "tingmin", "-A", "trust", "-E", "UTF8", *sync)
+    loose = "" if is_durable else " -c fsync=off -c max_connections=300"
+    options = f"-k {root} -c listen_addresses=''{loose}"
+    run("pg_ctl", "-D", str(data), "-o", options, "-l", str(root / "log"), "-w", "start")
     try:
         yield f"postgresql+psycopg://tingmin@/postgres?host={root}"
     finally:
-        run(str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
+        run("pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop")
         shutil.rmtree(root, ignore_errors=True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from benchmarks.throwaway_postgres import server_programs, throwaway_postgres
 from core import db, secrets
 from tests.factories import all_models
 
@@ -52,40 +51,13 @@ def sqlite(tmp_path: Path) -> Iterator[db.Database]:
     database.close()
 
 
-def _postgres_bin() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if found:
-        return found[-1].parent
-    which = shutil.which("initdb")
-    return Path(which).parent if which else None
-
-
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """A throw-away PostgreSQL cluster on a Unix socket; gives the URL up to the database's name."""
-    binaries = _postgres_bin()
-    if binaries is None:
+    if server_programs() is None:
         pytest.skip("PostgreSQL's server is not installed (make setup installs it where it may)")
-    root = Path(tempfile.mkdtemp(prefix="tingmin-pg-"))
-    data = root / "data"
-    as_root = os.geteuid() == 0
-    if as_root:
-        shutil.chown(root, "postgres", "postgres")
-
-    def run(*command: str) -> None:
-        prefix = ["runuser", "-u", "postgres", "--"] if as_root else []
-        done = subprocess.run([*prefix, *command], cwd=root, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(f"{command[0]}: {done.stdout}{done.stderr}")
-
-    run(str(binaries / "initdb"), "-D", str(data), "-U", "tingmin", "-A", "trust", "-E", "UTF8", "--no-sync")
-    options = f"-k {root} -c listen_addresses='' -c fsync=off -c max_connections=300"
-    run(str(binaries / "pg_ctl"), "-D", str(data), "-o", options, "-l", str(root / "log"), "-w", "start")
-    try:
-        yield f"postgresql+psycopg://tingmin@/{{name}}?host={root}"
-    finally:
-        run(str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
-        shutil.rmtree(root, ignore_errors=True)
+    with throwaway_postgres(is_durable=False) as url:
+        yield url.replace("/postgres?", "/{name}?")
 
 
 _serial = 0
