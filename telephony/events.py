@@ -153,6 +153,7 @@ def _hear(session: Session, event: Event, *, guarded: bool) -> bool:
         with session.begin_nested():
             return _apply_and_tell(session, event)
     except Exception:
+        session.expire_all()  # a call's facts are written beside the unit of work, which can't take them back
         log.exception("a %s was kept but could not be handled; it will be tried again", event.kind.value)
         return False
 
@@ -187,8 +188,6 @@ def _apply(session: Session, event: Event) -> tuple[bool, Call | None, bool, boo
     call, learned = call_of(session, event)
     if call is None:
         return False, None, False, False
-    if room is not None and call.room_id is None:
-        call.room_id = room.id
     told = event.kind in (EventKind.WAIT_ENTERED, EventKind.WAIT_LEFT, EventKind.INPUT)
-    changed = apply_to_call(session, call, event)
+    changed = apply_to_call(session, call, event, room)
     return True, call, changed or room_changed or told, learned

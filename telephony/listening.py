@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import journal
@@ -11,7 +12,7 @@ from core.people import Staff
 from telephony.calls import Call, Direction, Party, live_legs
 from telephony.dialling import LATEST, hang_up, new_call, offered, room_of
 from telephony.events import listen
-from telephony.line import Event, EventKind, identity_of, line
+from telephony.line import Event, EventKind, LegState, identity_of, line
 from telephony.outgoing import Command, ask
 from telephony.rooms import Room, RoomIsClosed
 
@@ -59,11 +60,18 @@ def leave(session: Session, call: Call, *, by: Staff, at: datetime) -> None:
     journal.write(session, "room.leave", call.room or call, by=by, at=at)
 
 
+_LISTENING = (
+    sa.select(Call)
+    .where(Call.room_id == sa.bindparam("room"), Call.party == Party.SUPERVISOR, Call.state != LegState.ENDED)
+    .order_by(Call.id)
+)
+
+
 def _leave_with_resident(session: Session, event: Event, call: Call | None) -> None:
     """End the listening with its conversation: the next resident in this room has agreed to nothing yet."""
-    if call is None or call.party != Party.RESIDENT or not call.is_ended or call.room is None:
+    if call is None or call.party != Party.RESIDENT or not call.is_ended or call.room_id is None:
         return
-    for leg in live_legs(session, call.room, Party.SUPERVISOR):
+    for leg in session.scalars(_LISTENING, {"room": call.room_id}).all():
         # By our own clock, and due at once: the line's may be ahead, and the drop would wait for it.
         hang_up(session, leg, by=None, at=leg.created_at)
 

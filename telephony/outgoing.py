@@ -127,7 +127,13 @@ def ask(
     )
     session.add(row)
     session.flush()
+    session.info["has_asked"] = True
     return row
+
+
+def has_asked(session: Session) -> bool:
+    """Say whether anything was asked of the line in this session."""
+    return "has_asked" in session.info
 
 
 def settle(row: Outgoing, state: OutgoingState, *, at: datetime, error: str | None = None) -> None:
@@ -138,14 +144,18 @@ def settle(row: Outgoing, state: OutgoingState, *, at: datetime, error: str | No
     row.last_error = error
 
 
+_UNANSWERED = sa.select(Outgoing).where(
+    Outgoing.request_key == sa.bindparam("key"),
+    Outgoing.state.in_((OutgoingState.SENDING, OutgoingState.UNKNOWN)),
+)
+
+
 def settle_by_event(session: Session, event: Event, call: Call | None) -> None:
     """Take a report as the answer to the request that caused it."""
     key = event.data.get("request_key") or (call.request_key if call is not None else None)
     if key is None:
         return
-    waiting = (OutgoingState.SENDING, OutgoingState.UNKNOWN)
-    query = sa.select(Outgoing).where(Outgoing.request_key == key, Outgoing.state.in_(waiting))
-    row = session.scalars(query).first()
+    row = session.scalars(_UNANSWERED, {"key": key}).first()
     if row is not None and once(row.command, row.options):
         settle(row, OutgoingState.SENT, at=event.at)
         session.flush()

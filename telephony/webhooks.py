@@ -14,16 +14,21 @@ from core.permissions import open_to_all
 from telephony.events import take_in
 from telephony.line import Line, line
 from telephony.outbox import kick
+from telephony.outgoing import has_asked
 from telephony.spoken import UNAVAILABLE
 from telephony.twilio import documents, twiml
 from telephony.twilio.adapter import TwilioLine
 from telephony.twilio.addresses import HOOKS, PREFIX
 from telephony.twilio.capture import capture
-from telephony.twilio.signature import is_signed
+from telephony.twilio.signature import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER, is_signed
 from telephony.twilio.translate import translate
 
 log = logging.getLogger("tingmin.telephony")
 blueprint = Blueprint("hooks", __name__, url_prefix=PREFIX)
+
+SIGNED_BY = (SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER)
+PULSE_S = 1.0
+_pulse_at = float("-inf")
 
 Document = Callable[[Session, TwilioLine, documents.Asked], str]
 DOCUMENTS: dict[str, Document] = {
@@ -52,7 +57,7 @@ def _verify() -> Response | None:
         query=request.query_string.decode("latin-1"),
         form=request.form,
         body=b"" if request.form else request.get_data(),
-        headers=dict(request.headers),
+        headers={name: request.headers.get(name, "") for name in SIGNED_BY},
     )
     if signed:
         return None
@@ -84,25 +89,37 @@ def report(hook: str) -> Response:
         return _xml(twiml.quiet() if hook == "quiet" else twiml.nothing())
     capture(carrier.settings, hook, asked.fields, asked.query, asked.at)
     try:
-        new, text = _take(hook, carrier, asked, guarded=False)
+        new, asks, text = _take(hook, carrier, asked, guarded=False)
     except Exception:
         # A room of the house could not take it: keep the report itself, for the worker to tell again.
         log.exception("a %s webhook could not be handled at once", hook)
-        new, text = _take(hook, carrier, asked, guarded=True)
+        new, asks, text = _take(hook, carrier, asked, guarded=True)
     if new:
-        kick()
+        _send(at_once=asks)
     return _xml(text)
 
 
-def _take(hook: str, carrier: TwilioLine, asked: documents.Asked, *, guarded: bool) -> tuple[bool, str]:
-    """Take a report in and make its answer, in one transaction."""
+def _take(hook: str, carrier: TwilioLine, asked: documents.Asked, *, guarded: bool) -> tuple[bool, bool, str]:
+    """Take a report in and make its answer, in one transaction; say whether it was new and asks the line."""
     with transaction() as session:
         met = documents.meet_caller(session, carrier, asked) if hook in ("inbound", "wait") else None
         found = translate(hook, asked.fields, asked.query, at=asked.at, provider=carrier.settings.line)
         new = take_in(session, found, at=asked.at, guarded=guarded)
         document = DOCUMENTS.get(hook)
         text = document(session, carrier, asked) if document else twiml.nothing()
-    return bool(new) or met is not None, text
+    return bool(new) or met is not None, has_asked(session), text
+
+
+def _send(*, at_once: bool) -> None:
+    """Have sent what a report led us to ask; what merely came due meanwhile, once a second at most.
+
+    Most reports ask nothing, and a look into the outbox costs more than the report itself.
+    """
+    global _pulse_at
+    now = clock.monotonic()
+    if at_once or now - _pulse_at >= PULSE_S:
+        _pulse_at = now
+        kick()
 
 
 @blueprint.route("/fallback", methods=["GET", "POST"])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hmac import compare_digest
 
 from twilio.request_validator import (
+    HMAC_SHA1,
     SIGNATURE_HEADER,
     SIGNATURE_SETTINGS_HEADER,
     RequestValidator,
@@ -47,7 +49,14 @@ def is_signed(
                 params = body.decode()
             except UnicodeDecodeError:
                 return False
-    return bool(RequestValidator(settings.auth_token).validate(url, params, given, algorithm))
+    validator = RequestValidator(settings.auth_token)
+    if algorithm == HMAC_SHA1 and not isinstance(params, str):
+        # Nearly every request is signed for the address as it is written; the validator would also sign
+        # it with a port each time, before it compares.
+        expected = str(validator.compute_signature(url, params, algorithm))
+        if compare_digest(expected.encode(), given.encode()):
+            return True
+    return bool(validator.validate(url, params, given, algorithm))
 
 
 def sign(settings: Settings, path: str, form: Mapping[str, str], *, query: str = "") -> str:

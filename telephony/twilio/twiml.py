@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from core.settings import Settings
@@ -47,6 +49,7 @@ def operators_leg(settings: Settings, room: str, *, request_key: str, ends_room:
     return str(response)
 
 
+@cache
 def quiet() -> str:
     """Render a minute of silence, for whoever is alone in a room or on hold there."""
     response = VoiceResponse()
@@ -54,6 +57,7 @@ def quiet() -> str:
     return str(response)
 
 
+@cache
 def nothing() -> str:
     """Render a document that does nothing."""
     return str(VoiceResponse())

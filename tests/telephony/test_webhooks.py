@@ -24,6 +24,7 @@ from core.settings import Settings
 from telephony import events, line, webhooks
 from telephony.calls import Call, Direction, Party
 from telephony.line import Answerer, Cause, Event, EventKind, LegState
+from telephony.outgoing import Command, ask
 from telephony.rooms import Purpose, Room, open_room
 from telephony.twilio.adapter import TwilioLine
 from telephony.twilio.addresses import path_of
@@ -221,6 +222,50 @@ def test_a_failing_listener_loses_nothing(app: Flask, settings: Settings) -> Non
     with reading() as session:
         assert session.get_one(Call, call_id).state == LegState.RINGING
     assert heard == ["failed", "failed", f"ca:{LEG}:1"]
+
+
+def test_what_a_savepoint_takes_back_is_not_remembered(database: db.Database) -> None:
+    def deaf(session: Session, event: Event, call: Call | None) -> None:
+        if event.data["state"] == LegState.RINGING:
+            raise ZeroDivisionError
+
+    events.listen(EventKind.LEG, deaf)
+    ringing, connected = (
+        translate("call", status(state, order), {"k": KEY}, at=NOON, provider="simulator")
+        for state, order in (("ringing", 1), ("in-progress", 2))
+    )
+    with transaction() as session:
+        call = a_call(session)
+        events.take_in(session, ringing, at=NOON)
+        assert (call.state, call.ring_at, call.provider_ref) == (LegState.QUEUED, None, None)
+        events.take_in(session, connected, at=NOON)
+        assert (call.state, call.ring_at, call.provider_ref) == (LegState.CONNECTED, None, LEG)
+        call_id = call.id
+    with reading() as session:
+        kept = session.get_one(Call, call_id)
+        assert (kept.state, kept.ring_at, kept.provider_ref) == (LegState.CONNECTED, None, LEG)
+
+
+def test_only_a_report_that_asks_empties_the_outbox_at_once(
+    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction() as session:
+        a_call(session)
+    sent: list[float] = []
+    seconds = iter((100.0, 100.2, 100.4, 101.5))
+    monkeypatch.setattr(webhooks, "kick", lambda: sent.append(webhooks._pulse_at))
+    monkeypatch.setattr(webhooks, "_pulse_at", float("-inf"))
+    monkeypatch.setattr(webhooks.clock, "monotonic", lambda: next(seconds))
+
+    def asking(session: Session, event: Event, call: Call | None) -> None:
+        if event.data["state"] == LegState.CONNECTED:
+            ask(session, Command.DROP, at=NOON, call=call)
+
+    events.listen(EventKind.LEG, asking)
+    for state, order in (("initiated", 0), ("ringing", 1), ("in-progress", 2), ("completed", 3)):
+        for _ in range(2):  # a repeated report asks nothing again
+            assert post(app, settings, "call", status(state, order), f"k={KEY}") == 200
+    assert sent == [100.0, 100.4, 101.5]
 
 
 STORY: list[tuple[str, dict[str, str], dict[str, str]]] = [
