@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -53,21 +52,3 @@ def spread_of(session: Session, weight_set: WeightSet) -> Spread:
     bars = zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist(), strict=True)
     quantiles = zip(QUANTILES, np.quantile(weights, QUANTILES).tolist(), strict=True)
     return Spread(tuple(quantiles), tuple(bars))
-
-
-def histogram(spread: Spread) -> dict[str, Any]:
-    """Draw the bars as Plotly's data."""
-    return {
-        "data": [
-            {
-                "type": "bar",
-                "x": [(low + high) / 2 for low, high, _ in spread.bars],
-                "y": [count for _, _, count in spread.bars],
-                "width": [high - low for low, high, _ in spread.bars],
-                "customdata": [[low, high] for low, high, _ in spread.bars],
-                "marker": {"color": "token:accent"},
-                "hovertemplate": "%{customdata[0]:,.0f}–%{customdata[1]:,.0f}: %{y}<extra></extra>",
-            }
-        ],
-        "layout": {"bargap": 0.04, "xaxis": {"tickformat": ",.0f"}, "yaxis": {"rangemode": "tozero"}},
-    }

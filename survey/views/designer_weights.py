@@ -16,7 +16,8 @@ from core.terms import language, t
 from survey.margin_import import current_margins
 from survey.views.designer_margins import NAMES
 from survey.waves import Wave
-from survey.weight_publishing import histogram, publish_weight_set, spread_of
+from survey.weight_charts import histogram
+from survey.weight_publishing import publish_weight_set, spread_of
 from survey.weighting import WeightSet
 
 blueprint = Blueprint("designer_weights", __name__, url_prefix="/design/weights")
@@ -42,7 +43,7 @@ def listed() -> str:
 def one(set_id: int) -> str:
     """Show one weight set with the record of its steps."""
     with reading() as session:
-        made = _one(session, set_id)
+        made = one_set(session, set_id)
         spread = spread_of(session, made)
         return render_template(
             "designer/weight_set.html",
@@ -50,7 +51,7 @@ def one(set_id: int) -> str:
             wave=session.get_one(Wave, made.wave_id),
             p=made.provenance,
             names=NAMES,
-            category=_category_words(session),
+            category=category_words(session),
             spread=spread,
             chart=histogram(spread),
         )
@@ -61,18 +62,20 @@ def one(set_id: int) -> str:
 def publish(set_id: int) -> ResponseReturnValue:
     """Mark the set as the published one of its period."""
     with transaction() as session:
-        publish_weight_set(session, _one(session, set_id), by=acting(), at=clock.now())
+        publish_weight_set(session, one_set(session, set_id), by=acting(), at=clock.now())
     flash(t("已标为公布的权数", "Marked as the published weights"), "good")
     return redirect(url_for("designer_weights.one", set_id=set_id), 303)
 
 
-def _category_words(session: Session) -> dict[str, str]:
+def category_words(session: Session) -> dict[str, str]:
+    """Return the label of every category of the margins, in the language spoken."""
     is_english = language() == "en"
     cells = (cell for margin in current_margins(session).values() for cell in margin.cells)
     return {c.category: (c.label_en if is_english else c.label) or c.category for c in cells}
 
 
-def _one(session: Session, set_id: int) -> WeightSet:
+def one_set(session: Session, set_id: int) -> WeightSet:
+    """Return the set of an address."""
     found = session.get(WeightSet, set_id)
     if found is None:
         raise Missing

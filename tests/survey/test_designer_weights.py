@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from core.db import reading, transaction
 from core.journal import Entry
 from core.permissions import Role
+from survey.weight_charts import histogram
 from survey.weight_making import make_weight_set
-from survey.weight_publishing import histogram, spread_of
+from survey.weight_publishing import spread_of
 from survey.weighting import Weight, WeightSet
 from tests.survey.field import NOON
 from tests.survey.weighed import ADULTS, a_worked_wave
