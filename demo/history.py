@@ -17,6 +17,7 @@ from core.db import transaction
 from core.journal import Entry
 from core.people import Staff, StaffRole
 from core.permissions import Role
+from core.places import Level, Place
 from demo.chance import SEED
 from demo.meetings import NO_SCREENER, first_words, meet
 from demo.opinions import raises_problem
@@ -86,7 +87,7 @@ class Day:
 
     def _shift(self, opens: datetime, closes: datetime) -> None:
         with transaction() as session:
-            people = _interviewers(session)
+            people, at_hand = _interviewers(session), _at_hand(session, self.wave_id)
             working = [people[i] for i in self.random.permutation(len(people))[:ON_A_SHIFT].tolist()]
             turns = [
                 (opens + timedelta(seconds=float(s)), n)
@@ -104,6 +105,7 @@ class Day:
                 acts += 1
                 if acts % FORGET_AFTER == 0:
                     _forget(session)
+            del at_hand  # held till here: a session lets go of what nobody holds
 
     def _turn(self, session: Session, who: Staff, at: datetime) -> timedelta:
         """Let one interviewer take one case to its outcome; return how long it took."""
@@ -203,6 +205,12 @@ class Day:
         record_outcome(session, attempt, Outcome(code), by=who, at=ends)
         self.completes += code == "1.1"
         return ends - at
+
+
+def _at_hand(session: Session, wave_id: int) -> list[Wave | Place]:
+    """Read once a shift what every turn needs."""
+    places = sa.select(Place).where(Place.level.in_((Level.COUNTY, Level.TOWNSHIP)))
+    return [session.get_one(Wave, wave_id), *session.scalars(places)]
 
 
 def _forget(session: Session) -> None:
