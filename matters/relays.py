@@ -1,0 +1,98 @@
+"""Relays: what a unit asks the centre to tell a protected caller, so that neither side learns of the other."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from core import journal
+from core.db import Base, Id
+from core.people import Staff, Unit
+from core.problems import Forbidden, Invalid, Refused
+from core.secrets import SealedText
+from core.terms import Words
+from matters.flow import MatterAction
+from matters.keeping_away import in_sight, within_sight
+from matters.matter import Matter
+from matters.moving import act
+from matters.states import MatterState
+
+LONGEST = 500
+"""What can be read out on the telephone or sent as a text."""
+
+
+class MatterRelay(Base):
+    """One message of a unit for the callers of a matter, until the centre has passed it on."""
+
+    __tablename__ = "matter_relay"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    matter_id: Mapped[int] = mapped_column(sa.ForeignKey("matter.id"), index=True)
+    unit_id: Mapped[int] = mapped_column(sa.ForeignKey("unit.id"), index=True)
+    message: Mapped[str] = mapped_column(SealedText("note"))
+    written_by: Mapped[int] = mapped_column(sa.ForeignKey("staff.id"))
+    written_at: Mapped[datetime]
+    passed_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
+    passed_at: Mapped[datetime | None] = mapped_column(index=True)
+
+    matter: Mapped[Matter] = relationship()
+    unit: Mapped[Unit] = relationship()
+
+
+def ask_to_pass_on(session: Session, matter: Matter, message: str, *, by: Staff, at: datetime) -> MatterRelay:
+    """Keep what a unit wants its caller to be told; one message at a time waits."""
+    in_sight(session, by, matter)
+    if by.unit_id is None or by.unit_id != matter.lead_unit_id:
+        raise Forbidden(Words("只有主办单位可以这样做", "Only the lead unit may do this"))
+    if matter.state not in (MatterState.IN_HAND, MatterState.WAIT_CALLER):
+        raise Refused(
+            Words("办理中的诉求才能请中心转达", "Only for a matter in hand can the centre pass words on")
+        )
+    told = message.strip()
+    if not told or len(told) > LONGEST:
+        raise Invalid(
+            fields={
+                "message": Words(
+                    "请写下要转达的话,最多 500 字", "Write what to tell them, at most 500 characters"
+                )
+            }
+        )
+    if any(relay.passed_at is None for relay in of_unit(session, matter, by.unit_id)):
+        raise Refused(
+            Words("上一条还没有转达,请等一等", "The message before has not been passed on yet; please wait")
+        )
+    relay = MatterRelay(
+        matter_id=matter.id, unit_id=by.unit_id, message=told, written_by=by.id, written_at=at
+    )
+    session.add(relay)
+    session.flush()
+    journal.write(session, "matter.relay", matter, by=by, at=at, relay=relay.id)
+    return relay
+
+
+def of_unit(session: Session, matter: Matter, unit_id: int) -> list[MatterRelay]:
+    """Return a unit's messages on a matter, oldest first."""
+    query = sa.select(MatterRelay).where(MatterRelay.matter_id == matter.id, MatterRelay.unit_id == unit_id)
+    return list(session.scalars(query.order_by(MatterRelay.id)))
+
+
+def waiting(session: Session, staff: Staff) -> list[MatterRelay]:
+    """Return the messages that the centre still has to pass on, of the matters someone may know of."""
+    known = within_sight(session, staff, sa.select(Matter.id))
+    query = sa.select(MatterRelay).where(MatterRelay.passed_at.is_(None), MatterRelay.matter_id.in_(known))
+    return list(session.scalars(query.order_by(MatterRelay.id)))
+
+
+def pass_on(session: Session, relay: MatterRelay, answer: str, *, by: Staff, at: datetime) -> None:
+    """Note that the centre has told the caller, with what they answered; it counts as the first contact."""
+    session.refresh(relay, ["passed_at"], with_for_update=True)
+    if relay.passed_at is not None:
+        raise Refused(Words("这一条已经转达", "This message has been passed on already"))
+    matter = in_sight(session, by, relay.matter)
+    if matter.state is MatterState.IN_HAND:
+        act(session, matter, MatterAction.CONTACT, by=by, at=at, text=answer)
+    relay.passed_by, relay.passed_at = by.id, at
+    session.flush()
+    journal.write(session, "matter.relay_passed", matter, by=by, at=at, relay=relay.id)
