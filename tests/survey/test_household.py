@@ -21,6 +21,7 @@ from survey.cases import Case, CaseState
 from survey.household import ADULTS, LAST, NEXT, SPLIT
 from survey.instruments import SECURITY
 from survey.interviews import Interview, InterviewState
+from survey.leases import open_attempt
 from survey.outcomes import Outcome, record_outcome
 from survey.person_factor import person_factor
 from survey.questionnaire_splits import assign_splits
@@ -104,7 +105,7 @@ def test_an_absent_adult_is_waited_for_and_nobody_answers_instead(
         with pytest.raises(Invalid) as refused:
             say(session, interview, "consent", "1", now)
         assert "代答" in refused.value.fields["consent"].zh
-        attempt = interviewing.open_attempt(session, case)
+        attempt = open_attempt(session, case)
         assert attempt is not None
         later = now + timedelta(hours=5)
         record_outcome(
@@ -138,7 +139,7 @@ def test_a_household_that_does_not_fetch_the_chosen_adult_refuses(sqlite: db.Dat
         say(session, interview, "intro", "OK", now)
         say(session, interview, ADULTS, "2", now)
         say(session, interview, selecting(interview), household.REFUSES, now)
-        attempt = interviewing.open_attempt(session, interview.case)
+        attempt = open_attempt(session, interview.case)
         assert attempt is not None
         record_outcome(session, attempt, Outcome("2.111"), by=field.anna, at=now)
         assert interview.case.disposition == "2.111"
