@@ -1,0 +1,162 @@
+"""Likeness: matters that may be the same, the same words from many numbers, and answers copied from another matter."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from rapidfuzz import fuzz
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.people import Staff
+from core.places import Place
+from matters.flow import MatterAction
+from matters.keeping_away import within_sight
+from matters.limits import Limit, end_of
+from matters.log import MatterEvent
+from matters.matter import Matter
+from matters.policies import policy_of
+from matters.states import OPEN, MatterState
+from matters.topics import topic
+
+AT_LEAST = 0.35
+"""Below it a suggestion would only cost time."""
+COPIED_FROM = 0.9
+LOOKED_BACK = timedelta(days=30)
+MOST = 5
+MOST_COMPARED = 500
+_NOTHING = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A matter that may be the same one, with what speaks for it."""
+
+    matter: Matter
+    score: float
+    """Place, topic and words together, 0 to 1."""
+    words: float
+    """How alike the two narratives are, 0 to 1."""
+    is_same_place: bool
+    is_same_topic: bool
+
+
+@dataclass(frozen=True)
+class Copy:
+    """An answer that is nearly another matter's answer."""
+
+    matter: Matter
+    score: float
+
+
+def bare(text: str) -> str:
+    """Return a text without marks, spaces and differences of width and case, for comparing."""
+    return _NOTHING.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+def alike(one: str, other: str) -> float:
+    """Return how alike two texts are, 0 to 1: the greater of the whole and of the order-free likeness."""
+    first, second = bare(one), bare(other)
+    if not first or not second:
+        return 0.0
+    whole = fuzz.ratio(first, second)
+    return max(whole, fuzz.token_sort_ratio(_pairs(first), _pairs(second))) / 100
+
+
+def _pairs(text: str) -> str:
+    # Chinese is written without spaces: pairs of neighbouring characters stand for words.
+    return " ".join(text[n : n + 2] for n in range(len(text) - 1)) or text
+
+
+def suggestions(session: Session, matter: Matter, staff: Staff, *, at: datetime) -> list[Suggestion]:
+    """Suggest matters that this one may be merged into, the likeliest first; a person decides."""
+    began = matter.registered_at or matter.raised_at
+    own = topic(matter.topic or "")
+    if own is None or matter.place is None:
+        return []
+    query = (
+        sa.select(Matter)
+        .where(
+            Matter.id != matter.id,
+            Matter.state.in_([s for s in OPEN if s is not MatterState.DRAFT]),
+            Matter.registered_at >= began - LOOKED_BACK,
+            Matter.topic.startswith(own.field.value + ".", autoescape=True),
+            Matter.place_id.in_(_neighbours(matter.place)),
+        )
+        .order_by(Matter.registered_at.desc())
+        .limit(MOST_COMPARED)
+    )
+    found = []
+    for other in session.scalars(within_sight(session, staff, query)):
+        if is_in_time(session, matter, other, at=at):
+            words = alike(matter.narrative, other.narrative)
+            same_place, same_topic = is_same_place(matter, other), other.topic == matter.topic
+            score = 0.6 * words + 0.25 * same_place + 0.15 * same_topic
+            found.append(Suggestion(other, round(score, 3), round(words, 3), same_place, same_topic))
+    likely = [each for each in found if each.score >= AT_LEAST]
+    return sorted(likely, key=lambda s: (-s.score, s.matter.id))[:MOST]
+
+
+def is_in_time(session: Session, matter: Matter, target: Matter, *, at: datetime) -> bool:
+    """Say whether two matters lie near enough in time to be one."""
+    if target.registered_at is None:
+        return False
+    policy = policy_of(session, matter.policy_id, at=at)
+    span = policy.span(Limit.MERGE, matter.urgency)
+    return at <= end_of(target.registered_at, span, clock.zone()).due_at
+
+
+def _neighbours(place: Place) -> sa.Select[int]:
+    """Return the ids of a place's township with all its villages."""
+    town = _township(place)
+    return sa.select(Place.id).where(sa.or_(Place.id == town, Place.parent_id == town))
+
+
+def _township(place: Place) -> int:
+    return place.parent_id if place.level.value == "village" and place.parent_id else place.id
+
+
+def is_same_place(one: Matter, other: Matter) -> bool:
+    """Say whether two matters are about one place: the same township, and no two different villages of it."""
+    if one.place is None or other.place is None or _township(one.place) != _township(other.place):
+        return False
+    villages = {m.place_id for m in (one, other) if m.place and m.place.level.value == "village"}
+    return len(villages) < 2
+
+
+def copied_from(session: Session, matter: Matter, *, since: datetime) -> Copy | None:
+    """Find another matter's answer that this one's latest answer repeats; None when it is its own."""
+    latest = session.scalars(
+        sa.select(MatterEvent)
+        .where(MatterEvent.matter_id == matter.id, MatterEvent.action == MatterAction.REPORT.value)
+        .order_by(MatterEvent.number.desc())
+        .limit(1)
+    ).first()
+    if latest is None or not latest.text:
+        return None
+    others = session.scalars(
+        sa.select(MatterEvent)
+        .where(
+            MatterEvent.action == MatterAction.REPORT.value,
+            MatterEvent.matter_id != matter.id,
+            MatterEvent.unit_id == latest.unit_id,
+            MatterEvent.at >= since,
+        )
+        .order_by(MatterEvent.at.desc())
+        .limit(MOST_COMPARED)
+    )
+    return _best(latest.text, others)
+
+
+def _best(text: str, events: Iterable[MatterEvent]) -> Copy | None:
+    wanted, found = bare(text), None
+    for event in events:
+        score = fuzz.ratio(wanted, bare(event.text or ""), score_cutoff=COPIED_FROM * 100) / 100
+        if score >= COPIED_FROM and (found is None or score > found.score):
+            found = Copy(event.matter, round(score, 3))
+    return found
