@@ -101,6 +101,7 @@ def facts(dice: random.Random, standing: Standing, action: MatterAction, at: dat
         "cause": dice.choice(list(words.Outcome)).value,
         "verified": dice.choice(("voice", "pin", "")),
         "pressed": dice.random() < 0.2,
+        "way": dice.choice(list(words.IncidentWay)).value,
         "fault": dice.choice(list(words.Fault)).value,
         "key": dice.choice(standing.faults) if standing.faults else "none",
         "anonymous": dice.random() < 0.2,

@@ -57,11 +57,23 @@ class Notices:
 
     days: Mapping[date, Day]
     version: int
+    loaded: frozenset[int] | None = None
+    """The years whose notice is loaded; None: those of the days."""
 
     @cached_property
     def years(self) -> frozenset[int]:
         """The years whose notice is loaded."""
-        return frozenset(on.year for on in self.days)
+        return frozenset(on.year for on in self.days) if self.loaded is None else self.loaded
+
+    def day(self, on: date) -> Day:
+        """Say what a day is; in a year without a notice Monday to Friday count, provisionally."""
+        return self.days.get(on) or plain(on, is_provisional=on.year not in self.years)
+
+
+def plain(on: date, *, is_provisional: bool = False) -> Day:
+    """Return what the week alone says of a day."""
+    kind = DayKind.REST if on.weekday() >= SATURDAY else DayKind.WORK
+    return Day(on, kind, is_provisional=is_provisional)
 
 
 _in_use: Notices | None = None
@@ -95,11 +107,7 @@ def known_years() -> frozenset[int]:
 
 def day(on: date) -> Day:
     """Say what a day is; in a year without a notice Monday to Friday count, provisionally."""
-    found = notices().days.get(on)
-    if found is not None:
-        return found
-    kind = DayKind.REST if on.weekday() >= SATURDAY else DayKind.WORK
-    return Day(on, kind, is_provisional=on.year not in known_years())
+    return notices().day(on)
 
 
 def working_days_after(start: date, count: int) -> list[Day]:

@@ -17,6 +17,7 @@ class Permission(Term):
     STAFF_MANAGE = "staff.manage", "管理人员", "Manage people"
     UNIT_MANAGE = "unit.manage", "管理单位", "Manage units"
     PLACE_MANAGE = "place.manage", "管理地点", "Manage places"
+    CALENDAR_MANAGE = "calendar.manage", "管理日历", "Manage the calendar"
     JOURNAL_READ = "journal.read", "查看操作日志", "Read the journal"
     JOB_READ = "job.read", "查看后台任务", "See background jobs"
     WAVE_DESIGN = "wave.design", "方案设计", "Design waves"
@@ -31,6 +32,7 @@ class Permission(Term):
     WEIGHT_MAKE = "weight.make", "加权", "Make weights"
     MATTER_REGISTER = "matter.register", "登记诉求", "Register matters"
     MATTER_READ = "matter.read", "查看诉求", "Read matters"
+    MATTER_NOTICE = "matter.notice", "收取提醒", "Receive notices"
     MATTER_DESK = "matter.desk", "受理分派", "Route matters"
     MATTER_SUPERVISE = "matter.supervise", "督办", "Supervise matters"
     MATTER_RULE = "matter.rule", "裁定与批准", "Rule on and sign matters"
@@ -66,10 +68,12 @@ class Role(Term):
 OPENS: dict[Role, frozenset[Permission]] = {
     Role.INTERVIEWER: frozenset({P.INTERVIEW, P.MATTER_REGISTER, P.LINE_USE}),
     Role.OPERATOR: frozenset({P.HOTLINE_OPERATE, P.LINE_USE}),
-    Role.CLERK: frozenset({P.MATTER_READ, P.MATTER_DESK, P.MATTER_REGISTER}),
-    Role.SUPERVISION: frozenset({P.MATTER_READ, P.MATTER_SUPERVISE, P.INDEX_READ}),
-    Role.OFFICE_HEAD: frozenset({P.MATTER_READ, P.MATTER_SUPERVISE, P.MATTER_RULE, P.INDEX_READ}),
-    Role.HANDLER: frozenset({P.MATTER_HANDLE}),
+    Role.CLERK: frozenset({P.MATTER_READ, P.MATTER_NOTICE, P.MATTER_DESK, P.MATTER_REGISTER}),
+    Role.SUPERVISION: frozenset({P.MATTER_READ, P.MATTER_NOTICE, P.MATTER_SUPERVISE, P.INDEX_READ}),
+    Role.OFFICE_HEAD: frozenset(
+        {P.MATTER_READ, P.MATTER_NOTICE, P.MATTER_SUPERVISE, P.MATTER_RULE, P.INDEX_READ}
+    ),
+    Role.HANDLER: frozenset({P.MATTER_HANDLE, P.MATTER_NOTICE, P.LINE_USE}),
     Role.SUPERVISOR: frozenset(
         {
             P.FIELD_WATCH,
@@ -95,9 +99,17 @@ OPENS: dict[Role, frozenset[Permission]] = {
     ),
     Role.EDITOR: frozenset({P.BULLETIN_EDIT, P.BULLETIN_READ, P.INDEX_READ}),
     Role.LEADER: frozenset({P.BULLETIN_READ, P.INDEX_READ}),
-    Role.CUSTODIAN: frozenset({P.VAULT_OPEN}),
+    Role.CUSTODIAN: frozenset({P.VAULT_OPEN, P.MATTER_NOTICE}),
     Role.ADMINISTRATOR: frozenset(
-        {P.STAFF_MANAGE, P.UNIT_MANAGE, P.PLACE_MANAGE, P.JOURNAL_READ, P.JOB_READ, P.LINE_MANAGE}
+        {
+            P.STAFF_MANAGE,
+            P.UNIT_MANAGE,
+            P.PLACE_MANAGE,
+            P.CALENDAR_MANAGE,
+            P.JOURNAL_READ,
+            P.JOB_READ,
+            P.LINE_MANAGE,
+        }
     ),
 }
 

@@ -153,3 +153,11 @@ class RejectReason(Term):
     NO_EVIDENCE = "no_evidence", "没有依据", "No evidence"
     COPIED = "copied", "照抄其他答复", "Copied from another answer"
     INCOMPLETE = "incomplete", "没有逐项答复", "Points left out"
+
+
+class IncidentWay(Term):
+    """How an incident is reported upwards, each with its own limit."""
+
+    PHONE = "phone", "电话报告", "By telephone"
+    WRITTEN = "written", "书面报告", "In writing"
+    CITY = "city", "报送市里", "To the city"

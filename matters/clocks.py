@@ -74,6 +74,18 @@ def result_end(standing: Standing, policy: Policy, zone: tzinfo) -> End:
     return End(last, max(end.yellow_at, last - (last - start) / 4), end.is_provisional)
 
 
+def contact_end(standing: Standing, policy: Policy, zone: tzinfo) -> End:
+    """Say by when the unit that signed should have spoken to the caller; what stood still does not count."""
+    span = policy.span(Limit.FIRST_CONTACT, standing.urgency)
+    return end_of(
+        standing.signed_at or standing.since,
+        span,
+        zone,
+        more_days=standing.paused_days,
+        more=timedelta(seconds=standing.paused_seconds),
+    )
+
+
 def clock_of(standing: Standing, policy: Policy, zone: tzinfo) -> Clock:
     """Say what a matter's clock shows."""
     if standing.state not in OPEN:
@@ -82,7 +94,7 @@ def clock_of(standing: Standing, policy: Policy, zone: tzinfo) -> Clock:
     stage_end: End | None = None
     if stage is Limit.RESULT and standing.contacted_at is None:
         stage = Limit.FIRST_CONTACT
-        stage_end = end_of(standing.signed_at or standing.since, policy.span(stage, standing.urgency), zone)
+        stage_end = contact_end(standing, policy, zone)
     elif stage is Limit.RESULT:
         stage_end = result_end(standing, policy, zone)
     elif standing.state is S.SUSPENDED:

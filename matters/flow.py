@@ -69,6 +69,7 @@ class MatterAction(Term):
     REVIEW = "review", "复查", "Review"
     FLAG_INCIDENT = "flag_incident", "突发事件上报", "Flag an incident"
     ACKNOWLEDGE = "acknowledge", "确认收到", "Acknowledge"
+    REPORT_INCIDENT = "report_incident", "突发事件报告", "Report the incident"
     ESCALATE = "escalate", "上报一级", "Escalate"
     REMIND = "remind", "催办", "Remind"
     SUPERVISE = "supervise", "督办", "Supervise"
@@ -157,6 +158,7 @@ ROWS: tuple[Row, ...] = (
     _row(25, (S.NOT_ACCEPTED, S.ANSWERED), A.REVIEW, S.REGISTERED, CENTRE, SUPERVISION),
     _row(26, _REGISTERED_OPEN, A.FLAG_INCIDENT, None, CENTRE, SUPERVISION),
     _row(26, _REGISTERED_OPEN, A.ACKNOWLEDGE, None, SUPERVISION, HEAD),
+    _row(26, _REGISTERED_OPEN, A.REPORT_INCIDENT, None, SUPERVISION, HEAD),
     _row(26, _REGISTERED_OPEN, A.ESCALATE, None, SYSTEM, SUPERVISION),
     _row(27, _WATCHED, A.REMIND, None, SYSTEM, SUPERVISION),
     _row(27, _WATCHED, A.SUPERVISE, None, SYSTEM, SUPERVISION),

@@ -90,6 +90,10 @@ class Matter(Base):
     is_provisional: Mapped[bool] = mapped_column(default=False)
     stage: Mapped[str | None] = mapped_column(sa.String(20))
     stage_due_at: Mapped[datetime | None]
+    next_step_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When the clock itself does the next thing to it (matters.ticks)."""
+    is_extension_asked: Mapped[bool] = mapped_column(default=False, index=True)
+    """More time was asked for, and nobody has decided."""
     state_since: Mapped[datetime]
     ended_at: Mapped[datetime | None] = mapped_column(index=True)
 

@@ -19,11 +19,13 @@ from matters.flow import MatterAction, Side
 from matters.keeping_away import excluded, sides_of
 from matters.limits import Policy
 from matters.matter import Matter, SupportingUnit
+from matters.notice_rules import tell
 from matters.policies import policy_of
 from matters.rules import Around, Wish, apply, decide
 from matters.standing import Deed, Standing, as_json, from_json
 from matters.states import MatterState
 from matters.steps_caller import is_finished
+from matters.ticks import next_step_at, prelude
 
 SYSTEM = frozenset({Side.SYSTEM})
 
@@ -71,7 +73,12 @@ def act(
     wish = Wish(
         action, at, own, by.id if by else None, by.unit_id if by else None, dict(facts or {}), text.strip()
     )
-    deed = decide(standing, wish, around(session, matter, at=at))
+    surroundings = around(session, matter, at=at)
+    deed = decide(standing, wish, surroundings)
+    shown = prelude(standing, action)
+    if shown is not None:
+        fault = decide(standing, Wish(shown.action, at, SYSTEM, facts=shown.facts), surroundings)
+        _write(session, matter, fault, "", by=None)
     _write(session, matter, deed, text, by=by)
     after = standing_of(matter)
     if is_finished(after):
@@ -94,6 +101,7 @@ def _write(session: Session, matter: Matter, deed: Deed, text: str, *, by: Staff
         at=deed.at,
         **{"from": before.value, "to": matter.state.value},
     )
+    tell(session, matter, deed, standing)
     session.flush()
 
 
@@ -124,6 +132,8 @@ def set_clock(matter: Matter, standing: Standing, policy: Policy) -> None:
     matter.is_provisional = bool(found.end and found.end.is_provisional)
     matter.stage = found.stage.value if found.stage else None
     matter.stage_due_at = found.stage_end.due_at if found.stage_end else None
+    matter.next_step_at = next_step_at(standing, policy, clock.zone(), found)
+    matter.is_extension_asked = standing.state is MatterState.IN_HAND and standing.is_extension_asked
 
 
 def _keep_supporting(session: Session, matter: Matter, standing: Standing) -> None:

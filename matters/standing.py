@@ -82,6 +82,7 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     paused_seconds: float = 0.0
     extension_asked: datetime | None = None
     extended_to: datetime | None = None
+    is_extension_refused: bool = False
     reported_at: datetime | None = None
     reported_by: int | None = None
     claim: str | None = None
@@ -104,10 +105,13 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     incident_at: datetime | None = None
     acknowledged_level: int | None = None
     escalated_at: datetime | None = None
+    incident_reports: tuple[str, ...] = ()
+    """The ways in which the incident was reported upwards, each once."""
     notices: tuple[str, ...] = ()
     """What the clock has set off in this round."""
     faults: tuple[str, ...] = ()
     """unit:fault:round, each once."""
+    cleared_faults: tuple[str, ...] = ()
     is_in_bulletin: bool = False
     was_pressed: bool = False
     ended_at: datetime | None = None
@@ -116,6 +120,12 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     def present_callers(self) -> tuple[CallerStanding, ...]:
         """The callers who have not withdrawn."""
         return tuple(c for c in self.callers if not c.has_left)
+
+    @property
+    def is_extension_asked(self) -> bool:
+        """Say whether more time was asked for and nobody has decided."""
+        is_decided = self.extended_to is not None or self.is_extension_refused
+        return self.extension_asked is not None and not is_decided
 
     def caller(self, caller_id: object) -> CallerStanding | None:
         """Find a caller."""

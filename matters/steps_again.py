@@ -116,6 +116,7 @@ def begin_round(standing: Standing, deed: Deed) -> dict[str, Any]:
         "paused_seconds": 0.0,
         "extension_asked": None,
         "extended_to": None,
+        "is_extension_refused": False,
         "reported_at": None,
         "reported_by": None,
         "claim": None,

@@ -141,12 +141,13 @@ def _revisit(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
         )
     result = choice(wish, "result", TryResult, "请选择联系结果", "Choose what came of the try")
     if result is not TryResult.REACHED:
-        return {"judged": is_given_up((*caller.revisits, Try(wish.at, wish.by, result.value)), around.zone)}
+        tries = (*caller.revisits, Try(wish.at, wish.by, result.value))
+        return {"judged": is_given_up(tries, around.zone), "lead": standing.lead}
     choice(wish, "judgement", Judgement, "请选择是否解决", "Choose whether it is solved")
     satisfaction = wish.facts.get("satisfaction")
     if not isinstance(satisfaction, int) or not 1 <= satisfaction <= BEST:
         raise Invalid(fields={"satisfaction": Words("请选择 1–5 分", "Choose 1 to 5")})
-    return {"judged": True}
+    return {"judged": True, "lead": standing.lead}
 
 
 @effect(A.REVISIT)

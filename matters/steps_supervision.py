@@ -110,7 +110,7 @@ def _return_refused(standing: Standing, deed: Deed) -> dict[str, Any]:
 
 @check(A.GRANT_EXTENSION, keeps="told")
 def _grant(standing: Standing, wish: Wish, around: Around) -> None:
-    if standing.extension_asked is None or standing.extended_to is not None:
+    if standing.extension_asked is None or not standing.is_extension_asked:
         raise Refused(Words("没有待批的延期申请", "No extension is asked for"))
     confirmed(wish, "told", "请先告知诉求人", "Tell the caller first")
     if standing.extension_asked <= result_end(standing, around.policy, around.zone).due_at:
@@ -126,9 +126,14 @@ def _granted(standing: Standing, deed: Deed) -> dict[str, Any]:
 
 @check(A.REFUSE_EXTENSION)
 def _refuse_extension(standing: Standing, wish: Wish, around: Around) -> None:
-    if standing.extension_asked is None or standing.extended_to is not None:
+    if standing.extension_asked is None or not standing.is_extension_asked:
         raise Refused(Words("没有待批的延期申请", "No extension is asked for"))
     needs_text(wish, "请写明不同意的理由", "Write why it is refused")
+
+
+@effect(A.REFUSE_EXTENSION)
+def _extension_refused(standing: Standing, deed: Deed) -> dict[str, Any]:
+    return {"is_extension_refused": True}
 
 
 @check(A.SUSPEND, keeps="told review")

@@ -10,7 +10,7 @@ import msgspec
 from core.problems import Forbidden, Invalid, Refused
 from core.terms import Words
 from matters.attributes import Outcome, PauseReason
-from matters.clocks import result_end
+from matters.clocks import contact_end, result_end
 from matters.flow import MatterAction as A
 from matters.flow import Side
 from matters.limits import Limit, end_of, working_days_between
@@ -72,16 +72,21 @@ def _return_asked(standing: Standing, deed: Deed) -> dict[str, Any]:
 
 
 @check(A.CONTACT, keeps="identity")
-def _contact(standing: Standing, wish: Wish, around: Around) -> None:
-    if Side.CENTRE in wish.sides:
-        return
-    _is_lead(standing, wish)
-    if wish.facts.get("identity") != "open":
-        raise Forbidden(
-            Words(
-                "诉求人受保护:请通过民意中心转达", "The caller is protected: the centre passes your words on"
+def _contact(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
+    if Side.CENTRE not in wish.sides:
+        _is_lead(standing, wish)
+        if wish.facts.get("identity") != "open":
+            raise Forbidden(
+                Words(
+                    "诉求人受保护:请通过民意中心转达",
+                    "The caller is protected: the centre passes your words on",
+                )
             )
-        )
+    if standing.contacted_at is not None:
+        return {"lead": standing.lead}
+    # Kept as it was counted on the day, so that a later calendar or policy changes no rate of the past.
+    due = contact_end(standing, around.policy, around.zone).due_at
+    return {"lead": standing.lead, "first": True, "in_time": wish.at <= due}
 
 
 @effect(A.CONTACT)
@@ -207,7 +212,7 @@ def _sub_was_excused(standing: Standing, deed: Deed) -> dict[str, Any]:
 
 
 @check(A.REPORT, keeps="outcome points evidence")
-def _report(standing: Standing, wish: Wish, around: Around) -> None:
+def _report(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
     _is_lead(standing, wish)
     choice(wish, "outcome", Outcome, "请选择办理结果", "Choose the outcome")
     needs_text(wish, "请写明办理情况", "Write what was done")
@@ -219,6 +224,12 @@ def _report(standing: Standing, wish: Wish, around: Around) -> None:
         )
     if any(task.is_open for task in standing.sub_tasks):
         raise Refused(Words("还有协办没有完成或免除", "A supporting part is neither done nor excused"))
+    reported = msgspec.structs.replace(standing, reported_at=wish.at)
+    return {
+        "lead": standing.lead,
+        "on_time": on_time(reported, around, with_extension=True),
+        "on_time_plain": on_time(reported, around, with_extension=False),
+    }
 
 
 @effect(A.REPORT)

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.problems import Forbidden, Refused
 from core.terms import Words
-from matters.attributes import Fault
+from matters.attributes import Fault, IncidentWay
 from matters.flow import MatterAction as A
 from matters.flow import Side
 from matters.standing import Deed, Standing
@@ -41,6 +41,20 @@ def _acknowledge(standing: Standing, wish: Wish, around: Around) -> None:
 @effect(A.ACKNOWLEDGE)
 def _acknowledged(standing: Standing, deed: Deed) -> dict[str, Any]:
     return {"acknowledged_level": standing.level}
+
+
+@check(A.REPORT_INCIDENT, keeps="way")
+def _report_incident(standing: Standing, wish: Wish, around: Around) -> None:
+    if not standing.is_incident:
+        raise Refused(Words("这不是突发事件", "This is no incident"))
+    way = choice(wish, "way", IncidentWay, "请选择报告方式", "Choose how it was reported")
+    if way.value in standing.incident_reports:
+        raise Refused(Words("已经这样报告过", "It was reported this way already"))
+
+
+@effect(A.REPORT_INCIDENT)
+def _incident_reported(standing: Standing, deed: Deed) -> dict[str, Any]:
+    return {"incident_reports": (*standing.incident_reports, deed.facts["way"])}
 
 
 @check(A.ESCALATE, keeps="to")
@@ -78,6 +92,8 @@ def _fault(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
     key = f"{unit}:{fault.value}:{standing.round}"
     if key in standing.faults:
         raise Refused(Words("本轮已记录过", "It is recorded for this round already"))
+    if key in standing.cleared_faults and wish.sides == {Side.SYSTEM}:
+        raise Refused(Words("本轮已撤销过", "It was cleared in this round"))
     if wish.sides != {Side.SYSTEM}:
         needs_text(wish, "请写明认定依据", "Write what it rests on")
     return {"key": key}
@@ -97,7 +113,11 @@ def _clear(standing: Standing, wish: Wish, around: Around) -> None:
 
 @effect(A.CLEAR_FAULT)
 def _cleared(standing: Standing, deed: Deed) -> dict[str, Any]:
-    return {"faults": tuple(key for key in standing.faults if key != deed.facts["key"])}
+    key = deed.facts["key"]
+    return {
+        "faults": tuple(other for other in standing.faults if other != key),
+        "cleared_faults": (*(other for other in standing.cleared_faults if other != key), key),
+    }
 
 
 @check(A.OPEN_IDENTITY, keeps="caller second until")

@@ -1,0 +1,104 @@
+"""Who is told of what: every step of a matter with those who must look at it next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from matters.attributes import Urgency
+from matters.flow import MatterAction as A
+from matters.flow import Side
+from matters.matter import Matter
+from matters.notices import NoticeKind, give
+from matters.standing import Deed, Standing
+from matters.states import Holder, holder
+
+K = NoticeKind
+Told = tuple[NoticeKind, Side | int]
+HEAD_LEVEL = 3
+
+
+def _lead(kind: NoticeKind) -> Callable[[Standing, Deed], list[Told]]:
+    """Tell the lead unit; while none has the matter, whoever holds it."""
+
+    def told(standing: Standing, deed: Deed) -> list[Told]:
+        if standing.lead is not None:
+            return [(kind, standing.lead)]
+        is_office = holder(standing.state) is Holder.SUPERVISION
+        return [(kind, Side.SUPERVISION if is_office else Side.CENTRE)]
+
+    return told
+
+
+def _side(kind: NoticeKind, *sides: Side) -> Callable[[Standing, Deed], list[Told]]:
+    return lambda standing, deed: [(kind, side) for side in sides]
+
+
+def _assigned(standing: Standing, deed: Deed) -> list[Told]:
+    supporting = [(K.SUPPORT, unit) for unit in standing.supporting]
+    return [(K.ASSIGNED, standing.lead or 0), *supporting]
+
+
+def _escalated(standing: Standing, deed: Deed) -> list[Told]:
+    kind = K.INCIDENT if standing.is_incident else K.LEVEL
+    top = [(kind, Side.HEAD)] if standing.level >= HEAD_LEVEL or standing.is_incident else []
+    return [(kind, Side.SUPERVISION), *top]
+
+
+def _to_assign(standing: Standing, deed: Deed) -> list[Told]:
+    if not standing.urgency.is_pressing:
+        return []  # the list of what is to be assigned says it
+    return [(K.TO_ASSIGN, Side.HEAD if standing.urgency is Urgency.U1 else Side.SUPERVISION)]
+
+
+def _fault(standing: Standing, deed: Deed) -> list[Told]:
+    return [(K.FAULT, deed.facts["unit"])]
+
+
+RULES: dict[A, Callable[[Standing, Deed], list[Told]]] = {
+    A.ASSIGN: _assigned,
+    A.ACCEPT_RETURN: _assigned,
+    A.DEEM_SIGNED: _lead(K.LEVEL),
+    A.SUBMIT: _to_assign,
+    A.SEND_ROUND: _to_assign,
+    A.REOPEN: _to_assign,
+    A.ASK_RETURN: _side(K.RETURN_ASKED, Side.SUPERVISION),
+    A.REFUSE_RETURN: _lead(K.RETURN_REFUSED),
+    A.ASK_CALLER: _side(K.ASK_CALLER, Side.CENTRE),
+    A.CALLER_REPLIED: _lead(K.RESUMED),
+    A.RESUME: _lead(K.RESUMED),
+    A.ASK_EXTENSION: _side(K.EXTENSION_ASKED, Side.SUPERVISION),
+    A.GRANT_EXTENSION: _lead(K.EXTENSION_DECIDED),
+    A.REFUSE_EXTENSION: _lead(K.EXTENSION_DECIDED),
+    A.REPORT: _side(K.RESULT_IN, Side.CENTRE),
+    A.REJECT: _lead(K.SENT_BACK),
+    A.REMIND: _lead(K.REMINDER),
+    A.SUPERVISE: _lead(K.SUPERVISION),
+    A.NOTICE_LIST: lambda standing, deed: [*_lead(K.LISTED)(standing, deed), (K.LISTED, Side.SUPERVISION)],
+    A.ESCALATE: _escalated,
+    A.FAULT: _fault,
+    A.FLAG_INCIDENT: _side(K.INCIDENT, Side.SUPERVISION, Side.HEAD),
+    A.PRESSED: _side(K.PRESSED, Side.SUPERVISION, Side.HEAD),
+    A.PROPOSE_MERGE: _side(K.MERGE, Side.CUSTODIAN),
+}
+
+
+def tell(session: Session, matter: Matter, deed: Deed, standing: Standing) -> None:
+    """Give the notices that a step brings."""
+    rule = RULES.get(A.of(deed.action))
+    if rule is None:
+        return
+    due_at: datetime | None = matter.stage_due_at
+    for kind, to in dict.fromkeys(rule(standing, deed)):
+        give(
+            session,
+            matter,
+            kind,
+            to,
+            about=matter.version,
+            at=deed.at,
+            due_at=due_at,
+            retries=kind in (K.ASSIGNED, K.SUPPORT),
+        )
