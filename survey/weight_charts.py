@@ -12,6 +12,8 @@ from survey.weight_publishing import Spread
 
 Chart = dict[str, Any]
 FIRST, SECOND = "token:accent", "token:yellow"
+ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+"""A legend over the chart: below it, slanted or many labels would run through it."""
 
 
 def histogram(spread: Spread) -> Chart:
@@ -54,14 +56,14 @@ def overlaid(found: Comparison, names: tuple[str, str]) -> Chart:
 
 
 def before_raking(lines: Sequence[MarginLine], words: Mapping[str, str], names: tuple[str, str]) -> Chart:
-    """Draw each category before raking over its population, in both sets; after raking it is 1."""
+    """Draw each category's share before raking over its share of the population; after raking it is 1."""
     return {
         "data": [
             {
                 "type": "bar",
                 "name": name,
                 "x": [words.get(m.category, m.category) for m in lines],
-                "y": [_over(m.before[k], m.population[k]) for m in lines],
+                "y": _shares_over(lines, k),
                 "marker": {"color": colour},
                 "hovertemplate": "%{x}: %{y:.0%}<extra></extra>",
             }
@@ -69,6 +71,8 @@ def before_raking(lines: Sequence[MarginLine], words: Mapping[str, str], names: 
         ],
         "layout": {
             "barmode": "group",
+            "legend": ABOVE,
+            "margin": {"l": 56, "r": 16, "t": 32, "b": 40},
             "yaxis": {"tickformat": ".0%", "rangemode": "tozero"},
             "shapes": [
                 {
@@ -85,8 +89,14 @@ def before_raking(lines: Sequence[MarginLine], words: Mapping[str, str], names: 
     }
 
 
-def _over(part: float | None, whole: float | None) -> float | None:
-    return part / whole if part is not None and whole else None
+def _shares_over(lines: Sequence[MarginLine], k: int) -> list[float | None]:
+    sample = sum(m.before[k] or 0.0 for m in lines)
+    people = sum(m.population[k] or 0.0 for m in lines)
+    found: list[float | None] = []
+    for m in lines:
+        part, whole = m.before[k], m.population[k]
+        found.append(part / sample / (whole / people) if part is not None and whole and sample else None)
+    return found
 
 
 def changes(lines: Sequence[ClassLine], labels: Sequence[str]) -> Chart:
@@ -127,8 +137,9 @@ def by_class(found: Influence, labels: Sequence[str]) -> Chart:
         ],
         "layout": {
             "barmode": "group",
+            "legend": ABOVE,
             "xaxis": {"tickformat": ".0%", "rangemode": "tozero"},
-            "margin": {"l": 8, "r": 16, "t": 8, "b": 40},
+            "margin": {"l": 8, "r": 16, "t": 32, "b": 40},
         },
     }
 

@@ -37,7 +37,7 @@ class Case:
 
     of: Class
     factor: float  # final weight over the median weight
-    raked: float  # final weight over the weight before raking
+    raked: float  # what raking did to its weight, over the median of that
     leverage: float
     change: float  # size of the index's change were it left out; the direction would tell the answer
     share: float  # part of the index's variance
@@ -100,12 +100,14 @@ def _influence(replay: Replay, item: Estimand) -> Influence:
     change, share, h = np.abs(found.change), found.share, leverage(weighted.adjustment)
     named = classes_of(replay)
     factor = weighted.final / np.median(weighted.final)
+    raked = weighted.final / weighted.nonresponse
+    raked = raked / np.median(raked)
     order = np.argsort(-change, kind="stable")
     cases = tuple(
         Case(
             named[i],
             float(factor[i]),
-            float(weighted.final[i] / weighted.nonresponse[i]),
+            float(raked[i]),
             float(h[i]),
             float(change[i]),
             float(share[i]),

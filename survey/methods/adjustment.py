@@ -92,14 +92,17 @@ def _inverse(gram: FloatArray) -> FloatArray:
 
 
 def residuals(z: FloatArray, adjustments: Sequence[Adjustment]) -> FloatArray:
-    """Take the residuals of all calibrations one after another, in the order they were made."""
+    """Take the residuals of all calibrations from z = w u, (rows,) or (rows, k), in the order they were made.
+
+    Each step uses its own weights before and after (R `survey` 4.5); trimming takes nothing away.
+    """
     for adjustment in adjustments:
         z = adjustment.residual(z)
     return z
 
 
 def final_weights(design: Design, adjustments: Sequence[Adjustment]) -> FloatArray:
-    """Give the weights after the last adjustment; each must start where the one before ended."""
+    """Give the weights (rows,) after the last adjustment; one that starts elsewhere is a `DesignFailure`."""
     weights = design.weights
     for adjustment in adjustments:
         if adjustment.before is not weights and not np.array_equal(adjustment.before, weights):

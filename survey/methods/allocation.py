@@ -14,7 +14,7 @@ MINIMUM = 2  # two units are needed to see the spread within a stratum
 
 
 def proportional(total: int, sizes: ArrayLike, *, minimum: int = MINIMUM) -> IntArray:
-    """Allocate in proportion to stratum sizes N_h."""
+    """Allocate in proportion to stratum sizes N_h (strata,): n_h whole numbers that add up (Cochran 1977)."""
     n = _sizes(sizes)
     return _spread(total, n.astype(np.float64), *_limits(n, minimum))
 

@@ -10,7 +10,7 @@ from survey.methods.failures import WeightFailure
 
 
 def number_weights(population: ArrayLike, released: ArrayLike) -> FloatArray:
-    """Give N_h/n_h of released numbers, element by element."""
+    """Give N_h/n_h of released numbers, element by element: 1/π (Horvitz & Thompson 1952)."""
     size, n = np.asarray(population, dtype=np.float64), np.asarray(released, dtype=np.float64)
     bad = ~((n > 0) & (size >= n))
     if np.any(bad):

@@ -16,7 +16,7 @@ from survey.methods.failures import ConvergenceFailure, WeightFailure
 def post_stratify(
     weights: FloatArray, cells: ArrayLike, totals: Mapping[str, float], *, reason: str = "post-stratification"
 ) -> Adjustment:
-    """Scale the weights of each cell to its population total; cells are labels (rows,)."""
+    """Scale weights (rows,) to population totals by cell, w = d N_c / Σ_c d; cells are labels (rows,) (R `postStratify`)."""
     cell, names = codes(cells)
     sums = np.bincount(cell, weights, minlength=len(names))
     for name in (*names, *totals):

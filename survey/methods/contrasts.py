@@ -31,7 +31,11 @@ def joint(
     adjustments: Sequence[Adjustment] = (),
     single: SinglePsu = SinglePsu.FAIL,
 ) -> tuple[FloatArray, FloatArray]:
-    """Give values (k,) and covariance (k, k) of several targets; one nobody answered is an error."""
+    """Give values (k,) and covariance (k, k) of several targets, in the units of the answers and their squares.
+
+    Residuals of the adjustments are taken in order, all targets at once (Särndal et al. 1992). A target nobody
+    answered is a `DesignFailure`; a stratum of one unit under the policy fail a `SinglePsuFailure`.
+    """
     weights = final_weights(design, adjustments)
     everybody = np.ones(design.size, dtype=np.bool_)
     values, columns = [], []
@@ -66,7 +70,11 @@ def difference(
     single: SinglePsu = SinglePsu.FAIL,
     level: float = 0.95,
 ) -> Difference:
-    """Give first − second; shared units, strata, calibrations enter by the covariance (t, design df)."""
+    """Give first − second in the unit of the answers, its error and interval (t, design df), and p of no difference.
+
+    V = V_1 + V_2 − 2 C_12: shared units, strata and calibrations enter by the covariance (R `svycontrast`).
+    Failures are those of `joint`; without any error p is None.
+    """
     values, v = joint(design, (first, second), adjustments=adjustments, single=single)
     estimate = float(values[0] - values[1])
     error = float(np.sqrt(max(v[0, 0] + v[1, 1] - 2 * v[0, 1], 0.0)))

@@ -8,7 +8,10 @@ from survey.methods.design import FloatArray
 
 
 def kish(weights: FloatArray) -> float | None:
-    """Give n Σw²/(Σw)², the loss by unequal weights alone (Kish 1965); None without weights."""
+    """Give n Σw²/(Σw)² of weights (rows,), the loss by unequal weights alone; 1 = none (Kish 1965, §11.7).
+
+    Rows of weight 0 do not count; None where nobody has a weight. It has no unit and does not change with scale.
+    """
     w = weights[weights > 0]
     return float(w.size * np.square(w).sum() / w.sum() ** 2) if w.size else None
 
@@ -30,10 +33,10 @@ def simple_variance(
 
 
 def design_effect(variance: float, simple: float | None) -> float | None:
-    """Give V over the simple random sample's variance; None where that is zero or unknown."""
+    """Give V over the simple random sample's variance, both of one estimate; None where that is 0 (Kish 1965)."""
     return variance / simple if simple is not None and simple > 0 else None
 
 
 def interviewer_effect(rho: float, interviews_per_interviewer: float) -> float:
-    """Give 1 + ρ(m − 1), the interviewers' share in the design effect, shown apart."""
+    """Give 1 + ρ(m − 1), the interviewers' share in the design effect, shown apart (Kish 1962); ρ from 0 to 1."""
     return 1 + rho * (interviews_per_interviewer - 1)

@@ -58,7 +58,7 @@ class Mean:
 
 
 def proportion(name: str, y: ArrayLike) -> Mean:
-    """Make the share of rows with y = 1 among those with y 0 or 1 (NaN = no answer)."""
+    """Make the share of rows with y = 1 among those with y 0 or 1 (rows,), NaN = no answer; anything else fails."""
     values = column(y)
     odd = ~np.isnan(values) & (values != 0) & (values != 1)
     if odd.any():

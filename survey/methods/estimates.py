@@ -52,7 +52,7 @@ class Domains:
 
 
 def domains(values: ArrayLike) -> Domains:
-    """Make domains from labels of the rows."""
+    """Make domains that do not overlap from labels (rows,), in sorted order; every label is a domain."""
     return Domains(*codes(values))
 
 
@@ -73,6 +73,10 @@ def estimates(
     With `whole` given beside `by`, everybody comes first under that name. Strata and units stay complete in
     every domain; residuals of the calibrations enter the variance; df are units less strata of the rows that
     answered. Domains without an answer come back flagged, never missing.
+
+    Columns are (rows,); estimates, errors and limits are in the answers' unit, shares from 0 to 1. Errors: a
+    `DesignFailure` where adjustments do not follow one another, a `SinglePsuFailure` under the policy fail.
+    Source: linearisation with calibration residuals (Deville & Särndal 1992), as R's `calibrate` and `svymean`.
     """
     weights = final_weights(design, adjustments)
     everybody = np.ones(design.size, dtype=np.bool_)

@@ -96,6 +96,6 @@ def beta(p: float, standard_error: float, n: float, df: float, level: float) -> 
 
 
 def one_sided(p: int, n: float, level: float) -> tuple[float, float]:
-    """Give [0, 1 − (α/2)^(1/n)] for 0 %, its mirror image for 100 %."""
+    """Give [0, 1 − (α/2)^(1/n)] for 0 %, its mirror image for 100 % (Clopper & Pearson 1934); n may be effective."""
     reach = 1 - ((1 - level) / 2) ** (1 / max(n, 1.0))
     return (0.0, reach) if p == 0 else (1 - reach, 1.0)

@@ -30,7 +30,11 @@ class Margin:
 def margin(
     name: str, values: ArrayLike, totals: Mapping[str, float], *, groups: Mapping[str, str] | None = None
 ) -> Margin:
-    """Make a margin from the rows' labels and the totals in their order; unknown labels are refused."""
+    """Make a margin from labels (rows,) and population totals (persons) in their order.
+
+    `groups` names the group of each category, within which thin ones are joined first. A label without a total
+    is a `WeightFailure` that names it.
+    """
     categories = tuple(totals)
     place = {c: i for i, c in enumerate(categories)}
     labels = [str(v) for v in np.asarray(values).tolist()]

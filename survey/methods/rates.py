@@ -99,7 +99,7 @@ def tally_by(
 
 
 def calculator_e(counts: Counts) -> float | None:
-    """Give e of AAPOR's rate calculator: known eligible over known."""
+    """Give e of AAPOR's rate calculator: known eligible over known (0 to 1); None where nothing is known."""
     return _over(counts.eligible, counts.eligible + counts.not_eligible)
 
 

@@ -50,7 +50,7 @@ def covariance(
 
 
 def variance(z: FloatArray, design: Design, *, single: SinglePsu = SinglePsu.FAIL) -> float:
-    """Give the variance of the total of one column z."""
+    """Give the variance of the total of one column z (rows,), in its unit squared; see `covariance`."""
     return float(covariance(z, design, single=single)[0, 0])
 
 

@@ -162,7 +162,7 @@ def _domains(session: Session) -> dict[str, str]:
 def _questions(session: Session, made: WeightSet) -> dict[str, str]:
     edition = session.get_one(Wave, made.wave_id).edition
     form = questionnaire_of(edition) if edition else None
-    return {q.name: q.label.within(language()) for q in form.questions} if form else {}
+    return {q.name: q.label.within(language()).replace("**", "") for q in form.questions} if form else {}
 
 
 def _class_words(of: Class, places: dict[str, str]) -> str:
