@@ -75,7 +75,12 @@ def told(session: Session, receipt: str, pin: str) -> Told | None:
     number = receipts.read_receipt(receipt) or ""
     found = session.execute(
         sa.select(
-            Matter.receipt, Matter.pin_hash, Matter.state, Matter.registered_at, Matter.promised_on
+            Matter.receipt,
+            Matter.pin_hash,
+            Matter.state,
+            Matter.registered_at,
+            Matter.promised_on,
+            Matter.merged_into_id,
         ).where(Matter.receipt == number)
     ).first()
     # A receipt that does not exist costs the same hashing as one that does.
@@ -83,7 +88,18 @@ def told(session: Session, receipt: str, pin: str) -> Told | None:
     if found is None or not is_right:
         return None
     on = clock.local(found.registered_at).date()
-    return Told(found.receipt, STANDS[found.state], on, found.promised_on)
+    state = _followed(session, found.state, found.merged_into_id)
+    return Told(found.receipt, STANDS[state], on, found.promised_on)
+
+
+def _followed(session: Session, state: MatterState, merged_into: int | None) -> MatterState:
+    """Say where the matter stands that a merged one went into, however often it was merged again."""
+    passed: set[int] = set()
+    while state is S.MERGED and merged_into is not None and merged_into not in passed:
+        passed.add(merged_into)
+        query = sa.select(Matter.state, Matter.merged_into_id).where(Matter.id == merged_into)
+        state, merged_into = session.execute(query).one().tuple()
+    return state
 
 
 def forgive(session: Session, answer: Told, *, address: str) -> None:
