@@ -125,15 +125,23 @@ def keep(session: Session, matter: Matter, standing: Standing, policy: Policy) -
 
 def set_clock(matter: Matter, standing: Standing, policy: Policy) -> None:
     """Write down when the clock turns yellow and red; the colour itself is read from these at the instant."""
+    for name, value in clock_columns(standing, policy).items():
+        setattr(matter, name, value)
+
+
+def clock_columns(standing: Standing, policy: Policy) -> dict[str, Any]:
+    """Return what lists read of a matter's clock, by column."""
     found = clock_of(standing, policy, clock.zone())
-    matter.due_at = found.end.due_at if found.end else None
-    matter.yellow_at = found.end.yellow_at if found.end else None
-    matter.is_paused = found.is_paused
-    matter.is_provisional = bool(found.end and found.end.is_provisional)
-    matter.stage = found.stage.value if found.stage else None
-    matter.stage_due_at = found.stage_end.due_at if found.stage_end else None
-    matter.next_step_at = next_step_at(standing, policy, clock.zone(), found)
-    matter.is_extension_asked = standing.state is MatterState.IN_HAND and standing.is_extension_asked
+    return {
+        "due_at": found.end.due_at if found.end else None,
+        "yellow_at": found.end.yellow_at if found.end else None,
+        "is_paused": found.is_paused,
+        "is_provisional": bool(found.end and found.end.is_provisional),
+        "stage": found.stage.value if found.stage else None,
+        "stage_due_at": found.stage_end.due_at if found.stage_end else None,
+        "next_step_at": next_step_at(standing, policy, clock.zone(), found),
+        "is_extension_asked": standing.state is MatterState.IN_HAND and standing.is_extension_asked,
+    }
 
 
 def _keep_supporting(session: Session, matter: Matter, standing: Standing) -> None:

@@ -1,0 +1,173 @@
+"""Rates: how units answered, with numerator, denominator and percentage from one query; no cases are no data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.people import Staff, Unit
+from core.terms import Term, t
+from matters.attributes import Fault, Judgement
+from matters.flow import MatterAction
+from matters.keeping_away import within_sight
+from matters.log import MatterEvent
+from matters.matter import Matter
+from matters.shrinking import Shrunk, shrink_in_groups
+
+SATISFIED, FAIRLY = 5, 4
+FAIRLY_COUNTS = 0.9
+A = MatterAction
+
+
+class Measure(Term):
+    """What is measured of a unit."""
+
+    RESPONSE = "response", "响应率", "Response"
+    ON_TIME = "on_time", "按时率(含延期)", "On time, extension counted"
+    ON_TIME_PLAIN = "on_time_plain", "按时率(不含延期)", "On time, without extension"
+    SOLVED_LOW = "solved_low", "解决率下限", "Solved, low"
+    SOLVED = "solved", "解决率", "Solved"
+    SOLVED_HIGH = "solved_high", "解决率上限", "Solved, high"
+    SATISFIED = "satisfied", "满意率(基本满意计 0.9)", "Satisfied, fairly counted 0.9"
+    SATISFIED_PLAIN = "satisfied_plain", "满意率(满意与基本满意)", "Satisfied or fairly so"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A numerator over a denominator; nobody types the percentage."""
+
+    numerator: float
+    denominator: int
+
+    @property
+    def share(self) -> float | None:
+        """The share, None where nothing was due."""
+        return self.numerator / self.denominator if self.denominator else None
+
+    @property
+    def percentage(self) -> str:
+        """The percentage in words: 87.2 %, or that there is no data."""
+        share = self.share
+        return t("无数据", "no data") if share is None else f"{100 * share:.1f} %"
+
+    @property
+    def counts(self) -> str:
+        """Numerator and denominator: 1,269 / 1,455."""
+        digits = 0 if float(self.numerator).is_integer() else 1
+        return f"{self.numerator:,.{digits}f} / {self.denominator:,}"
+
+    def __str__(self) -> str:
+        return f"{self.counts} = {self.percentage}" if self.denominator else self.percentage
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What was counted of one unit, or of all."""
+
+    contacted: int = 0
+    stalled: int = 0
+    reported: int = 0
+    on_time: int = 0
+    on_time_plain: int = 0
+    asked: int = 0
+    reached: int = 0
+    solved: int = 0
+    satisfied: int = 0
+    fairly: int = 0
+
+    def rate(self, measure: Measure) -> Rate:
+        """Return one measure."""
+        unreached = self.asked - self.reached
+        pairs: dict[Measure, tuple[float, int]] = {
+            Measure.RESPONSE: (self.contacted, self.contacted + self.stalled),
+            Measure.ON_TIME: (self.on_time, self.reported),
+            Measure.ON_TIME_PLAIN: (self.on_time_plain, self.reported),
+            Measure.SOLVED_LOW: (self.solved, self.asked),
+            Measure.SOLVED: (self.solved, self.reached),
+            Measure.SOLVED_HIGH: (self.solved + unreached, self.asked),
+            Measure.SATISFIED: (self.satisfied + FAIRLY_COUNTS * self.fairly, self.reached),
+            Measure.SATISFIED_PLAIN: (self.satisfied + self.fairly, self.reached),
+        }
+        return Rate(*pairs[measure])
+
+    def __add__(self, other: Counts) -> Counts:
+        names = self.__dataclass_fields__
+        return Counts(**{name: getattr(self, name) + getattr(other, name) for name in names})
+
+
+@dataclass(frozen=True)
+class UnitRates:
+    """One unit's counts with the shrunk shares of each measure."""
+
+    unit: Unit
+    counts: Counts
+    shrunk: dict[Measure, Shrunk | None] = field(default_factory=dict)
+
+
+def counted(session: Session, staff: Staff, *, since: datetime, until: datetime) -> dict[int, Counts]:
+    """Count by lead unit what the log says of a period, in one query, of matters that someone may know of."""
+    event, facts = MatterEvent, MatterEvent.facts
+    lead = sa.func.coalesce(facts["lead"].as_integer(), facts["unit"].as_integer()).label("lead")
+    is_judged = sa.and_(event.action == A.REVISIT.value, facts["judged"].as_boolean())
+    judgement = facts["judgement"].as_string()
+    score = facts["satisfaction"].as_integer()
+    is_report = event.action == A.REPORT.value
+    is_first = sa.and_(event.action == A.CONTACT.value, facts["first"].as_boolean())
+    is_stalled = sa.and_(
+        event.action == A.FAULT.value,
+        event.staff_id.is_(None),
+        facts["fault"].as_string() == Fault.STALLED.value,
+    )
+    is_reached = sa.and_(is_judged, judgement.is_not(None))
+    wanted = {
+        "contacted": sa.and_(is_first, facts["in_time"].as_boolean()),
+        "stalled": is_stalled,
+        "reported": is_report,
+        "on_time": sa.and_(is_report, facts["on_time"].as_boolean()),
+        "on_time_plain": sa.and_(is_report, facts["on_time_plain"].as_boolean()),
+        "asked": is_judged,
+        "reached": is_reached,
+        "solved": sa.and_(is_judged, judgement == Judgement.SOLVED.value),
+        "satisfied": sa.and_(is_reached, score == SATISFIED),
+        "fairly": sa.and_(is_reached, score == FAIRLY),
+    }
+    actions = [A.CONTACT, A.FAULT, A.REVISIT, A.REPORT]
+    seen = within_sight(session, staff, sa.select(Matter.id))
+    query = (
+        sa.select(lead, *(sa.func.count().filter(what).label(name) for name, what in wanted.items()))
+        .where(
+            event.action.in_([action.value for action in actions]),
+            event.at >= since,
+            event.at < until,
+            event.matter_id.in_(seen),
+            lead.is_not(None),
+        )
+        .group_by(lead)
+    )
+    return {
+        row.lead: Counts(**{name: getattr(row, name) for name in wanted}) for row in session.execute(query)
+    }
+
+
+def by_unit(session: Session, staff: Staff, *, since: datetime, until: datetime) -> list[UnitRates]:
+    """Return every unit's rates of a period, shrunk within their volume groups, in the units' order."""
+    found = counted(session, staff, since=since, until=until)
+    units = session.scalars(sa.select(Unit).where(Unit.id.in_(list(found))).order_by(Unit.id)).all()
+    shrunk = {measure: _shrunk([found[unit.id] for unit in units], measure) for measure in Measure}
+    return [
+        UnitRates(unit, found[unit.id], {measure: shrunk[measure][i] for measure in Measure})
+        for i, unit in enumerate(units)
+    ]
+
+
+def _shrunk(counts: list[Counts], measure: Measure) -> list[Shrunk | None]:
+    rates = [count.rate(measure) for count in counts]
+    return shrink_in_groups([rate.numerator for rate in rates], [rate.denominator for rate in rates])
+
+
+def total(rows: list[UnitRates]) -> Counts:
+    """Add the units up."""
+    return sum((row.counts for row in rows), Counts())

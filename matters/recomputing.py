@@ -1,0 +1,87 @@
+"""Recomputing: deadlines and colours of all open matters anew, when the calendar or the zone has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import calendar_days, jobs
+from core.db import transaction
+from core.people import Staff
+from core.terms import Words
+from matters.limits import Policy
+from matters.matter import Matter
+from matters.moving import clock_columns
+from matters.policies import policy_of
+from matters.standing import from_json
+from matters.states import OPEN
+
+CHUNK = 2000
+COLUMNS = ("due_at", "yellow_at", "is_paused", "is_provisional", "stage", "stage_due_at", "next_step_at",
+           "is_extension_asked")  # fmt: skip
+
+
+def recompute_some(session: Session, *, after: int, at: datetime, limit: int = CHUNK) -> tuple[int, int, int]:
+    """Recompute the open matters that follow an id; return (last id or 0, how many, how many changed)."""
+    table = Matter.__table__
+    columns = [table.c[name] for name in COLUMNS]
+    query = (
+        sa.select(table.c.id, table.c.policy_id, table.c.standing, *columns)
+        .where(table.c.id > after, table.c.state.in_(OPEN))
+        .order_by(table.c.id)
+        .limit(limit)
+    )
+
+    @cache
+    def policy(policy_id: int | None) -> Policy:
+        return policy_of(session, policy_id, at=at)
+
+    rows = session.execute(query).all()
+    changed: list[dict[str, Any]] = []
+    for row in rows:
+        fresh = clock_columns(from_json(row.standing), policy(row.policy_id))
+        if any(fresh[name] != getattr(row, name) for name in COLUMNS):
+            changed.append({"id": row.id, **fresh})
+    if changed:
+        session.execute(sa.update(Matter), changed)
+    return (rows[-1].id if rows else 0), len(rows), len(changed)
+
+
+def count_open(session: Session) -> int:
+    """Count the open matters."""
+    return session.scalar(sa.select(sa.func.count()).where(Matter.state.in_(OPEN))) or 0
+
+
+def recompute_all(at: datetime, *, tell: Callable[[int, int], object] = lambda done, total: None) -> int:
+    """Recompute every open matter in short transactions, saying how far it is; return how many changed."""
+    with transaction() as session:
+        total = count_open(session)
+        calendar_days.use_kept(session)
+    done = changed = after = 0
+    while True:
+        with transaction() as session:
+            last, seen, unlike = recompute_some(session, after=after, at=at)
+        if not seen:
+            return changed
+        after, done, changed = last, done + seen, changed + unlike
+        tell(done, max(done, total))
+
+
+RECOMPUTE = "matter.recompute"
+
+
+@jobs.job(RECOMPUTE)
+def _recompute(running: jobs.Running) -> dict[str, Any]:
+    at = datetime.fromisoformat(running.params["moment"])
+    return {"changed": recompute_all(at, tell=running.progress)}
+
+
+@calendar_days.when_loaded
+def _follow(session: Session, by: Staff | None, at: datetime) -> None:
+    title = Words("按新日历重算办理时限", "Recompute deadlines by the new calendar")
+    jobs.enqueue(session, RECOMPUTE, title, by=by, at=at, moment=at.isoformat())
