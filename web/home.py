@@ -27,11 +27,6 @@ COMES_NEXT = {
         "现在可以查看诉求和指数;督办、裁定退回和延期的页面下一步开放。",
         "You can read matters and indices; urging, ruling on returns and extensions come next.",
     ),
-    Role.HANDLER: Words(
-        "您的账号已经可用;签收、办理和上报结果的页面随诉求分派一起开放,目前还没有交给您单位的事项。",
-        "Your account is ready; signing for, handling and reporting open together with routing. "
-        "Nothing has been handed to your unit yet.",
-    ),
     Role.EDITOR: Words(
         "现在可以查看指数,核对区间和样本量;简报的起草、批注和签发下一步开放。",
         "You can read the indices with their intervals and sizes; drafting and issuing the bulletin come next.",

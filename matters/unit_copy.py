@@ -1,0 +1,59 @@
+"""A unit's copy: what of a matter's words a unit may read, with everybody who raised it taken out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from matters.matter import Matter
+from matters.redaction import redacted, shadow
+from matters.redaction_marks import Mark
+from matters.reporters import reporters_of
+
+_BETWEEN = r"[\s\-—–_.·,,、()()\u200b-\u200f\ufeff]*"
+_OWN_PART = 11
+"""The digits of a number that are its owner's: what stands before is the country."""
+
+
+@dataclass(frozen=True)
+class Cover:
+    """Who raised a matter, held only to be kept out of what a unit reads."""
+
+    names: tuple[str, ...]
+    numbers: tuple[str, ...]
+
+    def __repr__(self) -> str:  # what is covered must not come to light in a trace
+        return "Cover(…)"
+
+    def approved(self, text: str | None) -> str | None:
+        """Return the copy that a person approved; they decided on every word, but not on the callers' own names."""
+        if text is None:
+            return None
+        for name in self.names:
+            text = _without(text, name, Mark.NAME)
+        for number in self.numbers:
+            text = _without(text, re.sub(r"\D", "", number)[-_OWN_PART:], Mark.PHONE)
+        return text
+
+    def words(self, text: str | None) -> str:
+        """Return any other text without what tells who someone is."""
+        return redacted(self.approved(text) or "", self.names)
+
+
+def cover_of(session: Session, matter: Matter) -> Cover:
+    """Return the cover of a matter's callers."""
+    callers = reporters_of(session, matter)
+    return Cover(tuple(c.name for c in callers if c.name), tuple(c.number for c in callers if c.number))
+
+
+def _without(text: str, words: str, mark: Mark) -> str:
+    if len(words) < 2:
+        return text
+    hidden = re.compile(_BETWEEN.join(re.escape(c) for c in words if not c.isspace()), re.IGNORECASE)
+    pieces, at = [], 0
+    for hit in hidden.finditer(shadow(text)):
+        pieces += [text[at : hit.start()], mark.in_text]
+        at = hit.end()
+    return "".join((*pieces, text[at:]))
