@@ -29,6 +29,8 @@ class Settings:
     public_base_url: str
     line: str = "manual"
     caller_number: str = ""
+    support_line: str = "12356"
+    """The line that listens day and night: shown where someone may be in danger."""
     account: str = ""
     auth_token: str = field(default="", repr=False)
     api_key: str = ""
@@ -87,6 +89,7 @@ class Settings:
             public_base_url=public,
             line=line,
             caller_number=need("CALLER_NUMBER", "the number residents see") if on_line else "",
+            support_line=choice("SUPPORT_LINE", "12356"),
             account=need("LINE_ACCOUNT", "the line account's id") if on_line else "",
             auth_token=need("LINE_AUTH_TOKEN", "signs the line's webhooks") if on_line else "",
             api_key=need("LINE_API_KEY", "for the browser's telephone") if on_line else "",

@@ -22,6 +22,17 @@ DANGER = (
     "昏迷",
     "晕倒",
     "塌",
+    "on fire",
+    "gas leak",
+    "smell gas",
+    "explosion",
+    "a knife",
+    "stabbed",
+    "drowning",
+    "collapsed",
+    "unconscious",
+    "poisoned",
+    "electrocuted",
 )
 """Put the caller through to 110, 119 or 120 first, then write."""
 
@@ -38,15 +49,21 @@ CRISIS = (
     "跳河",
     "割腕",
     "喝农药",
+    "suicide",
+    "kill myself",
+    "want to die",
+    "end my life",
 )
 """Someone may want to die: the counselling protocol comes first, and it is no matter."""
 
 
 def alarming(narrative: str) -> bool:
     """Say whether the text has words of present danger, so that U1 is proposed."""
-    return any(word in narrative for word in (*DANGER, *CRISIS))
+    plain = narrative.lower()
+    return any(word in plain for word in (*DANGER, *CRISIS))
 
 
 def in_crisis(narrative: str) -> bool:
     """Say whether the text has words of someone who may want to die."""
-    return any(word in narrative for word in CRISIS)
+    plain = narrative.lower()
+    return any(word in plain for word in CRISIS)

@@ -1,0 +1,116 @@
+"""Web reports: what residents write on the public page, kept from floods and from being sent twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from core import secrets
+from core.phone import BadNumber, read_number
+from core.problems import Invalid, Refused, TooMany
+from core.terms import Words
+from core.throttle import count_try
+from matters import outside_references, pins
+from matters.alarm import alarming
+from matters.attributes import IdentityClass, Origin, Urgency
+from matters.promises import Registered
+from matters.registration import Statement, register
+
+SOURCE = "web"
+PER_HOUR, PER_DAY = 6, 20
+SOONEST = timedelta(seconds=3)
+"""Nobody reads and fills the form faster."""
+LATEST = timedelta(hours=12)
+AGAIN_WITHIN = timedelta(minutes=10)
+"""So long a report that is sent twice gets its receipt again."""
+LONGEST_NAME = 40
+
+
+class TooManyReports(TooMany):
+    """One address sends more than people do."""
+
+    words = Words(
+        "这个网络一小时内提交得太多,没有收下。请稍后再提交,或拨打民意热线;您填写的内容请先自己留存",
+        "Too many were sent from this network within an hour, and this one was not taken. Try later or call the "
+        "citizen line; keep a copy of what you wrote",
+    )
+
+
+class SendAgain(Invalid):
+    """It looks like a machine; a person only has to press once more."""
+
+    words = Words(
+        "为防止机器乱发,请看一遍下面的内容,再点一次“提交”。您填写的都还在。",
+        "To keep machines out: look over what you wrote and press “Send” once more. Everything is kept.",
+    )
+
+
+def is_within_limits(session: Session, *, address: str, at: datetime) -> bool:
+    """Count a report by its address; commit before it is looked at."""
+    hour = count_try(session, "report.hour", address, limit=PER_HOUR, within=timedelta(hours=1), at=at)
+    day = count_try(session, "report.day", address, limit=PER_DAY, within=timedelta(days=1), at=at)
+    return hour and day
+
+
+def check_person(
+    typed: str, name: str, identity: IdentityClass | None
+) -> tuple[str | None, dict[str, Words]]:
+    """Read the number somebody may leave; say what is wrong with name and number."""
+    fields: dict[str, Words] = {}
+    number: str | None = None
+    if identity is IdentityClass.ANONYMOUS:
+        return None, fields
+    if typed.strip():
+        try:
+            number = read_number(typed).e164
+        except BadNumber as wrong:
+            fields["number"] = Words(f"电话:{wrong.words.zh}", f"Telephone: {wrong.words.en}")
+    elif identity is IdentityClass.OPEN:
+        fields["number"] = Words(
+            "请留电话,否则承办单位无法联系您;也可改选“受保护”",
+            "Leave a number, or the office can't reach you; or choose “Protected”",
+        )
+    if len(name.strip()) > LONGEST_NAME:
+        fields["name"] = Words("最多 40 字", "At most 40 characters")
+    return number, fields
+
+
+def take(session: Session, statement: Statement, *, form: str, at: datetime) -> Registered:
+    """Register what a resident wrote; the same form sent twice is one matter, with a new PIN."""
+    reference = secrets.keyring().blind_index(f"report:{form}:{_content(statement)}").hex()
+    known = outside_references.known_as(session, SOURCE, reference)
+    if known is not None:
+        return _again(session, known, at=at)
+    if alarming(statement.narrative):
+        statement = _pressing(statement)
+    registered = register(session, statement, origin=Origin.WEB, by=None, at=at)
+    outside_references.note(session, registered.matter, SOURCE, reference)
+    return registered
+
+
+def _content(statement: Statement) -> str:
+    place = statement.place.id if statement.place else ""
+    return "\x1f".join(
+        map(str, (statement.kind, statement.topic, place, statement.spot, statement.narrative))
+    )
+
+
+def _pressing(statement: Statement) -> Statement:
+    return replace(statement, urgency=Urgency.U1)
+
+
+def _again(session: Session, known: outside_references.OutsideReference, *, at: datetime) -> Registered:
+    matter = known.matter
+    if matter.receipt is None or at > matter.raised_at + AGAIN_WITHIN:
+        raise Refused(
+            Words(
+                "这件事已经登记过。编号和密码当时已给出,出于保护不能再次显示",
+                "This is registered already. Receipt and PIN were given then; to protect you they aren't shown again",
+            )
+        )
+    pin = pins.new_pin()
+    matter.pin_hash = pins.hashed(matter.receipt, pin)
+    session.flush()
+    return Registered(matter, pin, matter.is_provisional)
