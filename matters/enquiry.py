@@ -98,7 +98,7 @@ def _followed(session: Session, state: MatterState, merged_into: int | None) -> 
     while state is S.MERGED and merged_into is not None and merged_into not in passed:
         passed.add(merged_into)
         query = sa.select(Matter.state, Matter.merged_into_id).where(Matter.id == merged_into)
-        state, merged_into = session.execute(query).one().tuple()
+        state, merged_into = session.execute(query).one()
     return state
 
 

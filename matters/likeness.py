@@ -24,7 +24,7 @@ from matters.policies import policy_of
 from matters.states import OPEN, MatterState
 from matters.topics import topic
 
-AT_LEAST = 0.35
+AT_LEAST = 0.45
 """Below it a suggestion would only cost time."""
 COPIED_FROM = 0.9
 LOOKED_BACK = timedelta(days=30)

@@ -96,9 +96,9 @@ class _Tree:
         """Look through the tree level by level: the highest unit of the place is the trade's own."""
         row = self.below.get(root_id, []) if place_id is not None else []
         while row:
-            for unit in row:
-                if unit.place_id == place_id and self._may_act(unit):
-                    return unit
+            of_place = [unit for unit in row if unit.place_id == place_id]
+            if of_place:  # one that is shut gives way to the unit above, not to a bureau further down
+                return next((unit for unit in of_place if self._may_act(unit)), None)
             row = [child for unit in row for child in self.below.get(unit.id, [])]
         return None
 

@@ -1,0 +1,146 @@
+"""Steps of the desk: what a clerk may do with a matter now, and how each small form becomes one action."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core.people import Staff
+from core.problems import Invalid, Missing
+from core.terms import Words
+from matters import relays, withdrawing
+from matters.flow import MatterAction as A
+from matters.flow import Side
+from matters.keeping_away import sides_of
+from matters.matter import Matter
+from matters.moving import act, standing_of
+from matters.redaction import redacted
+from matters.relays import MatterRelay
+from matters.reporters import reporters_of
+from matters.rules import allowed
+from matters.states import MatterState
+
+Form = Mapping[str, str]
+Facts = dict[str, Any]
+
+
+def _number(form: Form, name: str) -> int | None:
+    text = form.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def _ticked(form: Form, name: str) -> bool:
+    return form.get(name) == "1"
+
+
+STEPS: dict[str, tuple[A, Callable[[Form], Facts]]] = {
+    "submit": (A.SUBMIT, lambda form: {}),
+    "decline": (A.DECLINE, lambda form: {"reason": form.get("reason")}),
+    "confirm": (A.CONFIRM_DECLINE, lambda form: {}),
+    "answer": (A.ANSWER, lambda f: {"article": _number(f, "article"), "content": _ticked(f, "content")}),
+    "transfer": (A.TRANSFER, lambda f: {"target": f.get("target"), "consent": _ticked(f, "consent"),
+                                        "warm": _ticked(f, "warm")}),
+    "contact": (A.CONTACT, lambda form: {}),
+    "replied": (A.CALLER_REPLIED, lambda form: {}),
+    "grant": (A.GRANT_EXTENSION, lambda form: {"told": _ticked(form, "told")}),
+    "refuse": (A.REFUSE_EXTENSION, lambda form: {}),
+    "reject": (A.REJECT, lambda form: {"reason": form.get("reason")}),
+    "accept": (A.ACCEPT, lambda form: {"outcome": form.get("outcome")}),
+    "review": (A.REVIEW, lambda form: {}),
+    "reopen": (A.REOPEN, lambda form: {"verified": form.get("verified"), "caller": _number(form, "caller")}),
+    "incident": (A.FLAG_INCIDENT, lambda form: {}),
+    "withdraw": (A.WITHDRAW, lambda form: {}),
+}  # fmt: skip
+"""Every small form of the desk with its action and the facts that it gives."""
+
+
+def offered(session: Session, matter: Matter, staff: Staff) -> dict[str, bool]:
+    """Say which forms a person sees now; those that another pair of eyes must take are shown, but shut."""
+    sides = sides_of(staff)
+    standing = standing_of(matter)
+    open_now = set(allowed(standing, sides)) if Side.CENTRE in sides else set()
+    found = {name: True for name, (action, _) in STEPS.items() if action in open_now}
+    for name in ("grant", "refuse"):
+        if not standing.is_extension_asked:
+            found.pop(name, None)
+    if standing.is_decline_confirmed:
+        found.pop("confirm", None)
+    if standing.is_incident:
+        found.pop("incident", None)
+    if not articles(session):
+        found.pop("answer", None)
+    if matter.state is not MatterState.IN_HAND or standing.contacted_at is not None:
+        found.pop("contact", None)
+    shut = {
+        "confirm": standing.declined_by,
+        "accept": standing.registered_by,
+        "reject": standing.registered_by,
+        "review": standing.decided_by,
+    }
+    return {name: shut.get(name) != staff.id for name in found}
+
+
+def may_merge(matter: Matter, staff: Staff) -> bool:
+    """Say whether a person may join this matter to another now."""
+    return matter.state is MatterState.REGISTERED and Side.CENTRE in sides_of(staff)
+
+
+def take(
+    session: Session, matter: Matter, name: str, form: Form, *, by: Staff, at: datetime, seen: int | None
+) -> A:
+    """Take one step as a form says, and return what was done."""
+    if name not in STEPS:
+        raise Missing
+    action, read = STEPS[name]
+    text = form.get("text", "")
+    if action is A.WITHDRAW:
+        pressed = {"yes": True, "no": False}.get(form.get("pressed", ""))
+        return withdrawing.withdraw(
+            session,
+            matter,
+            caller_id=_number(form, "caller"),
+            verified=form.get("verified", ""),
+            pin=form.get("pin", ""),
+            pressed=pressed,
+            text=text,
+            by=by,
+            at=at,
+            seen=seen,
+        )
+    if action is A.REOPEN:
+        withdrawing.verify(
+            session, matter, _number(form, "caller"), form.get("verified", ""), form.get("pin", "")
+        )
+    if action is A.SUBMIT and matter.redacted is None:
+        matter.redacted = proposed_copy(session, matter)
+    act(session, matter, action, by=by, at=at, facts=read(form), text=text, seen=seen)
+    return action
+
+
+def proposed_copy(session: Session, matter: Matter) -> str:
+    """Write the copy that units are to read, for a person to approve or to change before it is assigned."""
+    names = [reporter.name for reporter in reporters_of(session, matter) if reporter.name]
+    return redacted(matter.narrative, names)
+
+
+def pass_on(session: Session, matter: Matter, form: Form, *, by: Staff, at: datetime) -> None:
+    """Note that a unit's words were passed on to the caller, with the answer."""
+    relay = session.get(MatterRelay, _number(form, "relay") or 0)
+    if relay is None or relay.matter_id != matter.id:
+        raise Missing
+    if not form.get("text", "").strip():
+        raise Invalid(fields={"text": Words("请写下诉求人怎么说", "Write what the caller said")})
+    relays.pass_on(session, relay, form["text"], by=by, at=at)
+
+
+def articles(session: Session) -> list[tuple[int, str]]:
+    """List what may be answered from, where the house has a knowledge base."""
+    if importlib.util.find_spec("matters.knowledge") is None:
+        return []
+    offer = importlib.import_module("matters.knowledge").offered(session)
+    return [(article.id, str(getattr(article, "label", "") or article.title)) for article in offer]

@@ -1,0 +1,145 @@
+"""What may be the same matter is suggested; floods and copied answers are noticed, and nothing is dropped."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from core.db import Database, transaction
+from core.people import Staff
+from core.permissions import Role
+from core.places import Level
+from matters import floods, likeness
+from matters.attributes import Conflict
+from matters.flow import MatterAction, Side
+from matters.matter import Matter
+from matters.moving import act
+from matters.states import MatterState
+from tests.factories import a_place
+from tests.matters.makers import Town, a_matter, a_town, someone
+
+SAID = "柳湖镇东关村口的路灯坏了两个多月,晚上放学的孩子看不见路"
+SAME = "东关村口路灯坏了2个多月了,孩子晚上放学看不见路。"
+OTHER = "工厂夜里排放黑烟,味道呛人,窗户都不敢开"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "low", "high"),
+    [
+        (SAID, SAID, 1.0, 1.0),
+        (SAID, SAID.replace(",", ",") + "!!", 0.99, 1.0),
+        ("ＡＢＣ路灯", "abc 路灯", 1.0, 1.0),
+        (SAID, SAME, 0.55, 0.95),
+        (SAID, OTHER, 0.0, 0.3),
+        ("", SAID, 0.0, 0.0),
+        ("!!!", "???", 0.0, 0.0),
+    ],
+)
+def test_likeness_of_two_texts(one: str, other: str, low: float, high: float) -> None:
+    """Marks, width and case don't count; the same thing in other words comes out well above another thing."""
+    assert low <= likeness.alike(one, other) <= high
+    assert likeness.alike(one, other) == likeness.alike(other, one)
+
+
+def test_suggestions_look_at_place_topic_words_and_time(database: Database, now: datetime) -> None:
+    """The same thing in the village of the township comes first; elsewhere, other fields, old and closed never."""
+    with transaction() as session:
+        town = a_town(session)
+        clerk = someone(session, town, Role.CLERK)
+        other_village = a_place(session, level=Level.VILLAGE, parent=town.township)
+        same = a_matter(session, town.village, at=now - timedelta(days=3), narrative=SAME).matter
+        near = a_matter(session, other_village, at=now, narrative=SAID).matter
+        for place, topic, at, narrative in (
+            (town.other, "livelihood.lighting", now, SAID),
+            (town.township, "order.theft", now, SAID),
+            (town.township, "livelihood.lighting", now - timedelta(days=40), SAID),
+            (town.township, "livelihood.noise", now, OTHER),
+        ):
+            a_matter(session, place, at=at, topic=topic, narrative=narrative)
+        hidden = a_matter(session, town.village, at=now, narrative=SAID, conflict=Conflict.CENTRE).matter
+        ended = a_matter(session, town.village, at=now, narrative=SAID).matter
+        act(session, ended, MatterAction.TRANSFER, by=clerk, at=now, facts={"target": "110"}, text="x")
+        matter = a_matter(session, town.village, at=now, narrative=SAID).matter
+        found = likeness.suggestions(session, matter, clerk, at=now)
+        assert [s.matter for s in found] == [same, near]
+        assert found[0].is_same_place
+        assert not found[1].is_same_place
+        assert hidden not in [s.matter for s in found]
+
+
+def test_the_same_words_from_many_numbers_are_shown_and_kept(database: Database, now: datetime) -> None:
+    """Five numbers within an hour make a flood; four do not; one number calling ten times does not."""
+    with transaction() as session:
+        town = a_town(session)
+        clerk = someone(session, town, Role.CLERK)
+        for n in range(10):
+            a_matter(session, town.township, at=now + timedelta(minutes=n), narrative=OTHER)
+        for n in range(4):
+            a_matter(
+                session,
+                town.township,
+                at=now + timedelta(minutes=n),
+                narrative=SAID,
+                number=f"+861450000200{n}",
+            )
+        assert floods.look(session, now + timedelta(minutes=20)) == 14
+        assert floods.floods(session, clerk, at=now + timedelta(minutes=20)) == []
+        a_matter(
+            session,
+            town.township,
+            at=now + timedelta(minutes=30),
+            narrative=SAID + "!",
+            number="+8614500002009",
+        )
+        at = now + timedelta(minutes=31)
+        assert floods.look(session, at) == 1
+        assert floods.look(session, at) == 0
+        (flood,) = floods.floods(session, clerk, at=at)
+        assert flood.numbers == 5
+        assert flood.other is not None
+        assert flood.other.narrative == SAID
+        kept = session.scalar(sa.select(sa.func.count()).where(Matter.state == MatterState.REGISTERED))
+        assert kept == 15
+        # An hour later the same words from the sixth number are no flood any more.
+        a_matter(session, town.township, at=now + timedelta(hours=3), narrative=SAID, number="+8614500002010")
+        floods.look(session, now + timedelta(hours=3))
+        assert len(floods.floods(session, clerk, at=now + timedelta(hours=3))) == 1
+
+
+def answered(session, town: Town, clerk: Staff, at: datetime, text: str) -> Matter:  # type: ignore[no-untyped-def]
+    """Take a matter to its result."""
+    matter = a_matter(session, town.township, at=at, by=clerk).matter
+    handler = someone(session, town, Role.HANDLER, unit="lighting")
+    act(session, matter, MatterAction.SUBMIT, by=clerk, at=at)
+    act(session, matter, MatterAction.ASSIGN, by=clerk, at=at, sides=(Side.SUPERVISION,),
+        facts={"lead": handler.unit_id, "supporting": [], "redacted": True})  # fmt: skip
+    act(session, matter, MatterAction.SIGN, by=handler, at=at)
+    act(session, matter, MatterAction.REPORT, by=handler, at=at, text=text,
+        facts={"outcome": "solved", "points": True, "evidence": 1})  # fmt: skip
+    return matter
+
+
+def test_a_copied_answer_is_noticed_where_it_is_checked(database: Database, now: datetime) -> None:
+    """Nine tenths alike is a copy; an own answer is none."""
+    text = "我所接到交办后于当日下午到现场查看,更换了灯泡和线路,现已恢复照明,感谢您的监督。"
+    with transaction() as session:
+        town = a_town(session)
+        clerk = someone(session, town, Role.CLERK)
+        first = answered(session, town, clerk, now, text)
+        second = answered(
+            session, town, clerk, now + timedelta(hours=2), text.replace("当日下午", "次日上午")
+        )
+        third = answered(
+            session, town, clerk, now + timedelta(hours=3), "村里没有路灯,已列入明年计划,特此说明。"
+        )
+        found = likeness.copied_from(session, second, since=now - timedelta(days=1))
+        assert found is not None
+        assert found.matter is first
+        assert found.score >= likeness.COPIED_FROM
+        assert likeness.copied_from(session, third, since=now - timedelta(days=1)) is None
+        floods.look(session, now + timedelta(hours=4))
+        noticed = floods.copies(session, [first.id, second.id, third.id])
+        assert set(noticed) == {first.id, second.id}
+        assert noticed[second.id].other_id == first.id

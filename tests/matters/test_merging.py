@@ -1,0 +1,157 @@
+"""Merging keeps every caller, guards chains and circles, and leaves protected callers to the custodian."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from core.db import Database, transaction
+from core.people import Staff
+from core.permissions import Role
+from core.problems import Forbidden, Missing, Refused
+from matters import enquiry, merging
+from matters.attributes import Conflict, IdentityClass
+from matters.flow import MatterAction
+from matters.log import replayed
+from matters.matter import Matter
+from matters.moving import act, standing_of
+from matters.reporters import reporters_of
+from matters.states import MatterState
+from tests.matters.makers import Town, a_matter, a_town, someone
+
+
+@pytest.fixture
+def later(now: datetime) -> datetime:
+    return now + timedelta(hours=1)
+
+
+def _clerk(session, town: Town) -> Staff:  # type: ignore[no-untyped-def]
+    return someone(session, town, Role.CLERK)
+
+
+def test_a_merge_moves_the_callers_and_the_status_follows(
+    database: Database, now: datetime, later: datetime
+) -> None:
+    """Three receipts, one matter: each caller is in it once, and each receipt tells where it stands."""
+    with transaction() as session:
+        town = a_town(session)
+        clerk = _clerk(session, town)
+        one, two, three = (
+            a_matter(session, town.township, at=now, number=f"+86145000010{n}", by=clerk) for n in range(3)
+        )
+        assert merging.merge(session, one.matter, two.matter, by=clerk, at=later) is two.matter
+        assert merging.merge(session, two.matter, three.matter, by=clerk, at=later) is three.matter
+        assert merging.final(session, one.matter) is three.matter
+        there = reporters_of(session, three.matter)
+        assert {r.receipt_of_id for r in there} == {m.matter.id for m in (one, two, three)}
+        assert {c.id for c in standing_of(three.matter).callers} == {r.id for r in there}
+        assert reporters_of(session, one.matter) == []
+        act(session, three.matter, MatterAction.SUBMIT, by=clerk, at=later)
+        for each in (one, two, three):
+            assert replayed(session, each.matter) == standing_of(each.matter)
+            told = enquiry.told(session, each.matter.receipt or "", each.pin)
+            assert told is not None
+            assert (told.receipt, told.standing) == (each.matter.receipt, enquiry.Standing.RECEIVED)
+
+
+def test_the_same_caller_twice_is_one_caller(database: Database, now: datetime, later: datetime) -> None:
+    """One who calls twenty times about one thing is told once, and keeps every receipt."""
+    with transaction() as session:
+        town = a_town(session)
+        clerk = _clerk(session, town)
+        first = a_matter(session, town.township, at=now).matter
+        for _ in range(3):
+            merging.merge(session, a_matter(session, town.township, at=now).matter, first, by=clerk, at=later)
+        assert len(standing_of(first).callers) == 1
+        assert len(reporters_of(session, first)) == 4
+
+
+def test_protected_callers_are_joined_by_the_custodian_alone(
+    database: Database, now: datetime, later: datetime
+) -> None:
+    """The clerk proposes; the custodian, who is somebody else, merges."""
+    with transaction() as session:
+        town = a_town(session)
+        clerk, custodian = _clerk(session, town), someone(session, town, Role.CUSTODIAN, unit="party_office")
+        one = a_matter(session, town.township, at=now, identity=IdentityClass.PROTECTED).matter
+        two = a_matter(session, town.township, at=now, number="+8614500009999").matter
+        assert not merging.may_merge(session, one, two, clerk)
+        with pytest.raises(Forbidden):
+            merging.merge(session, one, two, by=clerk, at=later)
+        with pytest.raises(Forbidden):  # nobody has proposed it
+            merging.merge(session, one, two, by=clerk, at=later)
+        merging.propose(session, one, two, by=clerk, at=later)
+        (proposal,) = merging.proposals(session, custodian)
+        assert (proposal.matter, proposal.target, proposal.callers) == (one, two, 2)
+        assert not proposal.is_own
+        merging.merge(session, one, two, by=custodian, at=later)
+        assert two.identity is IdentityClass.PROTECTED
+        assert merging.proposals(session, custodian) == []
+
+
+@pytest.mark.parametrize(
+    "why", ["itself", "closed", "draft_place", "other_cause", "other_village", "too_old", "merged"]
+)
+def test_what_may_not_be_merged(database: Database, now: datetime, later: datetime, why: str) -> None:
+    """Neither into itself nor in a circle, nor into what is closed, elsewhere, about something else or long ago."""
+    with transaction() as session:
+        town = a_town(session)
+        clerk = _clerk(session, town)
+        matter = a_matter(session, town.township, at=now, number="+8614500000001", by=clerk).matter
+        target = _target(session, town, clerk, why, matter, now, later)
+        at = now + timedelta(days=31) if why == "too_old" else later
+        with pytest.raises(Refused) as refused:
+            merging.merge(session, target if why == "merged" else matter, matter if why == "merged" else target,
+                          by=clerk, at=at)  # fmt: skip
+        assert refused.value.words.zh
+        assert matter.state is MatterState.REGISTERED
+
+
+def _target(session, town, clerk, why, matter, now, later) -> Matter:  # type: ignore[no-untyped-def]
+    if why == "itself":
+        return matter  # type: ignore[no-any-return]
+    if why == "draft_place":
+        return a_matter(session, town.other, at=now).matter
+    if why == "other_cause":
+        return a_matter(session, town.township, at=now, topic="order.theft").matter
+    target = a_matter(session, town.village if why == "other_village" else town.township, at=now).matter
+    if why == "other_village":
+        matter.place_id = _another_village(session, town)
+        session.flush()
+        session.refresh(matter, ["place"])
+    if why == "closed":
+        act(
+            session,
+            target,
+            MatterAction.TRANSFER,
+            by=clerk,
+            at=later,
+            facts={"target": "110"},
+            text="已转 110",
+        )
+    if why == "merged":
+        merging.merge(session, target, matter, by=clerk, at=later)
+    return target
+
+
+def _another_village(session, town) -> int:  # type: ignore[no-untyped-def]
+    from core.places import Level
+    from tests.factories import a_place
+
+    return a_place(session, level=Level.VILLAGE, parent=town.township).id
+
+
+def test_a_target_out_of_sight_does_not_exist(database: Database, now: datetime) -> None:
+    """A complaint about the centre cannot be found by the desk, not even to merge into."""
+    with transaction() as session:
+        town = a_town(session)
+        clerk = _clerk(session, town)
+        hidden = a_matter(session, town.township, at=now, conflict=Conflict.CENTRE).matter
+        matter = a_matter(session, town.township, at=now).matter
+        for receipt in (hidden.receipt or "", "2611-0000-0", "", "x"):
+            with pytest.raises(Missing):
+                merging.target_of(session, receipt, clerk)
+        with pytest.raises(Missing):
+            merging.merge(session, matter, hidden, by=clerk, at=now)
+        assert merging.target_of(session, f" {matter.receipt} ", clerk) is matter
