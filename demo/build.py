@@ -27,7 +27,7 @@ from survey.weight_making import make_weight_set
 from web.app import create_app
 
 DAYS = 28
-DAILY = 30
+DAILY = 18
 TODAY = 70
 """Completes wanted today: more than on the days before, so that there is something to do for everybody."""
 MINIMUM = 20_000
