@@ -6,17 +6,18 @@ from flask import Flask
 
 from core.doors import Door
 from matters import attachments
-from matters.views import clerk, residents, unit, unit_calls, unit_files, unit_steps
+from matters.views import clerk, relays, residents, unit, unit_calls, unit_files, unit_steps
 
 BLUEPRINTS = [
     clerk.blueprint,
+    relays.blueprint,
     residents.blueprint,
     unit.blueprint,
     unit_steps.blueprint,
     unit_files.blueprint,
     unit_calls.blueprint,
 ]
-DOORS: list[Door] = [*clerk.DOORS, *residents.DOORS, *unit.DOORS]
+DOORS: list[Door] = [*clerk.DOORS, *residents.DOORS, *unit.DOORS, *relays.DOORS]
 
 
 def register(app: Flask) -> None:

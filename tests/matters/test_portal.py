@@ -371,3 +371,29 @@ def test_an_emergency_shows_hours_and_an_ordinary_matter_days(hall: Hall, as_rol
         page = see(as_role(staff=hall.people["roads"]), receipt)
     assert "11-19 10:30 前" in page
     assert NUMBER not in page
+
+
+def test_the_deadline_is_explained_day_by_day_to_its_own_unit(hall: Hall, as_role: SignedIn) -> None:
+    receipt = handed(hall, at=NOON)
+    with clock.frozen(LATER):
+        page = as_role(staff=hall.people["roads"]).get(f"/handling/{receipt}/clock").get_data(as_text=True)
+        assert as_role(staff=hall.people["water"]).get(f"/handling/{receipt}/clock").status_code == 404
+    assert "2026-11-25 18:00" in page
+    assert page.count("不计") == 2
+    assert "第 5 天" in page
+
+
+def test_the_desk_passes_words_on_and_takes_the_answer(hall: Hall, as_role: SignedIn) -> None:
+    receipt = handed(hall, at=NOON)
+    do(receipt, A.SIGN, hall.people["roads"], at=LATER)
+    with clock.frozen(LATER):
+        take(as_role(staff=hall.people["roads"]), receipt, "relay", message="明天上午来修路灯")
+        clerk = as_role(staff=hall.people["clerk"])
+        assert "明天上午来修路灯" in clerk.get("/relays/").get_data(as_text=True)
+        assert clerk.post("/relays/1", data={"answer": f"{NAME}说在家等"}).status_code == 303
+        assert clerk.post("/relays/1", data={}).status_code == 404
+        assert "没有等待转达" in clerk.get("/relays/").get_data(as_text=True)
+        page = see(as_role(staff=hall.people["roads"]), receipt)
+    assert "已转达" in page
+    assert "说在家等" in page
+    assert NAME not in page
