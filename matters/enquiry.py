@@ -73,19 +73,20 @@ def is_within_limits(session: Session, receipt: str, *, address: str, at: dateti
 def told(session: Session, receipt: str, pin: str) -> Told | None:
     """Answer an enquiry, or None when receipt and PIN do not belong together (which of them is not told)."""
     number = receipts.read_receipt(receipt) or ""
+    pin_hash = session.scalar(sa.select(Matter.pin_hash).where(Matter.receipt == number))
+    # A receipt that does not exist costs the same hashing as one that does.
+    is_right = pins.fits(pin_hash or _nobodys(), number, "".join(pin.split()))
+    return told_to_holder(session, number) if pin_hash is not None and is_right else None
+
+
+def told_to_holder(session: Session, receipt: str) -> Told | None:
+    """Answer whoever proved a moment ago that the PIN of a receipt is theirs."""
     found = session.execute(
         sa.select(
-            Matter.receipt,
-            Matter.pin_hash,
-            Matter.state,
-            Matter.registered_at,
-            Matter.promised_on,
-            Matter.merged_into_id,
-        ).where(Matter.receipt == number)
+            Matter.receipt, Matter.state, Matter.registered_at, Matter.promised_on, Matter.merged_into_id
+        ).where(Matter.receipt == receipt)
     ).first()
-    # A receipt that does not exist costs the same hashing as one that does.
-    is_right = pins.fits(found.pin_hash if found else _nobodys(), number, "".join(pin.split()))
-    if found is None or not is_right:
+    if found is None:
         return None
     on = clock.local(found.registered_at).date()
     state = _followed(session, found.state, found.merged_into_id)

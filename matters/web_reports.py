@@ -14,9 +14,10 @@ from core.terms import Words
 from core.throttle import count_try
 from matters import outside_references, pins
 from matters.alarm import alarming
-from matters.attributes import IdentityClass, Origin, Urgency
+from matters.attributes import Conflict, IdentityClass, Origin, Urgency
 from matters.promises import Registered
-from matters.registration import Statement, register
+from matters.registration import LONGEST, Statement, register
+from matters.topics import topic
 
 SOURCE = "web"
 PER_HOUR, PER_DAY = 6, 20
@@ -26,6 +27,7 @@ LATEST = timedelta(hours=12)
 AGAIN_WITHIN = timedelta(minutes=10)
 """So long a report that is sent twice gets its receipt again."""
 LONGEST_NAME = 40
+LONGEST_SPOT = 200
 
 
 class TooManyReports(TooMany):
@@ -75,6 +77,29 @@ def check_person(
     if len(name.strip()) > LONGEST_NAME:
         fields["name"] = Words("最多 40 字", "At most 40 characters")
     return number, fields
+
+
+def lacking(statement: Statement) -> dict[str, Words]:
+    """Say, field by field and in words for whoever writes it themselves, what is still needed."""
+    fields: dict[str, Words] = {}
+    narrative, subject = statement.narrative.strip(), topic(statement.topic)
+    if not narrative:
+        fields["narrative"] = Words("请写下发生了什么", "Write what happened")
+    elif len(narrative) > LONGEST:
+        fields["narrative"] = Words("最多 4000 字", "At most 4,000 characters")
+    if statement.kind is None:
+        fields["kind"] = Words("请选一项", "Choose one")
+    if subject is None or subject.is_retired:
+        fields["topic"] = Words("请选一类", "Choose what it is about")
+    if statement.place is None:
+        fields["town"] = Words("请选到乡镇(街道)", "Choose the place, at least to the township")
+    if len(statement.spot.strip()) > LONGEST_SPOT:
+        fields["spot"] = Words("最多 200 字", "At most 200 characters")
+    if statement.conflict is Conflict.UNIT and statement.conflict_unit is None:
+        fields["unit"] = Words(
+            "请选择是哪个单位,我们好让它回避", "Choose which office, so that it is kept away from this"
+        )
+    return fields
 
 
 def take(session: Session, statement: Statement, *, form: str, at: datetime) -> Registered:
