@@ -139,11 +139,22 @@ def use_kept(session: Session) -> Notices:
     return found
 
 
+def is_due_to_look() -> bool:
+    """Say whether it is time to ask again for an edition that another process has loaded."""
+    return _looked_at is None or clock.monotonic() - _looked_at >= LOOK_AGAIN
+
+
 def keep_fresh(session: Session) -> None:
     """Take over an edition that another process has loaded; asks the database now and then only."""
-    if _looked_at is not None and clock.monotonic() - _looked_at < LOOK_AGAIN:
-        return
-    use_kept(session)
+    if is_due_to_look():
+        use_kept(session)
+
+
+def forget() -> None:
+    """Count by the notices that come with the house until the database is asked again."""
+    global _looked_at
+    calendar.use(None)
+    _looked_at = None
 
 
 @sweep("calendar.seed", every=timedelta(hours=1))

@@ -20,6 +20,7 @@ from core.settings import Settings
 from web import (
     about,
     account,
+    calendar,
     code,
     guard,
     headers,
@@ -36,7 +37,7 @@ from web import (
 )
 
 ROOMS = ("telephony", "matters", "survey", "hotline", "reports")
-OWN = (signin, home, account, code, staff, units, places, journal, jobs, about)
+OWN = (signin, home, account, code, staff, units, places, calendar, journal, jobs, about)
 BIGGEST_UPLOAD = 256 * 1024 * 1024
 
 
@@ -59,6 +60,7 @@ def create_app(settings: Settings, *, database: Database | None = None) -> Flask
         MAX_CONTENT_LENGTH=BIGGEST_UPLOAD,
         MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
         DOORS=[],
+        MACHINES=set(),
         CONNECT_SOURCES=[],
     )
     if settings.trusted_proxies:
@@ -94,6 +96,7 @@ def _join(app: Flask, room: str) -> None:
         for blueprint in getattr(views, "WEBHOOKS", []):
             app.register_blueprint(blueprint)
             app.extensions["csrf"].exempt(blueprint)
+            app.config["MACHINES"].add(blueprint.name)
         app.config["DOORS"].extend(getattr(views, "DOORS", []))
         if hasattr(views, "register"):
             views.register(app)

@@ -6,7 +6,21 @@ from flask import Flask
 
 from core.doors import Door
 from matters import attachments
-from matters.views import clerk, relays, residents, unit, unit_calls, unit_files, unit_steps
+from matters.views import (
+    clerk,
+    deadline,
+    notices,
+    relays,
+    residents,
+    supervision,
+    supervision_matter,
+    supervision_policy,
+    supervision_rates,
+    unit,
+    unit_calls,
+    unit_files,
+    unit_steps,
+)
 
 BLUEPRINTS = [
     clerk.blueprint,
@@ -16,8 +30,21 @@ BLUEPRINTS = [
     unit_steps.blueprint,
     unit_files.blueprint,
     unit_calls.blueprint,
+    supervision.blueprint,
+    supervision_matter.blueprint,
+    supervision_rates.blueprint,
+    supervision_policy.blueprint,
+    deadline.blueprint,
+    notices.blueprint,
 ]
-DOORS: list[Door] = [*clerk.DOORS, *residents.DOORS, *unit.DOORS, *relays.DOORS]
+DOORS: list[Door] = [
+    *clerk.DOORS,
+    *residents.DOORS,
+    *unit.DOORS,
+    *relays.DOORS,
+    *supervision.DOORS,
+    *notices.DOORS,
+]
 
 
 def register(app: Flask) -> None:

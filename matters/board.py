@@ -1,0 +1,172 @@
+"""The supervision office's board: what is red and yellow, what waits for a ruling, and which incidents run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased, defer, joinedload
+
+from core.listing import PER_PAGE, Page, ordered, page_number
+from core.people import Staff
+from core.places import Place
+from core.terms import Term
+from matters.attributes import Urgency
+from matters.joint_rulings import JointRuling
+from matters.keeping_away import within_sight
+from matters.matter import Matter
+from matters.notices import MatterNotice, NoticeKind
+from matters.states import MatterState
+from matters.topics import TOPICS, Field
+
+COUNTED_UP_TO = 10_000
+MOST_EXPORTED = 20_000
+LEVEL = 2
+S = MatterState
+
+
+class Queue(Term):
+    """What the office looks at."""
+
+    RED = "red", "已超期", "Overdue"
+    YELLOW = "yellow", "将到期", "Nearly due"
+    ASSIGN = "assign", "待交办", "To assign"
+    RETURNS = "returns", "退回待裁定", "Returns to decide"
+    EXTENSIONS = "extensions", "延期待批", "Extensions to decide"
+    JOINT = "joint", "联合裁定待确认", "Joint rulings"
+    INCIDENTS = "incidents", "突发事件", "Incidents"
+    SUSPENDED = "suspended", "挂账", "Suspended"
+    ESCALATED = "escalated", "已上报二级以上", "Level 2 and up"
+    ALL = "all", "全部在办", "All open"
+
+
+TO_DECIDE = (Queue.ASSIGN, Queue.RETURNS, Queue.EXTENSIONS, Queue.JOINT)
+SORTS = {
+    "receipt": Matter.receipt,
+    "clock": Matter.due_at,
+    "stage": Matter.stage_due_at,
+    "registered": Matter.registered_at,
+    "level": Matter.level,
+}
+_DEFAULT_SORT = {
+    Queue.ASSIGN: "stage",
+    Queue.RETURNS: "stage",
+    Queue.EXTENSIONS: "clock",
+    Queue.SUSPENDED: "stage",
+    Queue.ALL: "-registered",
+}
+
+
+def _within(queue: Queue, at: datetime) -> list[sa.ColumnElement[bool]]:
+    """Say what belongs to a queue; each is one index away."""
+    joint = sa.select(JointRuling.matter_id).where(
+        JointRuling.decided_at.is_(None), JointRuling.matter_version == Matter.version
+    )
+    found: dict[Queue, list[sa.ColumnElement[bool]]] = {
+        Queue.RED: [Matter.due_at <= at],
+        Queue.YELLOW: [Matter.due_at > at, Matter.yellow_at <= at],
+        Queue.ASSIGN: [Matter.state == S.TO_ROUTE],
+        Queue.RETURNS: [Matter.state == S.RETURN_ASKED],
+        Queue.EXTENSIONS: [Matter.is_extension_asked.is_(True)],
+        Queue.JOINT: [Matter.id.in_(joint), Matter.state.in_([S.TO_ROUTE, S.RETURN_ASKED])],
+        Queue.INCIDENTS: [Matter.is_incident.is_(True), Matter.ended_at.is_(None)],
+        Queue.SUSPENDED: [Matter.state == S.SUSPENDED],
+        Queue.ESCALATED: [Matter.level >= LEVEL, Matter.ended_at.is_(None)],
+        Queue.ALL: [Matter.ended_at.is_(None), Matter.state != S.DRAFT],
+    }
+    return found[queue]
+
+
+def _filters(args: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
+    """Read the filters of the address; an unknown one is none."""
+    found: list[sa.ColumnElement[bool]] = []
+    urgency, field = Urgency.found(args.get("urgency")), Field.found(args.get("field"))
+    if urgency is not None:
+        found.append(Matter.urgency == urgency)
+    if field is not None:
+        found.append(Matter.topic.in_([topic.code for topic in TOPICS if topic.field is field]))
+    unit, county = args.get("unit", ""), args.get("county", "")
+    if unit.isascii() and unit.isdigit():
+        found.append(Matter.lead_unit_id == int(unit[:9]))
+    if county.isascii() and county.isdigit():
+        above = aliased(Place)
+        number = int(county[:9])
+        inside = (
+            sa.select(Place.id)
+            .outerjoin(above, Place.parent_id == above.id)
+            .where(sa.or_(Place.id == number, Place.parent_id == number, above.parent_id == number))
+        )
+        found.append(Matter.place_id.in_(inside))
+    return found
+
+
+def chosen(session: Session, staff: Staff, queue: Queue, args: Mapping[str, str], *, at: datetime) -> Any:
+    """Choose the ids of a queue's matters as the address filters them."""
+    query = sa.select(Matter.id).where(*_within(queue, at), *_filters(args))
+    return within_sight(session, staff, query)
+
+
+def listed(
+    session: Session,
+    staff: Staff,
+    queue: Queue,
+    args: Mapping[str, str],
+    *,
+    at: datetime,
+    per_page: int = PER_PAGE,
+) -> Page[Matter]:
+    """Read one page of a queue, the most pressing first."""
+    ids = chosen(session, staff, queue, args, at=at)
+    total = session.scalar(sa.select(sa.func.count()).select_from(ids.limit(COUNTED_UP_TO).subquery())) or 0
+    number = min(page_number(args), max(1, -(-total // per_page)))
+    query = ordered(ids, args, SORTS, _DEFAULT_SORT.get(queue, "clock")).order_by(Matter.id)
+    wanted = list(session.scalars(query.limit(per_page).offset((number - 1) * per_page)))
+    found = session.scalars(
+        sa.select(Matter)
+        .where(Matter.id.in_(wanted))
+        .options(
+            defer(Matter.narrative),
+            defer(Matter.redacted),
+            joinedload(Matter.lead_unit),
+            joinedload(Matter.place).joinedload(Place.parent).joinedload(Place.parent),
+        )
+    )
+    by_id = {matter.id: matter for matter in found}
+    return Page([by_id[n] for n in wanted if n in by_id], number, per_page, total)
+
+
+def counts(session: Session, staff: Staff, *, at: datetime) -> dict[Queue, int]:
+    """Count every queue but the whole list, each up to a limit that no office works off in a day."""
+    parts = [
+        sa.select(
+            sa.literal(queue.value),
+            sa.select(sa.func.count())
+            .select_from(chosen(session, staff, queue, {}, at=at).limit(COUNTED_UP_TO).subquery())
+            .scalar_subquery(),
+        )
+        for queue in Queue
+        if queue is not Queue.ALL
+    ]
+    return {Queue.of(code): n for code, n in session.execute(sa.union_all(*parts))}
+
+
+def to_decide(session: Session, staff: Staff, at: datetime) -> int:
+    """Count what waits for the office's decision, and the incidents that nobody has acknowledged."""
+    waiting = sa.or_(
+        Matter.state.in_([S.TO_ROUTE, S.RETURN_ASKED]),
+        Matter.is_extension_asked.is_(True),
+    )
+    query = within_sight(session, staff, sa.select(Matter.id).where(waiting))
+    return session.scalar(sa.select(sa.func.count()).select_from(query.limit(1000).subquery())) or 0
+
+
+def incident_notices(session: Session, matter_ids: list[int]) -> set[int]:
+    """Say which incidents nobody has looked at in this office."""
+    query = sa.select(MatterNotice.matter_id).where(
+        MatterNotice.matter_id.in_(matter_ids),
+        MatterNotice.kind == NoticeKind.INCIDENT,
+        MatterNotice.seen_at.is_(None),
+    )
+    return set(session.scalars(query))
