@@ -18,6 +18,7 @@ from matters.clocks import clock_of
 from matters.flow import MatterAction, Side
 from matters.keeping_away import excluded, sides_of
 from matters.limits import Policy
+from matters.lots import DRAWN, draw
 from matters.matter import Matter, SupportingUnit
 from matters.notice_rules import tell
 from matters.policies import policy_of
@@ -26,6 +27,7 @@ from matters.standing import Deed, Standing, as_json, from_json
 from matters.states import MatterState
 from matters.steps_caller import is_finished
 from matters.ticks import next_step_at, prelude
+from matters.turns import keep_turns
 
 SYSTEM = frozenset({Side.SYSTEM})
 
@@ -91,8 +93,10 @@ def _write(session: Session, matter: Matter, deed: Deed, text: str, *, by: Staff
     before = matter.state
     standing = apply(standing_of(matter), deed)
     log.write(session, matter, deed, text)
-    keep(session, matter, standing, policy_of(session, standing.policy or matter.policy_id, at=deed.at))
+    policy = policy_of(session, standing.policy or matter.policy_id, at=deed.at)
+    keep(session, matter, standing, policy)
     session.flush()
+    _keep_callers(session, matter, before, standing, policy)
     journal.write(
         session,
         f"matter.{deed.action}",
@@ -103,6 +107,16 @@ def _write(session: Session, matter: Matter, deed: Deed, text: str, *, by: Staff
     )
     tell(session, matter, deed, standing)
     session.flush()
+
+
+def _keep_callers(
+    session: Session, matter: Matter, before: MatterState, standing: Standing, policy: Policy
+) -> None:
+    """Queue the callers who are now due to be told or asked, and take out those who no longer are."""
+    if {before, standing.state} & {MatterState.FEEDBACK_DUE, MatterState.REVISIT_DUE}:
+        keep_turns(session, matter, standing, policy)
+    if before is not standing.state and {before, standing.state} & DRAWN:
+        draw(session, matter, standing, policy, standing.since)
 
 
 def keep(session: Session, matter: Matter, standing: Standing, policy: Policy) -> None:

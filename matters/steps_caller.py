@@ -129,10 +129,6 @@ def _revisit(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
     if caller.told_at is None:  # someone who joined by a merge after the others were told
         raise Refused(Words("先把结果反馈给这位诉求人", "Tell this caller the result first"))
     another_person(wish, caller.told_by)
-    if wish.facts.get("unit_on_line") is not False:
-        raise Invalid(
-            fields={"unit_on_line": Words("回访时承办单位不能在线", "The unit may not be on the line")}
-        )
     earliest = around.end(standing, Limit.REVISIT_FROM, caller.told_at or standing.since)
     # "Three to five working days after": any hour of the third day will do.
     if wish.at.astimezone(around.zone).date() < earliest.due_at.astimezone(around.zone).date():
@@ -143,6 +139,10 @@ def _revisit(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
     if result is not TryResult.REACHED:
         tries = (*caller.revisits, Try(wish.at, wish.by, result.value))
         return {"judged": is_given_up(tries, around.zone), "lead": standing.lead}
+    if wish.facts.get("unit_on_line") is not False:
+        raise Invalid(
+            fields={"unit_on_line": Words("回访时承办单位不能在线", "The unit may not be on the line")}
+        )
     choice(wish, "judgement", Judgement, "请选择是否解决", "Choose whether it is solved")
     satisfaction = wish.facts.get("satisfaction")
     if not isinstance(satisfaction, int) or not 1 <= satisfaction <= BEST:
@@ -174,14 +174,26 @@ def judgements(standing: Standing) -> list[str]:
     return [c.judgement for c in standing.present_callers if c.judgement is not None]
 
 
-def _all_asked(standing: Standing) -> None:
-    if any(c.judged_at is None for c in standing.present_callers):
+def is_all_asked(standing: Standing, around: Around, at: datetime) -> bool:
+    """Say whether every caller was asked; those who left no number can't be, and have their time to speak up."""
+
+    def is_asked(caller: CallerStanding) -> bool:
+        if caller.judged_at is not None or not caller.is_anonymous:
+            return caller.judged_at is not None
+        told_at = caller.told_at or standing.since
+        return at >= around.end(standing, Limit.UNREACHED, told_at).due_at
+
+    return all(is_asked(caller) for caller in standing.present_callers)
+
+
+def _all_asked(standing: Standing, wish: Wish, around: Around) -> None:
+    if not is_all_asked(standing, around, wish.at):
         raise Refused(Words("还有诉求人没有回访完", "Some caller's revisit is not finished"))
 
 
 @check(A.CLOSE_SOLVED)
 def _close_solved(standing: Standing, wish: Wish, around: Around) -> None:
-    _all_asked(standing)
+    _all_asked(standing, wish, around)
     said = judgements(standing)
     if not said or any(j != Judgement.SOLVED.value for j in said):
         raise Refused(
@@ -191,7 +203,7 @@ def _close_solved(standing: Standing, wish: Wish, around: Around) -> None:
 
 @check(A.PANEL, keeps="cause")
 def _panel(standing: Standing, wish: Wish, around: Around) -> None:
-    _all_asked(standing)
+    _all_asked(standing, wish, around)
     cause = choice(wish, "cause", Outcome, "请选择客观原因", "Choose the objective cause")
     if cause not in OBJECTIVE:
         raise Invalid(fields={"cause": Words("这不是客观原因", "That is no objective cause")})
@@ -217,14 +229,14 @@ def _close_explained(standing: Standing, wish: Wish, around: Around) -> None:
 
 @check(A.SEND_ROUND)
 def _send_round(standing: Standing, wish: Wish, around: Around) -> None:
-    _all_asked(standing)
+    _all_asked(standing, wish, around)
     if not any(j != Judgement.SOLVED.value for j in judgements(standing)):
         raise Refused(Words("没有诉求人说未解决", "No caller says that it is unsolved"))
 
 
 @check(A.CLOSE_UNREACHED)
 def _close_unreached(standing: Standing, wish: Wish, around: Around) -> None:
-    _all_asked(standing)
+    _all_asked(standing, wish, around)
     if judgements(standing):
         raise Refused(Words("有诉求人联系上了", "Some caller was reached"))
 
