@@ -7,6 +7,10 @@ import secrets
 from flask import Flask, Response, current_app, g, request
 
 
+NOTHING = "default-src 'none'; frame-ancestors 'none'"
+"""The policy of what is no page: it loads nothing and stands in no frame."""
+
+
 def nonce() -> str:
     """Return this answer's one-time word that lets an inline JSON block stand."""
     if "csp_nonce" not in g:
@@ -40,7 +44,10 @@ def prepare(app: Flask) -> None:
 
     @app.after_request
     def guard_headers(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", policy())
+        if response.mimetype == "text/html":
+            response.headers.setdefault("Content-Security-Policy", policy())
+        else:
+            response.headers.setdefault("Content-Security-Policy", NOTHING)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
