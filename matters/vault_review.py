@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -15,10 +14,8 @@ from core.problems import Forbidden, Invalid, Refused
 from core.purposes import ReadingPurpose
 from core.terms import Words
 from matters.keeping_away import in_sight, within_sight
-from matters.log import MatterEvent
 from matters.matter import Matter
 from matters.reporters import Reporter
-from matters.states import MatterState
 from matters.vault import Finding, IdentityLook, IdentityRequest
 from matters.vault_opening import found, may_allow
 
@@ -118,16 +115,3 @@ def tellable(
         )
         for look in looks
     ]
-
-
-def merge_proposals(session: Session, staff: Staff) -> list[Matter]:
-    """Return the matters whose merge was proposed to the custodian and is not decided yet."""
-    proposed = sa.select(MatterEvent.matter_id).where(MatterEvent.action == "propose_merge")
-    query = sa.select(Matter).where(Matter.state == MatterState.REGISTERED, Matter.id.in_(proposed))
-    query = within_sight(session, staff, query.options(defer(Matter.narrative), defer(Matter.redacted)))
-    return list(session.scalars(query.order_by(Matter.id)))
-
-
-def names_of(people: Iterable[Staff | None]) -> str:
-    """Return people's names beside each other."""
-    return "、".join(p.name for p in people if p is not None)

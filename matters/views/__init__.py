@@ -7,11 +7,18 @@ from flask import Flask
 from core.doors import Door
 from matters import attachments
 from matters.views import (
+    caller_notes,
     clerk,
+    custodian,
+    custodian_review,
     deadline,
+    exchange,
+    importing,
     notices,
+    partners,
     relays,
     residents,
+    residents_report,
     supervision,
     supervision_matter,
     supervision_policy,
@@ -23,7 +30,12 @@ from matters.views import (
 )
 
 BLUEPRINTS = [
+    clerk_inbox.blueprint,
+    clerk_registration.blueprint,
     clerk.blueprint,
+    clerk_steps.blueprint,
+    clerk_merging.blueprint,
+    routes.blueprint,
     relays.blueprint,
     residents.blueprint,
     unit.blueprint,
@@ -36,14 +48,30 @@ BLUEPRINTS = [
     supervision_policy.blueprint,
     deadline.blueprint,
     notices.blueprint,
+    caller_notes.blueprint,
+    custodian.blueprint,
+    custodian_review.blueprint,
+    importing.blueprint,
+    partners.blueprint,
+    residents_report.blueprint,
 ]
+WEBHOOKS = [exchange.blueprint]
+"""Partners' programs prove themselves by their token."""
 DOORS: list[Door] = [
+    *clerk_inbox.DOORS,
     *clerk.DOORS,
+    *clerk_merging.DOORS,
+    *routes.DOORS,
     *residents.DOORS,
     *unit.DOORS,
     *relays.DOORS,
     *supervision.DOORS,
     *notices.DOORS,
+    *caller_notes.DOORS,
+    *custodian.DOORS,
+    *importing.DOORS,
+    *partners.DOORS,
+    *residents_report.DOORS,
 ]
 
 
