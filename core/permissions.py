@@ -36,6 +36,7 @@ class Permission(Term):
     MATTER_DESK = "matter.desk", "受理分派", "Route matters"
     MATTER_SUPERVISE = "matter.supervise", "督办", "Supervise matters"
     MATTER_RULE = "matter.rule", "裁定与批准", "Rule on and sign matters"
+    ROUTE_MANAGE = "route.manage", "管理分派规则", "Manage route rules"
     MATTER_HANDLE = "matter.handle", "承办", "Handle matters"
     LINE_USE = "line.use", "使用话机", "Use the line"
     LINE_MANAGE = "line.manage", "线路管理", "Manage the line"
@@ -69,9 +70,18 @@ OPENS: dict[Role, frozenset[Permission]] = {
     Role.INTERVIEWER: frozenset({P.INTERVIEW, P.MATTER_REGISTER, P.LINE_USE}),
     Role.OPERATOR: frozenset({P.HOTLINE_OPERATE, P.LINE_USE}),
     Role.CLERK: frozenset({P.MATTER_READ, P.MATTER_NOTICE, P.MATTER_DESK, P.MATTER_REGISTER}),
-    Role.SUPERVISION: frozenset({P.MATTER_READ, P.MATTER_NOTICE, P.MATTER_SUPERVISE, P.INDEX_READ}),
+    Role.SUPERVISION: frozenset(
+        {P.MATTER_READ, P.MATTER_NOTICE, P.MATTER_SUPERVISE, P.ROUTE_MANAGE, P.INDEX_READ}
+    ),
     Role.OFFICE_HEAD: frozenset(
-        {P.MATTER_READ, P.MATTER_NOTICE, P.MATTER_SUPERVISE, P.MATTER_RULE, P.INDEX_READ}
+        {
+            P.MATTER_READ,
+            P.MATTER_NOTICE,
+            P.MATTER_SUPERVISE,
+            P.MATTER_RULE,
+            P.ROUTE_MANAGE,
+            P.INDEX_READ,
+        }
     ),
     Role.HANDLER: frozenset({P.MATTER_HANDLE, P.MATTER_NOTICE, P.LINE_USE}),
     Role.SUPERVISOR: frozenset(
@@ -106,6 +116,7 @@ OPENS: dict[Role, frozenset[Permission]] = {
             P.UNIT_MANAGE,
             P.PLACE_MANAGE,
             P.CALENDAR_MANAGE,
+            P.ROUTE_MANAGE,
             P.JOURNAL_READ,
             P.JOB_READ,
             P.LINE_MANAGE,

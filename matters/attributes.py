@@ -43,6 +43,7 @@ class Origin(Term):
 
     INTERVIEW = "interview", "访问", "Interview"
     CITIZEN_LINE = "citizen_line", "民意热线", "Citizen line"
+    VISIT = "visit", "来访", "Visit"
     WEB = "web", "网页", "Web form"
     IMPORT = "import", "导入", "Import"
     EXCHANGE = "exchange", "对接平台", "Exchange"

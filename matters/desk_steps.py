@@ -11,17 +11,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.people import Staff
-from core.problems import Invalid, Missing
-from core.terms import Words
-from matters import relays, withdrawing
+from core.problems import Missing
+from matters import withdrawing
 from matters.flow import MatterAction as A
 from matters.flow import Side
 from matters.keeping_away import sides_of
 from matters.matter import Matter
 from matters.moving import act, standing_of
-from matters.redaction import redacted
-from matters.relays import MatterRelay
-from matters.reporters import reporters_of
 from matters.rules import allowed
 from matters.states import MatterState
 
@@ -116,26 +112,8 @@ def take(
         withdrawing.verify(
             session, matter, _number(form, "caller"), form.get("verified", ""), form.get("pin", "")
         )
-    if action is A.SUBMIT and matter.redacted is None:
-        matter.redacted = proposed_copy(session, matter)
     act(session, matter, action, by=by, at=at, facts=read(form), text=text, seen=seen)
     return action
-
-
-def proposed_copy(session: Session, matter: Matter) -> str:
-    """Write the copy that units are to read, for a person to approve or to change before it is assigned."""
-    names = [reporter.name for reporter in reporters_of(session, matter) if reporter.name]
-    return redacted(matter.narrative, names)
-
-
-def pass_on(session: Session, matter: Matter, form: Form, *, by: Staff, at: datetime) -> None:
-    """Note that a unit's words were passed on to the caller, with the answer."""
-    relay = session.get(MatterRelay, _number(form, "relay") or 0)
-    if relay is None or relay.matter_id != matter.id:
-        raise Missing
-    if not form.get("text", "").strip():
-        raise Invalid(fields={"text": Words("请写下诉求人怎么说", "Write what the caller said")})
-    relays.pass_on(session, relay, form["text"], by=by, at=at)
 
 
 def articles(session: Session) -> list[tuple[int, str]]:

@@ -21,6 +21,7 @@ from matters.limits import Limit, end_of
 from matters.log import MatterEvent
 from matters.matter import Matter
 from matters.policies import policy_of
+from matters.reporters import Reporter
 from matters.states import OPEN, MatterState
 from matters.topics import topic
 
@@ -100,6 +101,25 @@ def suggestions(session: Session, matter: Matter, staff: Staff, *, at: datetime)
             found.append(Suggestion(other, round(score, 3), round(words, 3), same_place, same_topic))
     likely = [each for each in found if each.score >= AT_LEAST]
     return sorted(likely, key=lambda s: (-s.score, s.matter.id))[:MOST]
+
+
+def of_same_caller(session: Session, matter: Matter, staff: Staff) -> list[Matter]:
+    """Return the open matters of the caller who has just spoken: one thing raised twice is one matter."""
+    own = sa.select(Reporter.fingerprint).where(
+        Reporter.receipt_of_id == matter.id, Reporter.fingerprint.is_not(None)
+    )
+    theirs = sa.select(Reporter.matter_id).where(Reporter.fingerprint.in_(own))
+    query = (
+        sa.select(Matter)
+        .where(
+            Matter.id.in_(theirs),
+            Matter.id != matter.id,
+            Matter.state.in_([s for s in OPEN if s is not MatterState.DRAFT]),
+        )
+        .order_by(Matter.registered_at.desc())
+        .limit(MOST)
+    )
+    return list(session.scalars(within_sight(session, staff, query)))
 
 
 def is_in_time(session: Session, matter: Matter, target: Matter, *, at: datetime) -> bool:

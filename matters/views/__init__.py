@@ -9,6 +9,10 @@ from matters import attachments
 from matters.views import (
     caller_notes,
     clerk,
+    clerk_inbox,
+    clerk_merging,
+    clerk_registration,
+    clerk_steps,
     custodian,
     custodian_review,
     deadline,
@@ -19,6 +23,7 @@ from matters.views import (
     relays,
     residents,
     residents_report,
+    routes,
     supervision,
     supervision_matter,
     supervision_policy,
