@@ -22,8 +22,9 @@ from core.secrets import SealedText
 from core.sweeps import sweep
 from core.terms import Words, coded
 from matters.file_formats import FileFormat, cleaned
-from matters.flow import Side
+from matters.flow import MatterAction, Side
 from matters.keeping_away import in_sight, sides_of
+from matters.log import MatterEvent
 from matters.matter import Matter
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -145,13 +146,21 @@ def read(
     return found, opened(found)
 
 
-def remove(
-    session: Session, matter: Matter, number: int, *, reported_at: datetime | None, by: Staff, at: datetime
-) -> None:
+def last_report(session: Session, matter: Matter, unit_id: int | None) -> datetime | None:
+    """Say when a unit last reported on a matter, as lead or with its part; sent back or not."""
+    reports = (MatterAction.REPORT.value, MatterAction.SUB_DONE.value)
+    query = sa.select(sa.func.max(MatterEvent.at)).where(
+        MatterEvent.matter_id == matter.id, MatterEvent.unit_id == unit_id, MatterEvent.action.in_(reports)
+    )
+    return session.scalar(query)
+
+
+def remove(session: Session, matter: Matter, number: int, *, by: Staff, at: datetime) -> None:
     """Take a file back that was not reported yet; without its key what is stored is noise at once."""
     found = next((a for a in of_unit(session, matter, by.unit_id) if a.number == number), None)
     if found is None or by.unit_id is None:
         raise Missing
+    reported_at = last_report(session, matter, by.unit_id)
     if reported_at is not None and found.added_at <= reported_at:
         raise Forbidden(
             Words("已随结果报送的附件不能撤回", "What was reported with a result can't be taken back")

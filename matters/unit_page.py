@@ -36,6 +36,7 @@ VIEW_COUNTS_AGAIN = timedelta(minutes=15)
 MOST_POINTS = 8
 _POINTS = re.compile(r"(?<=[。;;!!??])|\n+|(?=(?<![\d第])[((]?[1-9一二三四五六七八九][))、.][^\d])")
 _SHORTEST_POINT = 6
+_MARKED = re.compile("〔[^〕]*〕")
 
 LEADS = (A.SIGN, A.ASK_RETURN, A.ASK_CALLER, A.CONTACT, A.ASK_EXTENSION, A.REPORT, A.RESUME_WORK)
 _SPECIMEN: dict[MatterAction, Mapping[str, Any]] = {
@@ -69,6 +70,8 @@ class Sheet:
     """How many callers may be rung; 0 where the centre passes words on."""
     parts: list[tuple[str, bool]]
     """The supporting units and whether their part is still open."""
+    reported_at: datetime | None
+    """When the unit last reported, whatever became of it."""
     result_due_at: datetime | None
     extend_until: datetime | None
 
@@ -84,9 +87,8 @@ class Sheet:
 
     def may_take_back(self, file: attachments.MatterAttachment) -> bool:
         """Say whether a file has not gone out with a result yet."""
-        reported_at = self.standing.reported_at
         is_working = self.matter.state in (MatterState.ASSIGNED, MatterState.IN_HAND)
-        return is_working and (reported_at is None or file.added_at > reported_at)
+        return is_working and (self.reported_at is None or file.added_at > self.reported_at)
 
 
 def sheet(session: Session, matter: Matter, staff: Staff, *, at: datetime) -> Sheet:
@@ -118,6 +120,7 @@ def sheet(session: Session, matter: Matter, staff: Staff, *, at: datetime) -> Sh
         calls=bridge.calls_of(session, matter, staff.unit_id or 0),
         callers=len(bridge.open_callers(session, matter)) if is_lead else 0,
         parts=_parts(session, standing) if is_lead else [],
+        reported_at=attachments.last_report(session, matter, staff.unit_id),
         result_due_at=due,
         extend_until=extend,
     )
@@ -167,13 +170,16 @@ def points_of(copy: str) -> list[str]:
     pieces = [piece.strip() for piece in _POINTS.split(copy) if piece and piece.strip()]
     points: list[str] = []
     for piece in pieces:
-        if (points and (len(piece) < _SHORTEST_POINT or len(points[-1]) < _SHORTEST_POINT)) or len(
-            points
-        ) == MOST_POINTS:
+        if points and (_is_short(piece) or _is_short(points[-1]) or len(points) == MOST_POINTS):
             points[-1] += piece
         else:
             points.append(piece)
     return points
+
+
+def _is_short(piece: str) -> bool:
+    """Say whether a piece is no point of its own: a word, or little more than who someone is."""
+    return len(_MARKED.sub("", piece)) < _SHORTEST_POINT
 
 
 def note_viewed(session: Session, matter: Matter, staff: Staff, *, at: datetime) -> bool:

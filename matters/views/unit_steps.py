@@ -18,7 +18,7 @@ from core.problems import Invalid, Missing, Problem
 from core.terms import Words
 from matters import attachments, portal, relays, unit_forms, unit_page
 from matters.matter import Matter
-from matters.moving import act, standing_of
+from matters.moving import act
 from matters.unit_copy import cover_of
 from matters.views.unit import page
 
@@ -58,16 +58,8 @@ def take(receipt: str) -> ResponseReturnValue:
             if step == "relay":
                 relays.ask_to_pass_on(session, matter, typed.get("message", [""])[0], by=staff, at=at)
             elif step == "detach":
-                number = typed.get("number", [""])[0]
-                reported_at = standing_of(matter).reported_at
-                attachments.remove(
-                    session,
-                    matter,
-                    unit_forms.whole(number) or 0,
-                    reported_at=reported_at,
-                    by=staff,
-                    at=at,
-                )
+                number = unit_forms.whole(typed.get("number", [""])[0]) or 0
+                attachments.remove(session, matter, number, by=staff, at=at)
             elif step != "attach":
                 given = unit_forms.read(step, typed, _frame(session, matter, staff, at))
                 act(session, matter, given.action, by=staff, at=at, facts=given.facts, text=given.text,

@@ -209,14 +209,12 @@ def test_a_file_goes_back_until_it_is_reported(hall: Hall, receipt: str) -> None
     first, second = add(hall, receipt, a_png()), add(hall, receipt, a_png())
     with transaction() as session:
         roads, matter = session.merge(hall.people["roads"], load=False), the(session, receipt)
-        attachments.remove(session, matter, first, reported_at=None, by=roads, at=LATER)
+        attachments.remove(session, matter, first, by=roads, at=LATER)
         with pytest.raises(Missing):
-            attachments.remove(session, matter, first, reported_at=None, by=roads, at=LATER)
-        with pytest.raises(Forbidden):
-            attachments.remove(session, matter, second, reported_at=LATER, by=roads, at=LATER)
+            attachments.remove(session, matter, first, by=roads, at=LATER)
         water = session.merge(hall.people["water"], load=False)
         with pytest.raises(Missing):
-            attachments.remove(session, matter, second, reported_at=None, by=water, at=LATER)
+            attachments.remove(session, matter, second, by=water, at=LATER)
     assert add(hall, receipt, a_png()) == 3
     with transaction() as session:
         assert len(list(attachments.folder().iterdir())) == 3
@@ -225,6 +223,32 @@ def test_a_file_goes_back_until_it_is_reported(hall: Hall, receipt: str) -> None
         (attachments.folder() / "notes.txt").write_text("not ours")
         assert attachments.clear(session, before=LATER + timedelta(days=2)) == 0
         assert len(attachments.of_unit(session, the(session, receipt), hall.id("roads"))) == 2
+
+
+def test_what_was_reported_stays_even_when_it_was_sent_back(hall: Hall, receipt: str) -> None:
+    add(hall, receipt, a_png())
+    do(
+        receipt,
+        A.SUB_EXCUSED,
+        hall.people["supervision"],
+        at=LATER,
+        facts={"unit": hall.id("water")},
+        text="不需要",
+    )
+    facts = {"outcome": "solved", "points": True, "evidence": 1}
+    do(receipt, A.REPORT, hall.people["roads"], at=LATER, facts=facts, text="修好了")
+    do(
+        receipt,
+        A.REJECT,
+        hall.people["checker"],
+        at=LATER,
+        facts={"reason": "no_evidence"},
+        text="照片看不清",
+    )
+    with transaction() as session:
+        roads, matter = session.merge(hall.people["roads"], load=False), the(session, receipt)
+        with pytest.raises(Forbidden):
+            attachments.remove(session, matter, 1, by=roads, at=LATER)
 
 
 def test_uploads_arrive_through_the_page_under_any_name(hall: Hall, receipt: str, as_role: SignedIn) -> None:
