@@ -68,7 +68,8 @@ def table(session: Session, *, since: date, until: date) -> list[list[int]]:
         .group_by(MatterRecall.first, MatterRecall.judgement)
     )
     for first, second, count in session.execute(query):
-        counts[codes.index(first)][codes.index(second)] = count
+        if first is not None and second is not None:
+            counts[codes.index(first)][codes.index(second)] = count
     return counts
 
 

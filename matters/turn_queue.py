@@ -73,7 +73,7 @@ def next_turn(
         session.flush()
         return held
     local = clock.local(at)
-    ranks = sa.true()
+    ranks: sa.ColumnElement[bool] = sa.true()
     if not within_hours(local, is_pressing=False):
         if not within_hours(local, is_pressing=True):
             return None
