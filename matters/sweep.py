@@ -20,8 +20,8 @@ from matters.policies import policy_of
 from matters.states import HOLDS, Holder, MatterState
 from matters.ticks import Tick, ticks
 
-EVERY = timedelta(seconds=15)
-AT_ONCE = 300
+EVERY = timedelta(seconds=5)
+AT_ONCE = 60
 """Matters in one run: short enough that nobody at the desk waits for the database."""
 NOT_BEFORE = timedelta(minutes=10)
 """How long a matter that could not be ticked is left alone, so that it does not hold the others up."""

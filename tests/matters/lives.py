@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from core.people import Staff, Unit, UnitKind
 from core.permissions import Role
 from core.places import Level, Place
-from matters.attributes import IdentityClass, MatterKind, Origin, Urgency
-from matters.flow import MatterAction
+from matters.attributes import Conflict, IdentityClass, MatterKind, Origin, Urgency
+from matters.flow import MatterAction, Side
 from matters.matter import Matter
 from matters.moving import act, standing_of
 from matters.registration import Statement, register
 from tests.factories import a_place, a_staff, a_unit
 
+__all__ = ["Conflict", "Offices", "Side", "Urgency"]
 A = MatterAction
 
 
