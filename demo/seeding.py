@@ -16,6 +16,7 @@ from core.places import Level, Place
 from demo import numbers, staff
 from demo.city import city
 from demo.margins import AS_OF, SOURCE, margins
+from demo.routes import add_routes
 from survey.edition_import import import_edition
 from survey.editions import Edition
 from survey.frame import Frame
@@ -60,7 +61,7 @@ def add_people(session: Session, places: dict[str, Place], *, at: datetime) -> l
     units: dict[str, Unit] = {}
     by_name = {p.name: p for p in places.values() if p.level is Level.COUNTY}
     for row in staff.UNITS:
-        place = by_name.get(row.county)
+        place = places.get(row.key.removeprefix("township_")) or by_name.get(row.county)
         unit = Unit(
             kind=UnitKind.of(row.kind),
             name=row.name,
@@ -71,6 +72,7 @@ def add_people(session: Session, places: dict[str, Place], *, at: datetime) -> l
         session.add(unit)
         session.flush()
         units[row.key] = unit
+    add_routes(session, units, at=at)
     password_hash = hashed(staff.PASSWORD)
     found = []
     for account in staff.ACCOUNTS:
