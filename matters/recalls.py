@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
@@ -62,8 +63,7 @@ def table(session: Session, *, since: date, until: date) -> list[list[int]]:
             MatterRecall.errand == Errand.RECALL,
             MatterRecall.first.is_not(None),
             MatterRecall.judgement.is_not(None),
-            MatterRecall.asked_at >= datetime.combine(since, time(0), clock.zone()),
-            MatterRecall.asked_at < datetime.combine(until + timedelta(days=1), time(0), clock.zone()),
+            *_within(since, until),
         )
         .group_by(MatterRecall.first, MatterRecall.judgement)
     )
@@ -76,3 +76,35 @@ def table(session: Session, *, since: date, until: date) -> list[list[int]]:
 def agreement(session: Session, *, since: date, until: date) -> Agreement:
     """Return how far the blind re-calls agree with the first revisits."""
     return kappa(table(session, since=since, until=until))
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What the callers of sampled answers say: reached, of them settled, given up."""
+
+    reached: int
+    solved: int
+    given_up: int
+
+
+def samples(session: Session, *, since: date, until: date) -> Samples:
+    """Count what became of the answers on the line that were checked with their callers."""
+    query = sa.select(
+        sa.func.count().filter(MatterRecall.judgement.is_not(None)),
+        sa.func.count().filter(MatterRecall.judgement == Judgement.SOLVED),
+        sa.func.count().filter(MatterRecall.is_given_up),
+    ).where(MatterRecall.errand == Errand.SAMPLE, *_within(since, until))
+    return Samples(*session.execute(query).one())
+
+
+def waiting(session: Session) -> dict[Errand, int]:
+    """Count the callers drawn who have not been asked again."""
+    query = sa.select(CallerTurn.errand, sa.func.count()).group_by(CallerTurn.errand)
+    counts = dict(session.execute(query.where(CallerTurn.errand.in_([Errand.RECALL, Errand.SAMPLE]))).all())  # type: ignore[arg-type]
+    return {errand: counts.get(errand, 0) for errand in (Errand.RECALL, Errand.SAMPLE)}
+
+
+def _within(since: date, until: date) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    start = datetime.combine(since, time(0), clock.zone())
+    end = datetime.combine(until + timedelta(days=1), time(0), clock.zone())
+    return MatterRecall.asked_at >= start, MatterRecall.asked_at < end

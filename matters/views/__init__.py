@@ -7,7 +7,10 @@ from flask import Flask
 from core.doors import Door
 from matters import attachments
 from matters.views import (
+    caller,
+    caller_closings,
     caller_notes,
+    caller_recalls,
     clerk,
     clerk_inbox,
     clerk_merging,
@@ -54,6 +57,9 @@ BLUEPRINTS = [
     deadline.blueprint,
     notices.blueprint,
     caller_notes.blueprint,
+    caller.blueprint,
+    caller_closings.blueprint,
+    caller_recalls.blueprint,
     custodian.blueprint,
     custodian_review.blueprint,
     importing.blueprint,
@@ -63,6 +69,8 @@ BLUEPRINTS = [
 WEBHOOKS = [exchange.blueprint]
 """Partners' programs prove themselves by their token."""
 DOORS: list[Door] = [
+    *caller.DOORS,
+    *caller_recalls.DOORS,
     *clerk_inbox.DOORS,
     *clerk.DOORS,
     *clerk_merging.DOORS,
