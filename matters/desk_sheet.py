@@ -80,7 +80,7 @@ def sheet(session: Session, matter: Matter, staff: Staff, *, is_open: bool, at: 
         offers,
         desk_steps.may_merge(matter, staff),
         Side.CENTRE in sides_of(staff),
-        desk_steps.articles(session) if "answer" in offers else [],
+        desk_steps.articles(session, matter, clock.today(at)) if "answer" in offers else [],
         copied_from(session, matter, since=at - LOOKED_BACK) if is_checked else None,
         list(session.scalars(files.order_by(MatterAttachment.id))),
         _supporting(session, standing),

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from core import clock
 from core.people import Staff
 from core.problems import Missing
-from matters import withdrawing
+from matters import knowledge, withdrawing
 from matters.flow import MatterAction as A
 from matters.flow import Side
 from matters.keeping_away import sides_of
@@ -68,8 +67,6 @@ def offered(session: Session, matter: Matter, staff: Staff) -> dict[str, bool]:
         found.pop("confirm", None)
     if standing.is_incident:
         found.pop("incident", None)
-    if not articles(session):
-        found.pop("answer", None)
     if matter.state is not MatterState.IN_HAND or standing.contacted_at is not None:
         found.pop("contact", None)
     shut = {
@@ -112,13 +109,13 @@ def take(
         withdrawing.verify(
             session, matter, _number(form, "caller"), form.get("verified", ""), form.get("pin", "")
         )
-    act(session, matter, action, by=by, at=at, facts=read(form), text=text, seen=seen)
+    facts = read(form)
+    if action is A.ANSWER and matter.state is MatterState.REGISTERED:
+        facts["article"] = knowledge.must_be_offered(session, facts["article"], clock.today(at)).id
+    act(session, matter, action, by=by, at=at, facts=facts, text=text, seen=seen)
     return action
 
 
-def articles(session: Session) -> list[tuple[int, str]]:
-    """List what may be answered from, where the house has a knowledge base."""
-    if importlib.util.find_spec("matters.knowledge") is None:
-        return []
-    offer = importlib.import_module("matters.knowledge").offered(session)
-    return [(article.id, str(getattr(article, "label", "") or article.title)) for article in offer]
+def articles(session: Session, matter: Matter, on: date) -> list[tuple[int, str]]:
+    """List the articles that this matter may be answered from today, the nearest to its topic first."""
+    return [(article.id, article.title) for article in knowledge.offered(session, on, matter.topic)]
