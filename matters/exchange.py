@@ -75,8 +75,8 @@ def read_sent(data: bytes) -> SentMatter:
     try:
         return _decode(data)
     except msgspec.ValidationError as wrong:
-        _, _, path = str(wrong).rpartition(" - at `")
-        field = path.removeprefix("$.").removesuffix("`") if path else "body"
+        _, is_located, path = str(wrong).rpartition(" - at `")
+        field = path.removeprefix("$.").removesuffix("`") if is_located else "body"
         missing = str(wrong).partition("required field `")[2].partition("`")[0]
         if missing:
             raise Invalid(fields={missing: Words("缺少这一项", "is missing")}) from None

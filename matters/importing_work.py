@@ -184,5 +184,5 @@ def _note_faults(import_id: int, row_id: int, known: Known) -> None:
 def counts(session: Session, record: MatterImport) -> tuple[int, int]:
     """Return how many rows became matters and how many did not."""
     query = sa.select(sa.func.count(Row.matter_id), sa.func.count()).where(Row.import_id == record.id)
-    taken, rows = session.execute(query).one().tuple()
-    return taken, rows - taken
+    row = session.execute(query).one()
+    return row[0], row[1] - row[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -79,16 +80,14 @@ def to_feedback(session: Session, matter: Matter, desk: Desk, result: str, *, at
     """Bring a matter to where its callers are told the result; return the moment after."""
     matter.redacted = SAID
     step = timedelta(minutes=5)
-    for n, (action, by, facts, text) in enumerate(
-        (
-            (A.SUBMIT, desk.clerk, {}, ""),
-            (A.ASSIGN, desk.office, {"lead": desk.unit.id, "supporting": [], "redacted": True}, ""),
-            (A.SIGN, desk.handler, {}, ""),
-            (A.CONTACT, desk.clerk, {}, "已电话联系"),
-            (A.REPORT, desk.handler, {"outcome": "solved", "points": True, "evidence": 1}, result),
-            (A.ACCEPT, desk.checker, {"outcome": "solved"}, ""),
-        ),
-        start=1,
-    ):
+    steps: tuple[tuple[A, Staff, dict[str, Any], str], ...] = (
+        (A.SUBMIT, desk.clerk, {}, ""),
+        (A.ASSIGN, desk.office, {"lead": desk.unit.id, "supporting": [], "redacted": True}, ""),
+        (A.SIGN, desk.handler, {}, ""),
+        (A.CONTACT, desk.clerk, {}, "已电话联系"),
+        (A.REPORT, desk.handler, {"outcome": "solved", "points": True, "evidence": 1}, result),
+        (A.ACCEPT, desk.checker, {"outcome": "solved"}, ""),
+    )
+    for n, (action, by, facts, text) in enumerate(steps, start=1):
         act(session, matter, action, by=by, at=at + n * step, facts=facts, text=text)
     return at + 7 * step

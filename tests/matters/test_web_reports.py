@@ -319,7 +319,7 @@ def test_what_a_caller_adds_reaches_the_desk_sealed(app: Flask, desk: Desk, as_r
         late = client.post("/status/note", data={"ticket": ticket, "note": "太晚"})
         assert late.status_code == 409
     listed = clerk.get("/caller-notes/").get_data(as_text=True)
-    assert told.matter.receipt in listed
+    assert str(told.matter.receipt) in listed
     assert "灯又亮了" not in listed
     with reading() as session:
         note = session.scalars(sa.select(CallerNote.id).order_by(CallerNote.id)).first()
