@@ -9,12 +9,15 @@ import tempfile
 from pathlib import Path
 
 import click
+import sqlalchemy as sa
 from flask import current_app
 from flask.cli import with_appcontext
 
-from core.db import reading
+from core.db import reading, transaction
 from core.problems import Problem
+from survey.cube_recount import recount
 from survey.methods import spec as specification
+from survey.waves import Wave
 from survey.weight_export import Row, tables
 from survey.weighting import WeightSet
 
@@ -56,6 +59,25 @@ def export_check(weight_set: int, out: Path) -> None:
     write_csv(out / "interviews.csv", found.interviews_head, found.interviews)
     write_csv(out / "margins.csv", found.margins_head, found.margins)
     click.echo(f"{len(found.interviews)} interviews, {len(found.margins)} categories: {out}")
+
+
+@survey.command("rebuild-cube")
+@click.option("--wave", "wave_id", type=int, help="One wave only; all of them when none is named.")
+@with_appcontext
+def rebuild_cube(wave_id: int | None) -> None:
+    """Count the cube of the live indices anew from the interviews; each wave whole or not at all."""
+    if "SETTINGS" not in current_app.config:
+        raise click.ClickException(
+            "This needs an installation: set the TINGMIN_ variables (docs/running.md)."
+        )
+    with reading() as session:
+        ids = list(session.scalars(sa.select(Wave.id).order_by(Wave.id)))
+    if wave_id is not None and wave_id not in ids:
+        raise click.ClickException(f"There is no wave {wave_id}.")
+    for each in ids if wave_id is None else [wave_id]:
+        with transaction() as session:
+            wave = session.get_one(Wave, each)
+            click.echo(f"wave {each}: {recount(session, wave)} interviews")
 
 
 @survey.command("estimate")

@@ -12,7 +12,7 @@ from core import clock
 from core.people import Staff
 from core.problems import Invalid, Refused
 from core.terms import Words
-from survey import appointments, consequence, do_not_call, quotas
+from survey import appointments, consequence, cube_store, do_not_call, quotas
 from survey.attempts import Attempt
 from survey.calling import DayPart, Rules, open_from
 from survey.cases import CASE_FLOW, Case, CaseAction, CaseState
@@ -77,6 +77,7 @@ def record_outcome(
     quotas.free_seat(session, attempt, is_complete=code == COMPLETE)
     if code == COMPLETE:
         count_complete(session, case, 1)
+        cube_store.enter(session, case, at=at)
     _move(session, case, attempt, outcome, by=by, at=at)
     return case
 

@@ -13,7 +13,7 @@ from core.people import Staff
 from core.problems import Invalid, Refused
 from core.secrets import SealedText
 from core.terms import Term, Words, coded
-from survey import quotas
+from survey import cube_store, quotas
 from survey.attempts import Attempt
 from survey.calling import Rules, open_from
 from survey.cases import CASE_FLOW, Case, CaseAction, CaseState
@@ -142,6 +142,7 @@ def replace(session: Session, interview: Interview, *, by: Staff, at: datetime) 
     if was_complete:
         count_complete(session, case, -1)
         quotas.unfill_seat(session, case)
+        cube_store.leave(session, interview)
     if case.state != CaseState.CLOSED:
         case.disposition = case.disposition and before
         session.flush()

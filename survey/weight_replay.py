@@ -20,7 +20,7 @@ from survey.questionnaire import Questionnaire
 from survey.waves import Wave
 from survey.weight_making import margin_totals, seed_of
 from survey.weighting import Weight, WeightSet
-from survey.weighting_steps import LEAST_IN_CATEGORY, Weighted, _margins, _strata
+from survey.weighting_steps import LEAST_IN_CATEGORY, Weighted, _margins, design_strata
 
 
 class Moved(Refused):
@@ -61,7 +61,7 @@ def replayed(session: Session, made: WeightSet) -> Replay:
         for step in ("base", "nonresponse", "final")
     )
     place = {n.case_id: i for i, n in enumerate(numbers)}
-    strata, _ = _strata(numbers, np.array([place[p.case_id] for p in people], dtype=np.int64))
+    strata, _ = design_strata(numbers, np.array([place[p.case_id] for p in people], dtype=np.int64))
     used, _ = _margins(people, margin_totals(session), before, seed_of(wave.id, made.ends_on))
     joined = tuple(collapse(m, min_rows=LEAST_IN_CATEGORY)[0] for m in used)
     try:

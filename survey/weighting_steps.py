@@ -70,7 +70,7 @@ def weigh(
     responding = nonresponse.adjust(base, status, classes, min_respondents=LEAST_IN_CLASS)
     person, person_record = person_factor(people)
     before = responding.weights[rows] * person
-    strata, strata_record = _strata(numbers, rows)
+    strata, strata_record = design_strata(numbers, rows)
     design = declare(weights=before, strata=strata)
     used, imputed = _margins(people, margins, before, seed)
     joined = tuple(populations.collapse(m, min_rows=LEAST_IN_CATEGORY)[0] for m in used)
@@ -119,7 +119,7 @@ def _status(number: Released, has_interview: bool) -> Status:
     return Status.ELIGIBLE if status is Status.RESPONDENT else status
 
 
-def _strata(numbers: Sequence[Released], rows: Any) -> tuple[list[str], dict[str, Any]]:
+def design_strata(numbers: Sequence[Released], rows: Any) -> tuple[list[str], dict[str, Any]]:
     """Name each respondent's stratum; one with a single respondent joins the next of its county and kind.
 
     Joined strata overstate the variance a little and never understate it (Kish 1965, collapsed strata).
