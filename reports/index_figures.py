@@ -89,9 +89,12 @@ class Headline:
 
 
 def sets_of(session: Session, wave_id: int | None = None) -> list[WeightSet]:
-    """Return the newest weight set of each wave and period, newest period first."""
+    """Return one weight set of each wave and period, newest period first: the published one, else the newest."""
     query = sa.select(WeightSet).order_by(
-        WeightSet.ends_on.desc(), WeightSet.starts_on.desc(), WeightSet.id.desc()
+        WeightSet.ends_on.desc(),
+        WeightSet.starts_on.desc(),
+        WeightSet.is_published.desc(),
+        WeightSet.id.desc(),
     )
     if wave_id is not None:
         query = query.where(WeightSet.wave_id == wave_id)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from core.doors import Door
 from core.permissions import Permission, Role
 from core.terms import Words
-from reports.views import indices
+from reports.views import indices, live
 
-BLUEPRINTS = [indices.blueprint]
+BLUEPRINTS = [indices.blueprint, live.blueprint]
 DOORS = [
     Door(
         "indices.latest",

@@ -29,28 +29,36 @@ from reports.index_figures import (
     weekly,
     why_withheld,
 )
+from reports.live_figures import board_of, wave_at_work
 from survey.indices import CITY, INDICES
 from survey.waves import Wave
 from survey.weighting import WeightSet
 
 blueprint = Blueprint("indices", __name__, url_prefix="/indices")
+LIVE_EVERY = 20
+"""Seconds between two looks of the part with the provisional figures."""
 
 
 def _first_choice(sets: list[WeightSet]) -> WeightSet | None:
-    """Prefer four weeks: a week alone is read too eagerly."""
-    long = [s for s in sets if (s.ends_on - s.starts_on).days > 6]
-    return (long or sets)[0] if sets else None
+    """Prefer what is published, then four weeks: a week alone is read too eagerly."""
+    given = [s for s in sets if s.is_published] or sets
+    long = [s for s in given if (s.ends_on - s.starts_on).days > 6]
+    return (long or given)[0] if given else None
 
 
 @blueprint.get("/")
 @require(Permission.INDEX_READ)
 def latest() -> ResponseReturnValue:
-    """Open the newest period, or say what is missing."""
+    """Open the newest published period, or say what is missing."""
     with reading() as session:
         chosen = _first_choice(sets_of(session))
         if chosen is not None:
             return redirect(url_for(".show", set_id=chosen.id), 303)
-        return render_template("leader/no_indices.html")
+        wave = wave_at_work(session)
+        board = board_of(session, wave, clock.now()) if wave else None
+        return render_template(
+            "leader/no_indices.html", board=board, index_words=INDEX_WORDS, live_every=LIVE_EVERY
+        )
 
 
 @blueprint.get("/<int:set_id>")
@@ -63,11 +71,15 @@ def show(set_id: int) -> str:
         figures = figures_of(session, current)
         weeks = weekly(session, sets, current.wave_id)
         tables = {index: rows(session, figures, index) for index in INDICES}
+        at_work = wave_at_work(session, current.wave_id)
         return render_template(
             "leader/indices.html",
             current=current,
             wave=session.get_one(Wave, current.wave_id),
             sets=sets,
+            board=board_of(session, at_work, clock.now()) if at_work else None,
+            index_words=INDEX_WORDS,
+            live_every=LIVE_EVERY,
             headlines=headlines(session, sets, current),
             tables=[(index, INDEX_WORDS[index], found) for index, found in tables.items()],
             county_charts={index: by_county(found) for index, found in tables.items()},

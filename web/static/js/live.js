@@ -25,7 +25,9 @@ function isBusy(part) {
 
 function swap(part, html) {
   const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+  const slid = [...part.querySelectorAll(".table-wrap")].map((wrap) => wrap.scrollLeft);
   part.innerHTML = html; // our own server's escaped fragment
+  part.querySelectorAll(".table-wrap").forEach((wrap, n) => { wrap.scrollLeft = slid[n] || 0; });
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   part.dispatchEvent(new CustomEvent("fresh", { bubbles: true }));
 }

@@ -1,0 +1,144 @@
+"""The indices as they come in: the running week and four weeks, provisional, beside the frozen weight sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.places import Level, Place
+from core.terms import Words, language
+from reports.index_figures import figures_of, is_shown, sets_of
+from survey.cube_cells import CubeCell
+from survey.cube_live import Live, live, windows
+from survey.indices import CITY, INDICES
+from survey.interviews import Interview, InterviewState
+from survey.margins import Margin
+from survey.methods.estimates import Estimate
+from survey.waves import Wave, WaveState
+from survey.weighting import IndexFigure, WeightSet
+
+WEEK = Words("本周", "This week")
+FOUR_WEEKS = Words("近四周", "Last four weeks")
+FRESH_FOR = 60
+"""Seconds after which figures are made anew though no interview came: outcomes of calls move the weights a little."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One place's provisional figure beside the frozen one; either may be missing or withheld."""
+
+    now: Estimate | None
+    frozen: IndexFigure | None
+
+    @property
+    def shown(self) -> Estimate | None:
+        """Return the provisional figure where it may be printed."""
+        return self.now if self.now is not None and self.now.is_published else None
+
+    @property
+    def kept(self) -> IndexFigure | None:
+        """Return the frozen figure where it may be printed."""
+        return self.frozen if is_shown(self.frozen) else None
+
+
+@dataclass(frozen=True)
+class Window:
+    """One open period with the weight set it is read beside."""
+
+    words: Words
+    live: Live
+    weight_set: WeightSet | None
+    figures: Mapping[tuple[str, str], IndexFigure]
+
+    def pair(self, index: str, domain: str) -> Pair:
+        """Return an index of a place, now and frozen."""
+        return Pair(self.live.figures.get((index, domain)), self.figures.get((index, domain)))
+
+
+@dataclass(frozen=True)
+class Board:
+    """What the live page shows."""
+
+    wave: Wave
+    windows: tuple[Window, Window]
+    places: Sequence[tuple[str, str]]
+    """Code and name: the city first, then every county, in an order that never changes."""
+    last_at: datetime | None
+    """When the newest interview ended."""
+
+    @property
+    def indices(self) -> tuple[str, ...]:
+        """Name the indices, in their order."""
+        return INDICES
+
+
+def wave_at_work(session: Session, wave_id: int | None = None) -> Wave | None:
+    """Return the wave asked for, or the newest one, where interviews still come in."""
+    query = sa.select(Wave).where(Wave.state.in_([WaveState.OPEN, WaveState.HELD])).order_by(Wave.id.desc())
+    if wave_id is not None:
+        query = query.where(Wave.id == wave_id)
+    return session.scalars(query.limit(1)).first()
+
+
+def board_of(session: Session, wave: Wave, at: datetime) -> Board:
+    """Estimate both windows of a wave from the stored cube."""
+    sets = sets_of(session, wave.id)
+    week, month = windows(clock.today(at))
+    return Board(
+        wave,
+        (
+            _window(session, wave, WEEK, week, [s for s in sets if _days(s) <= 7]),
+            _window(session, wave, FOUR_WEEKS, month, [s for s in sets if 7 < _days(s) <= 31]),
+        ),
+        _places(session),
+        _last(session, wave),
+    )
+
+
+def _window(
+    session: Session, wave: Wave, words: Words, days: tuple[date, date], sets: list[WeightSet]
+) -> Window:
+    beside = next((s for s in sets if s.is_published), sets[0] if sets else None)
+    figures = figures_of(session, beside) if beside else {}
+    return Window(words, live(session, wave, *days), beside, figures)
+
+
+def _days(weight_set: WeightSet) -> int:
+    return (weight_set.ends_on - weight_set.starts_on).days + 1
+
+
+def _places(session: Session) -> list[tuple[str, str]]:
+    city = session.scalars(sa.select(Place).where(Place.level == Level.CITY)).first()
+    counties = session.scalars(sa.select(Place).where(Place.level == Level.COUNTY).order_by(Place.code))
+    return [(CITY, city.label if city else ""), *((p.code, p.label) for p in counties)]
+
+
+def _last(session: Session, wave: Wave) -> datetime | None:
+    query = sa.select(sa.func.max(Interview.ended_at)).where(
+        Interview.wave_id == wave.id, Interview.state == InterviewState.COMPLETE
+    )
+    found: datetime | None = session.scalar(query)
+    return found
+
+
+def mark_of(session: Session, wave: Wave, at: datetime) -> str:
+    """Return a mark that changes whenever the board would: asked often, it costs a few sums."""
+    (_, today), (first, _) = windows(clock.today(at))
+    held = session.execute(
+        sa.select(sa.func.sum(CubeCell.n), sa.func.sum(CubeCell.weight), sa.func.sum(CubeCell.square)).where(
+            CubeCell.wave_id == wave.id, CubeCell.released_on.between(first, today)
+        )
+    ).one()
+    sets = session.execute(
+        sa.select(sa.func.max(WeightSet.id), sa.func.sum(sa.case((WeightSet.is_published, WeightSet.id))))
+    ).one()
+    newest = session.scalar(sa.select(sa.func.max(Margin.imported_at)))
+    turn = int(at.timestamp()) // FRESH_FOR
+    facts = (wave.id, today, *held, *sets, newest, _last(session, wave), turn, language())
+    return sha256(repr(facts).encode()).hexdigest()[:24]
