@@ -20,10 +20,13 @@ from core.jobs import Job, JobState, run_next
 from core.people import Staff, Unit
 from core.permissions import Role
 from core.places import Level, Place
+from core.purposes import ReadingPurpose
 from core.terms import Words
 from demo.build import fill, write_accounts
 from demo.surroundings import offset_for
+from matters import importing_work, vault_opening
 from matters.matter import Matter
+from matters.reporters import Reporter
 from migrations.tables import every_table
 from survey.cases import Case, CaseState
 from survey.editions import Edition
@@ -119,6 +122,7 @@ def furnished(house: House) -> City:
             ids[name] = session.scalars(sa.select(kind.id).order_by(kind.id)).first()
         ids["place_id"] = session.scalars(sa.select(Place.id).where(Place.level == Level.COUNTY)).first()
         ids["receipt"] = session.scalars(sa.select(Matter.receipt)).first()
+        ids |= the_vault_and_an_import(session, people, now)
         assert all(ids.values()), ids
         data = {
             text
@@ -130,6 +134,28 @@ def furnished(house: House) -> City:
         assert session.scalar(sa.select(sa.func.count()).where(Case.state == CaseState.APPOINTED))
         session.expunge_all()
     return City(house, people, ids, tuple(sorted(data, key=len, reverse=True)))
+
+
+def the_vault_and_an_import(session: Session, people: dict[Role, Staff], now: datetime) -> dict[str, int]:
+    """Ask to open an identity, and upload another hotline's list; return their ids."""
+    reporter = session.scalars(sa.select(Reporter).where(Reporter.number.is_not(None))).first()
+    assert reporter is not None
+    asked = vault_opening.ask(
+        session,
+        reporter.matter,
+        reporter.id,
+        ReadingPurpose.HANDLE,
+        "承办单位报告有人身威胁,须联系本人",
+        minutes=30,
+        by=people[Role.CLERK],
+        at=now,
+    )
+    rows = b"reference,kind,topic,township,narrative\nA1,help,livelihood.wages,nowhere,x\n"
+    brought = importing_work.upload(session, rows, "12345", by=people[Role.CLERK], at=now)
+    importing_work.check(
+        session, brought, importing_work.mapping_of(brought), consent=True, by=people[Role.CLERK], at=now
+    )
+    return {"request_id": asked.id, "import_id": brought.id}
 
 
 def a_job(session: Session, state: JobState, now: datetime) -> Job:

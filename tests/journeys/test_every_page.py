@@ -27,6 +27,10 @@ ELSEWHERE = {
     "hooks.fallback": "the line's own door, which asks for a signature",
     "line.simulated_leg": "a leg of a call going on: tests/journeys/test_softphone.py",
     "designer_frames.rejects": "of a frame whose import rejected rows: tests/journeys/test_designer.py",
+    "public_exchange.described": "for partners' programs: tests/matters/test_exchange.py",
+    "public_exchange.listed": "for partners' programs, who show a token",
+    "public_exchange.one": "for partners' programs, who show a token",
+    "residents_report.places": "the form's next list, as data: tests/matters/test_web_reports.py",
     "static": "files",
     "healthz": "for machines",
 }
@@ -35,6 +39,9 @@ NARROWER = {
     "jobs.one": Permission.JOB_READ,
     "jobs.as_json": Permission.JOB_READ,
     "jobs.progress": Permission.JOB_READ,
+    "custodian.listed": Permission.VAULT_OPEN,
+    "custodian.one": Permission.VAULT_OPEN,
+    "custodian_review.review": Permission.VAULT_OPEN,
 }
 """Doors that everyone passes, to find there only what is theirs."""
 
@@ -209,7 +216,7 @@ def test_every_page_of_a_role_holds(city: City, arrive: Arrive, role: Role, lang
 def test_pages_for_a_phone_hold(city: City, arrive: Arrive, language: str) -> None:
     wrong = []
     for role, addresses in (
-        (None, ["/sign-in", "/status/"]),
+        (None, ["/sign-in", "/status/", "/report/"]),
         (Role.LEADER, ["/", "/doors", "/account/", "/about"]),
     ):
         page = arrive(role, language)
