@@ -48,7 +48,7 @@ class MatterAttachment(Base):
     format: Mapped[FileFormat] = mapped_column(coded(FileFormat))
     size: Mapped[int]
     name: Mapped[str] = mapped_column(SealedText("note"))
-    """What the file was called where it came from; it may name somebody."""
+    """What the file was called where it came from; it may name somebody, so pages and downloads say its number."""
     key: Mapped[str] = mapped_column(SealedText("note"))
     stored_as: Mapped[str] = mapped_column(sa.String(32), unique=True)
     added_by: Mapped[int] = mapped_column(sa.ForeignKey("staff.id"))

@@ -60,18 +60,18 @@ def within_sight(session: Session, staff: Staff, query: sa.Select[Any]) -> sa.Se
     """Leave of a query on matters only those that someone may know of.
 
     A unit knows of what it leads or supports. Nobody of a unit complained about, or of one under it, knows of the
-    complaint, whatever their role; a complaint about the centre is known to the Party's supervision office alone.
+    complaint, whatever their role; a complaint about the centre is known to the Party's supervision office and to
+    the units that it was handed to, alone.
     """
     sides = sides_of(staff)
     may_all = {Side.CENTRE, Side.SUPERVISION, Side.CUSTODIAN} & sides
     own = staff.unit_id or 0
+    supported = sa.select(SupportingUnit.matter_id).where(SupportingUnit.unit_id == own)
+    is_ours = sa.or_(Matter.lead_unit_id == own, Matter.id.in_(supported))
     if not may_all:
         if Side.UNIT not in sides:
             return query.where(sa.false())
-        mine = sa.select(SupportingUnit.matter_id).where(SupportingUnit.unit_id == own)
-        query = query.where(
-            sa.or_(Matter.lead_unit_id == own, Matter.id.in_(mine)), Matter.state != MatterState.DRAFT
-        )
+        query = query.where(is_ours, Matter.state != MatterState.DRAFT)
     if own:
         overhead = list(above(session, own))
         query = query.where(
@@ -79,7 +79,8 @@ def within_sight(session: Session, staff: Staff, query: sa.Select[Any]) -> sa.Se
         )
     is_party = staff.unit is not None and staff.unit.kind is UnitKind.PARTY_SUPERVISION
     if not (is_party and Side.SUPERVISION in sides):
-        query = query.where(Matter.conflict != Conflict.CENTRE)
+        is_other = Matter.conflict != Conflict.CENTRE
+        query = query.where(sa.or_(is_other, is_ours) if Side.UNIT in sides else is_other)
     return query
 
 

@@ -63,7 +63,6 @@ class Sheet:
     """What may be done now; with words: what the state allows but the rules refuse, and why."""
     steps: list[Step]
     own_files: list[attachments.MatterAttachment]
-    file_names: dict[int, str]
     messages: list[tuple[relays.MatterRelay, str]]
     calls: list[bridge.BridgeCall]
     callers: int
@@ -115,7 +114,6 @@ def sheet(session: Session, matter: Matter, staff: Staff, *, at: datetime) -> Sh
         offers=offers(session, matter, standing, staff, at=at),
         steps=timeline(session, matter, staff, cover),
         own_files=files,
-        file_names={f.number: cover.words(f.name) for f in files},
         messages=[(m, cover.words(m.message)) for m in relays.of_unit(session, matter, staff.unit_id or 0)],
         calls=bridge.calls_of(session, matter, staff.unit_id or 0),
         callers=len(bridge.open_callers(session, matter)) if is_lead else 0,

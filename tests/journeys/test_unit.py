@@ -129,7 +129,7 @@ def test_a_matter_goes_back_goes_elsewhere_is_answered_sent_back_and_answered_ag
     expect(page.get_by_text("结果已报送")).to_be_visible()
     assert state(receipt) is MatterState.RESULT_IN
     with page.expect_download() as arriving:
-        page.get_by_role("link", name="修好的路灯.png").click()
+        page.get_by_role("link", name="附件 1").click()
     assert arriving.value.suggested_filename == f"{receipt}-1.png"
     assert Path(arriving.value.path()).read_bytes() == a_png(width=64)
 
@@ -203,7 +203,7 @@ def test_a_photo_of_a_camera_is_cleaned_on_its_way(
     page.locator("#f-attach-files").set_input_files([picture_file, program])
     page.get_by_role("button", name="上传").click()
     expect(page.locator("#f-attach-files-note")).to_contain_text("第 2 个")
-    expect(page.get_by_role("link", name="a.jpg")).to_be_visible()
+    expect(page.get_by_role("link", name="附件 1 · 照片")).to_be_visible()
     check(page, "file-refused")
     with reading() as session:
         kept = session.scalars(sa.select(MatterAttachment)).one()

@@ -260,10 +260,11 @@ def test_uploads_arrive_through_the_page_under_any_name(hall: Hall, receipt: str
         }
         assert roads.post(f"/handling/{receipt}", data=data).status_code == 303
         page = roads.get(f"/handling/{receipt}").get_data(as_text=True)
-    assert "passwd" in page
-    assert "etc/passwd" not in page
+    assert "附件 2 · PDF" in page
+    assert "passwd" not in page
     with transaction() as session:
         kept = attachments.of_unit(session, the(session, receipt), hall.id("roads"))
+        assert [f.name for f in kept] == ["passwd", "a.exe"]
         assert [(f.format, f.download_name) for f in kept] == [
             (FileFormat.PNG, "1.png"),
             (FileFormat.PDF, "2.pdf"),

@@ -146,7 +146,9 @@ def test_a_receipt_leads_to_its_page_and_a_slip_is_told(app: Flask, as_role: Sig
     assert clerk.get(f"/matters/{wrong}").status_code == 404
 
 
-@pytest.mark.parametrize("role", [r for r in Role if r not in (Role.CLERK, Role.SUPERVISION, Role.OFFICE_HEAD)])
+@pytest.mark.parametrize(
+    "role", [r for r in Role if r not in (Role.CLERK, Role.SUPERVISION, Role.OFFICE_HEAD)]
+)
 def test_nobody_else_reads_matters(app: Flask, as_role: SignedIn, role: Role) -> None:
     registered, _ = a_matter(at=clock.now())
     client = as_role(role)

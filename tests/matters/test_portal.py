@@ -185,7 +185,7 @@ def test_a_refused_file_keeps_the_good_ones_and_what_was_typed(hall: Hall, as_ro
         assert status == 422
         assert "坑已填平" in page
         assert "第 2 个" in page
-        assert "1.png" in page
+        assert "附件 1 · 图片" in page
         assert state(receipt) is MatterState.IN_HAND
         assert take(roads, receipt, "report", outcome="solved", text="坑已填平", points=["1", "2"])[0] == 303
 
