@@ -90,6 +90,13 @@ export class MatterForm {
       part("read-aloud").replaceChildren(...stressed(t("请读出:{line}", "Read out: {line}", { line })));
       this.form.hidden = true;
       part("registered").hidden = false;
+      const text = part("text-receipt");
+      if (text) {
+        text.dataset.receiptText = made.receipt;
+        text.hidden = told.identity === "anonymous";
+        text.disabled = false;
+        part("receipt-text-says").textContent = "";
+      }
       leaveFields();
     } catch (problem) {
       this.say(problemWords(problem));
