@@ -110,7 +110,9 @@ class KnowledgeEdition(Base):
     @property
     def title(self) -> str:
         """The title, in the language spoken where there is one."""
-        first, second = (self.title_en, self.title_zh) if language() == "en" else (self.title_zh, self.title_en)
+        first, second = (
+            (self.title_en, self.title_zh) if language() == "en" else (self.title_zh, self.title_en)
+        )
         return first or second
 
 
@@ -147,7 +149,8 @@ def must_be_offered(session: Session, article_id: int | None, on: date) -> Knowl
         raise Invalid(
             fields={
                 "article": Words(
-                    "这个条目已失效或未生效,请另选,或提交分派", "This article does not hold today: choose another"
+                    "这个条目已失效或未生效,请另选,或提交分派",
+                    "This article does not hold today: choose another",
                 )
             }
         )

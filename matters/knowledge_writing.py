@@ -72,7 +72,9 @@ def revise(
         raise ChangedMeanwhile(n=article.version)
     _check(session, wording)
     if not wording.reason.strip():
-        raise Invalid(NOT_KEPT, fields={"reason": Words("请写明改了什么、为什么", "Write what changed and why")})
+        raise Invalid(
+            NOT_KEPT, fields={"reason": Words("请写明改了什么、为什么", "Write what changed and why")}
+        )
     _keep(article, wording, by=by, at=at)
     session.flush()
     _edition(session, article, wording, by=by, at=at)

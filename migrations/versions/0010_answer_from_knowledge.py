@@ -23,7 +23,9 @@ def _wording() -> list[sa.Column[object]]:
         sa.Column("body_zh", sa.Text(), nullable=False),
         sa.Column("body_en", sa.Text(), nullable=False),
         sa.Column(
-            "topics", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+            "topics",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
         ),
         sa.Column("owner_unit_id", ID, nullable=False),
         sa.Column("owner_staff_id", ID, nullable=False),
@@ -42,9 +44,7 @@ def upgrade() -> None:
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("changed_by", ID, nullable=True),
         sa.Column("changed_at", MOMENT, nullable=False),
-        sa.CheckConstraint(
-            "title_zh <> '' OR title_en <> ''", name=op.f("ck_knowledge_article_has_title")
-        ),
+        sa.CheckConstraint("title_zh <> '' OR title_en <> ''", name=op.f("ck_knowledge_article_has_title")),
         sa.CheckConstraint(
             "valid_until IS NULL OR valid_until >= valid_from",
             name=op.f("ck_knowledge_article_ends_after_start"),
