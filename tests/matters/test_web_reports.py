@@ -16,7 +16,7 @@ from core.db import reading, transaction
 from core.people import Unit
 from core.permissions import Role
 from core.places import Level, Place
-from matters import tickets, web_reports
+from matters import merging, tickets, web_reports
 from matters.attributes import Conflict, IdentityClass, Origin, Urgency
 from matters.caller_notes import CallerNote
 from matters.flow import MatterAction as A
@@ -348,3 +348,17 @@ def test_offices_offered_are_not_the_centre(app: Flask, desk: Desk) -> None:
         centre = session.get_one(Unit, desk.clerk.unit_id or 0)
     assert desk.unit.name in page
     assert centre.name not in page
+
+
+def test_after_a_merge_the_receipt_follows_the_matter_that_is_worked_on(app: Flask, desk: Desk) -> None:
+    start = clock.now() - timedelta(hours=3)
+    with transaction() as session:
+        target = a_matter(session, desk, at=start)
+        told = a_matter(session, desk, at=start + timedelta(minutes=1))
+        merging.propose(session, told.matter, target.matter, by=desk.clerk, at=start + timedelta(minutes=2))
+        later = start + timedelta(minutes=3)
+        merging.merge(session, told.matter, target.matter, by=desk.custodian, at=later)
+        to_feedback(session, target.matter, desk, "已发还工资", at=start + timedelta(minutes=4))
+    page, _ = held(app.test_client(), told.matter.receipt, told.pin)
+    assert "已发还工资" in page
+    assert str(target.matter.receipt) not in page
