@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from math import log
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,7 +15,7 @@ from matters.knowledge import KnowledgeArticle, folded, valid_on
 
 LONGEST = 60
 MOST = 200
-ENOUGH = 0.34
+ENOUGH = 0.2
 """The share of what was asked that an article must contain."""
 IN_TITLE = 3
 _RUNS = re.compile(r"[\u3400-\u9fff]+|[^\W_]+")
@@ -39,14 +41,18 @@ def pieces(text: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def score(title: str, words: str, wanted: list[str], whole: str) -> float:
-    """Rank one article: the share of the pieces it holds, those in the title counting three times."""
-    if not wanted:
-        return 0.0
-    held = sum(piece in words for piece in wanted) / len(wanted)
+def weights(wanted: list[str], texts: list[str]) -> dict[str, float]:
+    """Weigh the pieces: what stands in few articles tells more than what stands in all."""
+    return {piece: log((len(texts) + 1) / max(1, sum(piece in text for text in texts))) for piece in wanted}
+
+
+def score(title: str, words: str, weight: Mapping[str, float], whole: str) -> float:
+    """Rank one article: the share of the pieces it holds by their weight, those in the title three times."""
+    total = sum(weight.values())
+    held = sum(each for piece, each in weight.items() if piece in words) / total if total else 0.0
     if held < ENOUGH:
         return 0.0
-    named = sum(piece in title for piece in wanted) / len(wanted)
+    named = sum(each for piece, each in weight.items() if piece in title) / total
     return held + IN_TITLE * named + (whole in words) + (whole in title)
 
 
@@ -73,8 +79,9 @@ def search(
     if not wanted:
         return [Found(article, 0.0) for article in articles[:MOST]]
     whole = folded(text[:LONGEST]).strip()
+    weight = weights(wanted, [article.words for article in articles])
     ranked = [
-        Found(a, score(folded(f"{a.title_zh}\n{a.title_en}"), a.words, wanted, whole)) for a in articles
+        Found(a, score(folded(f"{a.title_zh}\n{a.title_en}"), a.words, weight, whole)) for a in articles
     ]
     return sorted((f for f in ranked if f.score > 0), key=lambda f: -f.score)[:MOST]
 
