@@ -100,7 +100,7 @@ def samples(session: Session, *, since: date, until: date) -> Samples:
 def waiting(session: Session) -> dict[Errand, int]:
     """Count the callers drawn who have not been asked again."""
     query = sa.select(CallerTurn.errand, sa.func.count()).group_by(CallerTurn.errand)
-    counts = dict(session.execute(query.where(CallerTurn.errand.in_([Errand.RECALL, Errand.SAMPLE]))).all())  # type: ignore[arg-type]
+    counts = dict(session.execute(query.where(CallerTurn.errand.in_([Errand.RECALL, Errand.SAMPLE]))).all())
     return {errand: counts.get(errand, 0) for errand in (Errand.RECALL, Errand.SAMPLE)}
 
 

@@ -220,3 +220,21 @@ def test_nobody_answers_and_the_line_proposes_the_result(page: Page, house: Wire
         assert matter.state is MatterState.FEEDBACK_DUE
         turn = session.scalars(sa.select(CallerTurn)).one()
         assert (turn.tries, turn.lease_by, turn.next_at > clock.now()) == (1, None, True)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_pages_around_hold_in_both_languages(page: Page, house: WiredHouse, language: str) -> None:
+    hall: Hall = a_hall()
+    answered(hall, at=long_ago(3), accepted_at=long_ago(2))
+    for who, addresses in (("clerk", ["/callers/", "/callers/closings/"]), ("head", ["/callers/agreement/"])):
+        sign_in(page, hall.people[who], house, language=language)
+        for where in addresses:
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                page.goto(where)
+                assert page.locator("h1").count() == 1
+                assert_accessible(page)
+                no_sideways_scroll(page)
+            if language == "en":
+                assert "无数据" not in page.content()
+            picture(page, f"caller{where.replace('/', '-')}{language}", whole=False)
