@@ -14,6 +14,7 @@ from core.people import Staff
 from core.places import Place
 from core.terms import Term
 from matters.attributes import Urgency
+from matters.flow import Side
 from matters.joint_rulings import JointRuling
 from matters.keeping_away import within_sight
 from matters.matter import Matter
@@ -163,10 +164,11 @@ def to_decide(session: Session, staff: Staff, at: datetime) -> int:
 
 
 def incident_notices(session: Session, matter_ids: list[int]) -> set[int]:
-    """Say which incidents nobody has looked at in this office."""
+    """Say which incidents nobody of the supervision offices has looked at."""
     query = sa.select(MatterNotice.matter_id).where(
         MatterNotice.matter_id.in_(matter_ids),
         MatterNotice.kind == NoticeKind.INCIDENT,
+        MatterNotice.side == Side.SUPERVISION,
         MatterNotice.seen_at.is_(None),
     )
     return set(session.scalars(query))
