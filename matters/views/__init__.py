@@ -22,6 +22,7 @@ from matters.views import (
     deadline,
     exchange,
     importing,
+    knowledge,
     notices,
     partners,
     relays,
@@ -65,6 +66,7 @@ BLUEPRINTS = [
     custodian.blueprint,
     custodian_review.blueprint,
     importing.blueprint,
+    knowledge.blueprint,
     partners.blueprint,
     residents_report.blueprint,
 ]
@@ -85,6 +87,7 @@ DOORS: list[Door] = [
     *caller_notes.DOORS,
     *custodian.DOORS,
     *importing.DOORS,
+    *knowledge.DOORS,
     *partners.DOORS,
     *residents_report.DOORS,
 ]
