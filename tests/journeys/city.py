@@ -25,7 +25,9 @@ from core.terms import Words
 from demo.build import fill, write_accounts
 from demo.surroundings import offset_for
 from matters import importing_work, vault_opening
+from matters.attributes import Origin
 from matters.matter import Matter
+from matters.registration import Statement, raise_problem
 from matters.reporters import Reporter
 from migrations.tables import every_table
 from survey.cases import Case, CaseState
@@ -104,7 +106,14 @@ def furnished(house: House) -> City:
             io.BytesIO(FILE.encode()), at=now, name="新框", source="", by=people[Role.DESIGNER].id
         )
         check = check_frame(session, token, mapping, by=people[Role.DESIGNER], at=now)
-        ids = {"review_id": review.id, "token": token, "check": check.id}
+        draft = raise_problem(
+            session,
+            Statement("电话断了,只说到路灯"),
+            origin=Origin.CITIZEN_LINE,
+            by=people[Role.CLERK],
+            at=now,
+        )
+        ids = {"review_id": review.id, "token": token, "check": check.id, "draft_id": draft.id}
     while run_next():
         pass
     with transaction() as session:
@@ -121,7 +130,9 @@ def furnished(house: House) -> City:
         ):
             ids[name] = session.scalars(sa.select(kind.id).order_by(kind.id)).first()
         ids["place_id"] = session.scalars(sa.select(Place.id).where(Place.level == Level.COUNTY)).first()
-        ids["receipt"] = session.scalars(sa.select(Matter.receipt)).first()
+        ids["receipt"] = session.scalars(
+            sa.select(Matter.receipt).where(Matter.receipt.is_not(None)).order_by(Matter.id)
+        ).first()
         ids |= the_vault_and_an_import(session, people, now)
         assert all(ids.values()), ids
         data = {
