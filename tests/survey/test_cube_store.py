@@ -1,5 +1,6 @@
 """The stored cube: kept interview by interview it is what counting anew gives, whatever came and went."""
 
+# ruff: noqa: F811  (fixtures are taken by name)
 from __future__ import annotations
 
 from datetime import timedelta
@@ -7,6 +8,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from core.db import Database, transaction
@@ -29,6 +31,7 @@ from telephony.manual import Outcome as Heard
 from tests.factories import a_staff
 from tests.survey.field import NOON, Field, a_field, dialled
 from tests.survey.weighed import a_worked_wave, some_answers
+from tests.web.conftest import app  # noqa: F401
 
 Kept = dict[tuple[object, ...], tuple[int, float, float]]
 
@@ -178,3 +181,17 @@ def test_the_sweep_puts_it_in_step_once(sqlite: Database) -> None:
         assert sum(n for n, _, _ in kept(session).values()) == 20
         entry = session.scalars(sa.select(Entry).where(Entry.action == "cube.recount")).one()
         assert entry.details == {"interviews": 20}
+
+
+def test_the_command_counts_every_wave_anew(app: Flask) -> None:
+    with transaction() as session:
+        wave = a_worked_wave(session, interviews=20).wave.id
+    run = app.test_cli_runner()
+    told = run.invoke(args=["survey", "rebuild-cube"])
+    assert (told.exit_code, told.output) == (0, f"wave {wave}: 20 interviews\n")
+    with transaction() as session:
+        assert sum(n for n, _, _ in kept(session).values()) == 20
+    assert run.invoke(args=["survey", "rebuild-cube", "--wave", str(wave)]).output == told.output
+    unknown = run.invoke(args=["survey", "rebuild-cube", "--wave", str(wave + 1)])
+    assert unknown.exit_code == 1
+    assert "There is no wave" in unknown.output
