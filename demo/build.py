@@ -18,6 +18,7 @@ from core.permissions import Role
 from core.problems import Refused
 from core.settings import Settings
 from demo import history, staff
+from demo.matters_history import MattersHistory
 from demo.progress import Meter
 from demo.seeding import seed
 from demo.surroundings import Surroundings
@@ -42,7 +43,7 @@ def build(here: Surroundings, *, size: int, days: int = DAYS) -> None:
     migrate(settings.database_url)
     app = create_app(settings)
     with app.app_context():
-        fill(settings, size=max(size, MINIMUM), days=days)
+        fill(settings, size=max(size, MINIMUM), days=days, lives=True)
         write_accounts(here.folder)
         db.database().close()  # the last one out writes the log back
     for leftover in here.folder.glob(f"{unfinished.name}-*"):
@@ -57,8 +58,8 @@ def migrate(url: str) -> None:
     command.upgrade(alembic_config(url), "head")
 
 
-def fill(settings: Settings, *, size: int, days: int, daily: int = DAILY) -> None:
-    """Seed the city and play its past days."""
+def fill(settings: Settings, *, size: int, days: int, daily: int = DAILY, lives: bool = False) -> None:
+    """Seed the city and play its past days, and on request what became of the matters raised on them."""
     now = clock.now()
     today = clock.today(now)
     meter = Meter()
@@ -67,7 +68,12 @@ def fill(settings: Settings, *, size: int, days: int, daily: int = DAILY) -> Non
     meter.say("过去四周的访问 / four weeks of interviews")
     gc.collect()
     gc.freeze()
-    history.play(wave_id, first=today - timedelta(days=days), days=days, progress=meter.show)
+    matters = MattersHistory(today, now)
+    evening = matters.play if lives else None
+    history.play(wave_id, first=today - timedelta(days=days), days=days, progress=meter.show, evening=evening)
+    if lives:
+        matters.play(today)
+        matters.look(now - timedelta(hours=15))
     meter.say("加权与指数 / weights and indices")
     weigh(wave_id, today, now)
     with transaction() as session:

@@ -230,11 +230,20 @@ def _interviewers(session: Session) -> list[Staff]:
     return list(session.scalars(query).unique())
 
 
-def play(wave_id: int, *, first: date, days: int, progress: Progress | None = None) -> int:
-    """Play a wave's past days one by one; return the completes."""
+def play(
+    wave_id: int,
+    *,
+    first: date,
+    days: int,
+    progress: Progress | None = None,
+    evening: Callable[[date], None] | None = None,
+) -> int:
+    """Play a wave's past days one by one, and what follows each one; return the completes."""
     total = 0
     for n in range(days):
         total += Day(wave_id, first + timedelta(days=n)).play()
+        if evening:
+            evening(first + timedelta(days=n))
         if progress:
             progress(n + 1, days)
     return total

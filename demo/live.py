@@ -14,6 +14,7 @@ from core.db import reading
 from core.people import Staff, StaffRole
 from core.permissions import Role
 from core.settings import Settings
+from demo.bustle import Bustle
 from demo.chance import SEED
 from demo.prompter import Prompter
 from demo.robots import Robot
@@ -46,6 +47,7 @@ def main() -> None:
         crew: list[threading.Thread] = [
             Robot(staff_id, carrier=carrier.url, pace=PACE, stopping=stopping) for staff_id in robots
         ]
+        crew.append(Bustle(stopping=stopping))
         crew.append(Prompter(set(robots), carrier=carrier.url, stopping=stopping))
         for one in crew:
             one.start()

@@ -14,6 +14,7 @@ from core.people import Staff, StaffRole, Unit, UnitKind
 from core.permissions import Role
 from core.places import Level, Place
 from demo import numbers, staff
+from demo.articles import add_articles
 from demo.city import city
 from demo.margins import AS_OF, SOURCE, margins
 from demo.routes import add_routes
@@ -140,6 +141,7 @@ def seed(*, size: int, daily_target: int, days: int, folder: Path, at: datetime)
     with transaction() as session:
         places = add_places(session)
         add_people(session, places, at=began)
+        add_articles(session, at=at)
         import_margins(session, margin_file(), by=None, at=began)
         edition_id = import_edition(session, INSTRUMENT.read_bytes(), by=None, at=began).id
     frame_id = add_frame(size, folder, at=began)

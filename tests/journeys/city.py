@@ -26,6 +26,7 @@ from demo.build import fill, write_accounts
 from demo.surroundings import offset_for
 from matters import importing_work, vault_opening
 from matters.attributes import Origin
+from matters.knowledge import KnowledgeArticle
 from matters.matter import Matter
 from matters.registration import Statement, raise_problem
 from matters.reporters import Reporter
@@ -127,6 +128,7 @@ def furnished(house: House) -> City:
             ("set_id", WeightSet),
             ("staff_id", Staff),
             ("unit_id", Unit),
+            ("article_id", KnowledgeArticle),
         ):
             ids[name] = session.scalars(sa.select(kind.id).order_by(kind.id)).first()
         ids["place_id"] = session.scalars(sa.select(Place.id).where(Place.level == Level.COUNTY)).first()

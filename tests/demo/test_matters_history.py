@@ -1,0 +1,103 @@
+"""The matters of the demonstration have lived: every state occurs, and every log gives the standing it led to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from core import clock, secrets
+from core.db import Base, Database, reading, using
+from core.people import Staff
+from demo.matters_history import MattersHistory
+from demo.seeding import seed
+from matters.attributes import ClockColour, Conflict, Origin
+from matters.flow import MatterAction
+from matters.keeping_away import within_sight
+from matters.knowledge import count_running_out, offered
+from matters.log import MatterEvent, replayed
+from matters.matter import Matter
+from matters.moving import standing_of
+from matters.states import MatterState
+from migrations.tables import every_table
+from tests.journeys.conftest import house_settings
+from web.app import create_app
+
+NOW = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)  # Friday, half past nine
+DAYS = 28
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """Four weeks of calls and web reports, without the interviews."""
+    settings = house_settings(tmp_path_factory.mktemp("lived"))
+    every_table()
+    ring, before, zone = secrets.keyring(), clock.now() - datetime.now(UTC), clock.zone()
+    database = Database(settings.database_url)
+    Base.metadata.create_all(database.engine)
+    with using(database), create_app(settings, database=database).app_context(), clock.frozen(NOW):
+        today = clock.today(NOW)
+        seed(size=300, daily_target=5, days=DAYS, folder=settings.uploads, at=NOW)
+        history = MattersHistory(today, NOW)
+        for n in range(DAYS, -1, -1):
+            history.play(today - timedelta(days=n))
+        history.look(NOW - timedelta(hours=15))
+        yield database
+    database.close()
+    secrets.use(ring)
+    clock.use(offset=before, zone=str(zone))
+
+
+def test_every_state_occurs_and_a_colour_of_each(lived: Database) -> None:
+    """Drafts are what somebody left half done; nobody of the played house does."""
+    with reading() as session:
+        matters = list(session.scalars(sa.select(Matter)))
+        states = Counter(matter.state for matter in matters)
+        assert set(MatterState) - set(states) == {MatterState.DRAFT}, states
+        held = {m.colour(NOW) for m in matters if m.state is MatterState.IN_HAND}
+        assert held >= {ClockColour.GREEN, ClockColour.YELLOW, ClockColour.RED}
+        assert 120 <= len(matters) <= 190
+        assert {m.origin for m in matters} == {Origin.CITIZEN_LINE, Origin.WEB}
+
+
+def test_every_log_gives_the_standing_that_it_led_to(lived: Database) -> None:
+    with reading() as session:
+        for matter in session.scalars(sa.select(Matter)):
+            assert replayed(session, matter) == standing_of(matter)
+            assert matter.state is standing_of(matter).state
+
+
+def test_every_kind_of_step_was_taken_and_none_in_the_future(lived: Database) -> None:
+    with reading() as session:
+        taken = set(session.scalars(sa.select(MatterEvent.action).distinct()))
+        rare = {
+            MatterAction.CALLER_LEFT, MatterAction.REVIEW, MatterAction.CORRECT, MatterAction.SUB_EXCUSED,
+            MatterAction.REFUSE_EXTENSION, MatterAction.RENEW, MatterAction.RESUME_WORK, MatterAction.CLEAR_FAULT,
+            MatterAction.OPEN_IDENTITY,
+        }  # fmt: skip
+        assert {action.value for action in MatterAction} - taken <= {action.value for action in rare}
+        last = session.scalar(sa.select(sa.func.max(MatterEvent.at)))
+        assert last is not None
+        assert last <= NOW
+
+
+def test_a_unit_complained_about_leads_nothing_and_knows_of_nothing(lived: Database) -> None:
+    with reading() as session:
+        about = list(session.scalars(sa.select(Matter).where(Matter.conflict == Conflict.UNIT)))
+        assert about
+        for matter in about:
+            assert matter.lead_unit_id != matter.conflict_unit_id
+            query = sa.select(Staff).where(Staff.unit_id == matter.conflict_unit_id)
+            for person in session.scalars(query).unique():
+                seen = within_sight(session, person, sa.select(Matter.id).where(Matter.id == matter.id))
+                assert session.scalars(seen).first() is None
+
+
+def test_a_dozen_articles_stand_ready_and_their_owners_are_told(lived: Database) -> None:
+    with reading() as session:
+        assert len(offered(session, date(2026, 11, 20))) == 11
+        clerk = session.scalars(sa.select(Staff).where(Staff.username == "clerk")).one()
+        assert count_running_out(session, clerk, NOW) == 2
