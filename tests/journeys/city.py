@@ -1,4 +1,4 @@
-"""A small city for journeys: the demonstration with a day of fieldwork, built once, and who works there."""
+"""A small city for journeys: the demonstration with two days of fieldwork, built once, and who works there."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class City:
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
-    """The demonstration in small: a day of fieldwork, weighed, with a matter, a review and jobs."""
+    """The demonstration in small: two days of fieldwork, weighed, with a matter, a review and jobs."""
     where = tmp_path_factory.mktemp("city")
     settings = house_settings(where, clock_offset=offset_for(datetime.now(UTC)))
     every_table()
@@ -74,7 +74,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
         app = create_app(settings, database=database)
         app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600  # a browser fetches styles and scripts once
         with app.app_context():
-            fill(settings, size=4_000, days=1, daily=45)
+            fill(settings, size=4_000, days=2, daily=60)
             write_accounts(where)
             found = furnished(House("", app, database))
         server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
