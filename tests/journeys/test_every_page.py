@@ -31,6 +31,9 @@ ELSEWHERE = {
     "public_exchange.listed": "for partners' programs, who show a token",
     "public_exchange.one": "for partners' programs, who show a token",
     "residents_report.places": "the form's next list, as data: tests/matters/test_web_reports.py",
+    "unit_files.own": "files that units sent: tests/matters/test_attachments.py",
+    "unit_files.at_desk": "files that units sent: tests/matters/test_attachments.py",
+    "unit_calls.standing": "a unit's call going on: tests/journeys/test_unit.py",
     "static": "files",
     "healthz": "for machines",
 }
