@@ -12,7 +12,8 @@ from matters.redaction import redacted, shadow
 from matters.redaction_marks import Mark
 from matters.reporters import reporters_of
 
-_BETWEEN = r"[\s\-—–_.·,,、()()\u200b-\u200f\ufeff]*"
+_BETWEEN = frozenset(" \t\r\n\u3000\xa0-—–_.·•,,、()()/\u200b\u200c\u200d\u200e\u200f\ufeff")
+"""What people write between the digits of a number or the characters of a name."""
 _OWN_PART = 11
 """The digits of a number that are its owner's: what stands before is the country."""
 
@@ -49,11 +50,23 @@ def cover_of(session: Session, matter: Matter) -> Cover:
 
 
 def _without(text: str, words: str, mark: Mark) -> str:
-    if len(words) < 2:
+    """Put a mark wherever words stand in a text, with whatever was written between their characters."""
+    sought = _letters(words)
+    if len(sought) < 2:
         return text
-    hidden = re.compile(_BETWEEN.join(re.escape(c) for c in words if not c.isspace()), re.IGNORECASE)
-    pieces, at = [], 0
-    for hit in hidden.finditer(shadow(text)):
-        pieces += [text[at : hit.start()], mark.in_text]
-        at = hit.end()
+    plain = shadow(text)
+    places = [at for at, character in enumerate(plain) if character not in _BETWEEN]
+    joined = _letters(plain)
+    pieces: list[str] = []
+    at = 0
+    hit = joined.find(sought)
+    while hit >= 0:
+        end = hit + len(sought)
+        pieces += [text[at : places[hit]], mark.in_text]
+        at = places[end - 1] + 1
+        hit = joined.find(sought, end)
     return "".join((*pieces, text[at:]))
+
+
+def _letters(text: str) -> str:
+    return "".join(c.lower() if c.isascii() else c for c in text if c not in _BETWEEN)
