@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from core import clock, db
 from core.commands import alembic_config
@@ -25,6 +26,7 @@ from demo.surroundings import Surroundings
 from survey.planning import plan_day
 from survey.waves import Wave
 from survey.weight_making import make_weight_set
+from survey.weight_publishing import publish_weight_set
 from web.app import create_app
 
 DAYS = 28
@@ -91,7 +93,7 @@ def weigh(wave_id: int, today: date, now: datetime) -> None:
     for starts_on, ends_on in [*weeks, (yesterday - timedelta(days=27), yesterday)]:
         try:
             with transaction() as session:
-                make_weight_set(
+                made = make_weight_set(
                     session,
                     session.get_one(Wave, wave_id),
                     starts_on=starts_on,
@@ -100,8 +102,14 @@ def weigh(wave_id: int, today: date, now: datetime) -> None:
                     by=None,
                     at=now,
                 )
+                publish_weight_set(session, made, by=designer(session), at=now)
         except Refused:
             continue  # the first and the present week may hold too few interviews
+
+
+def designer(session: Session) -> Staff:
+    """Return who makes and publishes the demonstration's weights."""
+    return session.scalars(sa.select(Staff).where(Staff.username == Role.DESIGNER.value)).one()
 
 
 def write_accounts(folder: Path) -> None:

@@ -39,12 +39,29 @@ def compare_type(_context: Any, _inspected: Any, _column: Any, _found: Any, want
     return False if isinstance(wanted, SealedText | sa.Enum | UtcDateTime) else None
 
 
+def _let_tables_be_rebuilt(connection: sa.Connection, *, is_allowed: bool) -> None:
+    """SQLite changes a table by building it anew, which it may only while references are not watched."""
+    if connection.dialect.name == "sqlite":
+        cursor = connection.connection.cursor()  # past the transaction: inside one the switch does nothing
+        cursor.execute(f"PRAGMA foreign_keys={'OFF' if is_allowed else 'ON'}")
+        cursor.close()
+
+
+def _nothing_dangles(connection: sa.Connection) -> None:
+    """Check every reference again before the step is kept."""
+    if connection.dialect.name == "sqlite":
+        found = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(3)
+        if found:
+            raise RuntimeError(f"references without a record after migrating: {found}")
+
+
 def run() -> None:
     """Run the migrations on the database that the caller names (or the environment)."""
     given = context.config.attributes.get("url")
     database = Database(given or os.environ["TINGMIN_DATABASE_URL"], pool_size=1)
     try:
         with database.engine.connect().execution_options(writes=True) as connection:
+            _let_tables_be_rebuilt(connection, is_allowed=True)
             context.configure(
                 connection=connection,
                 target_metadata=Base.metadata,
@@ -56,7 +73,9 @@ def run() -> None:
             )
             with context.begin_transaction():
                 context.run_migrations()
+                _nothing_dangles(connection)
             connection.commit()
+            _let_tables_be_rebuilt(connection, is_allowed=False)
     finally:
         database.close()
 
