@@ -68,6 +68,7 @@ def sheet(session: Session, matter: Matter, staff: Staff, *, is_open: bool, at: 
     """Read a matter for the person at the screen."""
     standing = standing_of(matter)
     policy = policy_of(session, matter.policy_id, at=at)
+    is_desk = Side.CENTRE in sides_of(staff)
     offers = desk_steps.offered(session, matter, staff)
     is_checked = matter.state is MatterState.RESULT_IN
     files = sa.select(MatterAttachment).where(MatterAttachment.matter_id == matter.id)
@@ -75,11 +76,11 @@ def sheet(session: Session, matter: Matter, staff: Staff, *, is_open: bool, at: 
         standing,
         clock_of(standing, policy, clock.zone()),
         matter.colour(at),
-        [_caller(reporter, standing) for reporter in reporters_of(session, matter)],
+        [_caller(each, standing, is_desk=is_desk) for each in reporters_of(session, matter)],
         timeline(session, matter, is_open=is_open),
         offers,
         desk_steps.may_merge(matter, staff),
-        Side.CENTRE in sides_of(staff),
+        is_desk,
         desk_steps.articles(session, matter, clock.today(at)) if "answer" in offers else [],
         copied_from(session, matter, since=at - LOOKED_BACK) if is_checked else None,
         list(session.scalars(files.order_by(MatterAttachment.id))),
@@ -88,10 +89,11 @@ def sheet(session: Session, matter: Matter, staff: Staff, *, is_open: bool, at: 
     )
 
 
-def _caller(reporter: Reporter, standing: Standing) -> Caller:
+def _caller(reporter: Reporter, standing: Standing, *, is_desk: bool) -> Caller:
+    # Only the desk speaks to callers; nobody else needs to tell one from another by a number.
     return Caller(
         reporter.id,
-        masked(reporter.number) if reporter.number else "",
+        masked(reporter.number) if is_desk and reporter.number else "",
         reporter.identity,
         reporter.receipt_of.receipt or "",
         standing.caller(reporter.id),

@@ -74,7 +74,8 @@ def desk(app: Flask, as_role: SignedIn) -> Desk:
             someone(session, town, Role.SUPERVISION, unit="party_office"),
             someone(session, town, Role.SUPERVISION, unit="government_office"),
         ]
-    return Desk(town, *(as_role(staff=person) for person in people), people)
+    clerk, second, party, government = (as_role(staff=person) for person in people)
+    return Desk(town, clerk, second, party, government, people)
 
 
 def matter_of(receipt: str) -> Matter:
