@@ -19,12 +19,8 @@ from core.problems import Missing
 from core.terms import Words, labels, t
 from matters import bridge, portal, unit_page, unit_timeline
 from matters.attributes import ClockColour, Outcome, PauseReason, Urgency
-from matters.explaining import explain
 from matters.file_formats import FileFormat
-from matters.log import entries
 from matters.matter import Matter
-from matters.moving import standing_of
-from matters.policies import policy_of
 from matters.topics import Field
 from matters.views.where import topic_words, where
 from telephony.line import line
@@ -142,21 +138,6 @@ def one(receipt: str) -> str:
         matter = portal.one(session, staff, receipt)
         unit_page.note_viewed(session, matter, staff, at=at)
         return page(session, matter)
-
-
-@blueprint.get("/<receipt>/clock")
-@require(Permission.MATTER_HANDLE)
-def clock_explained(receipt: str) -> str:
-    """Explain how the deadline of one's own matter is counted, day by day."""
-    staff = acting()
-    with reading() as session:
-        matter = portal.one(session, staff, receipt)
-        standing = standing_of(matter)
-        deeds = [event.deed for event in entries(session, matter)]
-        policy = policy_of(session, standing.policy, at=clock.now())
-        return render_template(
-            "unit/clock.html", matter=matter, told=explain(standing, deeds, policy, clock.zone())
-        )
 
 
 def page(

@@ -30,6 +30,7 @@ from matters.knowledge import KnowledgeArticle
 from matters.matter import Matter
 from matters.registration import Statement, raise_problem
 from matters.reporters import Reporter
+from matters.states import MatterState
 from migrations.tables import every_table
 from survey.cases import Case, CaseState
 from survey.editions import Edition
@@ -134,6 +135,11 @@ def furnished(house: House) -> City:
         ids["place_id"] = session.scalars(sa.select(Place.id).where(Place.level == Level.COUNTY)).first()
         ids["receipt"] = session.scalars(
             sa.select(Matter.receipt).where(Matter.receipt.is_not(None)).order_by(Matter.id)
+        ).first()
+        ids["own_receipt"] = session.scalars(
+            sa.select(Matter.receipt)
+            .where(Matter.lead_unit_id == people[Role.HANDLER].unit_id)
+            .order_by(Matter.state != MatterState.IN_HAND, Matter.id)
         ).first()
         ids |= the_vault_and_an_import(session, people, now)
         assert all(ids.values()), ids

@@ -73,6 +73,8 @@ def address(city: City, rule: Rule) -> str:
     names = dict(city.ids)
     if rule.endpoint.startswith("designer_frame_files.checked"):
         names["job_id"] = city.ids["check"]
+    if rule.rule.startswith("/handling/"):
+        names["receipt"] = city.ids["own_receipt"]
     missing = rule.arguments - set(names)
     assert not missing, f"name an id for {missing} of {rule.rule} in furnished()"
     with city.house.app.test_request_context():

@@ -147,14 +147,14 @@ def test_a_matter_goes_back_goes_elsewhere_is_answered_sent_back_and_answered_ag
     with reading() as session:
         kept = session.scalars(sa.select(MatterAttachment).order_by(MatterAttachment.number)).all()
         assert [opened(each) for each in kept] == [a_png(width=64)] * 2
-    page.goto(f"/handling/{receipt}/clock")
-    check(page, "clock")
+    page.goto(f"/handling/{receipt}/deadline")
+    check(page, "deadline")
 
     sign_in(page, hall.people["water"], house, language="en")
     page.goto(f"/handling/{receipt}")
     expect(page.get_by_role("heading", name="What has happened")).to_be_visible()
     check(page, "reported", "en")
-    for where, name in ((f"/handling/{receipt}/clock", "clock"), ("/handling/?shelf=all", "list")):
+    for where, name in ((f"/handling/{receipt}/deadline", "deadline"), ("/handling/?shelf=all", "list")):
         page.goto(where)
         check(page, name, "en")
 
