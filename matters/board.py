@@ -19,10 +19,12 @@ from matters.joint_rulings import JointRuling
 from matters.keeping_away import within_sight
 from matters.matter import Matter
 from matters.notices import MatterNotice, NoticeKind
-from matters.states import MatterState
+from matters.states import OPEN, MatterState
 from matters.topics import TOPICS, Field
 
-COUNTED_UP_TO = 10_000
+COUNTED_UP_TO = 1_000
+"""More than this is shown as “1,000+”: nobody works off more in a day."""
+PAGED_UP_TO = 3_000
 MOST_EXPORTED = 20_000
 LEVEL = 2
 S = MatterState
@@ -43,7 +45,7 @@ class Queue(Term):
     ALL = "all", "全部在办", "All open"
 
 
-TO_DECIDE = (Queue.ASSIGN, Queue.RETURNS, Queue.EXTENSIONS, Queue.JOINT)
+TO_DECIDE = (Queue.ASSIGN, Queue.RETURNS, Queue.EXTENSIONS)
 SORTS = {
     "receipt": Matter.receipt,
     "clock": Matter.due_at,
@@ -72,7 +74,7 @@ def _within(queue: Queue, at: datetime) -> list[sa.ColumnElement[bool]]:
         Queue.RETURNS: [Matter.state == S.RETURN_ASKED],
         Queue.EXTENSIONS: [Matter.is_extension_asked.is_(True)],
         Queue.JOINT: [Matter.id.in_(joint), Matter.state.in_([S.TO_ROUTE, S.RETURN_ASKED])],
-        Queue.INCIDENTS: [Matter.is_incident.is_(True), Matter.ended_at.is_(None)],
+        Queue.INCIDENTS: [Matter.is_incident.is_(True), Matter.state.in_(OPEN)],
         Queue.SUSPENDED: [Matter.state == S.SUSPENDED],
         Queue.ESCALATED: [Matter.level >= LEVEL, Matter.ended_at.is_(None)],
         Queue.ALL: [Matter.ended_at.is_(None), Matter.state != S.DRAFT],
@@ -120,7 +122,7 @@ def listed(
 ) -> Page[Matter]:
     """Read one page of a queue, the most pressing first."""
     ids = chosen(session, staff, queue, args, at=at)
-    total = session.scalar(sa.select(sa.func.count()).select_from(ids.limit(COUNTED_UP_TO).subquery())) or 0
+    total = session.scalar(sa.select(sa.func.count()).select_from(ids.limit(PAGED_UP_TO).subquery())) or 0
     number = min(page_number(args), max(1, -(-total // per_page)))
     query = ordered(ids, args, SORTS, _DEFAULT_SORT.get(queue, "clock")).order_by(Matter.id)
     wanted = list(session.scalars(query.limit(per_page).offset((number - 1) * per_page)))
@@ -140,27 +142,24 @@ def listed(
 
 def counts(session: Session, staff: Staff, *, at: datetime) -> dict[Queue, int]:
     """Count every queue but the whole list, each up to a limit that no office works off in a day."""
+    seen = within_sight(session, staff, sa.select(Matter.id))
     parts = [
-        sa.select(
-            sa.literal(queue.value),
-            sa.select(sa.func.count())
-            .select_from(chosen(session, staff, queue, {}, at=at).limit(COUNTED_UP_TO).subquery())
-            .scalar_subquery(),
-        )
+        sa.select(sa.literal(queue.value), _counted(seen.where(*_within(queue, at)), COUNTED_UP_TO))
         for queue in Queue
         if queue is not Queue.ALL
     ]
     return {Queue.of(code): n for code, n in session.execute(sa.union_all(*parts))}
 
 
+def _counted(ids: sa.Select[Any], limit: int) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).select_from(ids.limit(limit).subquery()).scalar_subquery()
+
+
 def to_decide(session: Session, staff: Staff, at: datetime) -> int:
-    """Count what waits for the office's decision, and the incidents that nobody has acknowledged."""
-    waiting = sa.or_(
-        Matter.state.in_([S.TO_ROUTE, S.RETURN_ASKED]),
-        Matter.is_extension_asked.is_(True),
-    )
-    query = within_sight(session, staff, sa.select(Matter.id).where(waiting))
-    return session.scalar(sa.select(sa.func.count()).select_from(query.limit(1000).subquery())) or 0
+    """Count what waits for the office's decision: to assign, returns, extensions."""
+    seen = within_sight(session, staff, sa.select(Matter.id))
+    parts = [_counted(seen.where(*_within(queue, at)), COUNTED_UP_TO) for queue in TO_DECIDE]
+    return sum(session.execute(sa.select(*parts)).one())
 
 
 def incident_notices(session: Session, matter_ids: list[int]) -> set[int]:

@@ -166,24 +166,20 @@ def end_of(start: datetime, span: Span, zone: tzinfo, *, more_days: int = 0, mor
     if not span.is_working:
         length = span.clock_time
         return End(start + length + more, start + length * 0.75 + more)
-    count = span.amount + more_days
-    local = start.astimezone(zone)
-    last = _working_day(local.date(), count)
-    warned = _working_day(local.date(), count * 3 // 4 + 1 if count > 1 else 1)
-    return End(
-        datetime.combine(last.on, DAY_ENDS, zone).astimezone(start.tzinfo),
-        datetime.combine(warned.on, DAY_BEGINS, zone).astimezone(start.tzinfo),
-        last.is_provisional,
-    )
+    first = start.astimezone(zone).date()
+    return _working_end(first, span.amount + more_days, zone, start.tzinfo or zone, calendar.version())
 
 
 @cache
-def _counted(start: date, count: int, _version: int) -> calendar.Day:
-    return calendar.after_working_days(start, count)
-
-
-def _working_day(start: date, count: int) -> calendar.Day:
-    return _counted(start, count, calendar.version())
+def _working_end(first: date, count: int, zone: tzinfo, told_in: tzinfo, _version: int) -> End:
+    """Say when a limit of working days ends; many matters begin on one day, so each answer is kept."""
+    last = calendar.after_working_days(first, count)
+    warned = calendar.after_working_days(first, count * 3 // 4 + 1 if count > 1 else 1)
+    return End(
+        datetime.combine(last.on, DAY_ENDS, zone).astimezone(told_in),
+        datetime.combine(warned.on, DAY_BEGINS, zone).astimezone(told_in),
+        last.is_provisional,
+    )
 
 
 def working_days_between(start: datetime, end: datetime, zone: tzinfo) -> int:

@@ -44,6 +44,11 @@ class Matter(Base):
         sa.Index("ix_matter_state_due_at", "state", "due_at"),
         sa.Index("ix_matter_lead_unit_id_state", "lead_unit_id", "state"),
         sa.Index("ix_matter_state_stage_due_at", "state", "stage_due_at"),
+        sa.Index("ix_matter_due_at_yellow_at", "due_at", "yellow_at"),
+        sa.Index("ix_matter_is_incident_ended_at", "is_incident", "ended_at"),
+        sa.Index("ix_matter_ended_at_level", "ended_at", "level"),
+        sa.Index("ix_matter_ended_at_registered_at", "ended_at", "registered_at"),
+        sa.Index("ix_matter_ended_at_due_at", "ended_at", "due_at"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -84,7 +89,7 @@ class Matter(Base):
     level: Mapped[int] = mapped_column(default=0)
     is_incident: Mapped[bool] = mapped_column(default=False)
     lead_unit_id: Mapped[int | None] = mapped_column(sa.ForeignKey("unit.id"))
-    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    due_at: Mapped[datetime | None]
     yellow_at: Mapped[datetime | None]
     is_paused: Mapped[bool] = mapped_column(default=False)
     is_provisional: Mapped[bool] = mapped_column(default=False)
@@ -95,7 +100,7 @@ class Matter(Base):
     is_extension_asked: Mapped[bool] = mapped_column(default=False, index=True)
     """More time was asked for, and nobody has decided."""
     state_since: Mapped[datetime]
-    ended_at: Mapped[datetime | None] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]
 
     place: Mapped[Place | None] = relationship()
     lead_unit: Mapped[Unit | None] = relationship(foreign_keys=[lead_unit_id])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -24,16 +24,16 @@ from matters.states import OPEN
 CHUNK = 2000
 COLUMNS = ("due_at", "yellow_at", "is_paused", "is_provisional", "stage", "stage_due_at", "next_step_at",
            "is_extension_asked")  # fmt: skip
+TABLE = cast(sa.Table, Matter.__table__)
 
 
 def recompute_some(session: Session, *, after: int, at: datetime, limit: int = CHUNK) -> tuple[int, int, int]:
     """Recompute the open matters that follow an id; return (last id or 0, how many, how many changed)."""
-    table = Matter.__table__
-    columns = [table.c[name] for name in COLUMNS]
+    columns = [TABLE.c[name] for name in COLUMNS]
     query = (
-        sa.select(table.c.id, table.c.policy_id, table.c.standing, *columns)
-        .where(table.c.id > after, table.c.state.in_(OPEN))
-        .order_by(table.c.id)
+        sa.select(TABLE.c.id, TABLE.c.policy_id, TABLE.c.standing, *columns)
+        .where(TABLE.c.id > after, TABLE.c.state.in_(OPEN))
+        .order_by(TABLE.c.id)
         .limit(limit)
     )
 
@@ -46,9 +46,10 @@ def recompute_some(session: Session, *, after: int, at: datetime, limit: int = C
     for row in rows:
         fresh = clock_columns(from_json(row.standing), policy(row.policy_id))
         if any(fresh[name] != getattr(row, name) for name in COLUMNS):
-            changed.append({"id": row.id, **fresh})
+            changed.append({"matter_id": row.id, **fresh})
     if changed:
-        session.execute(sa.update(Matter), changed)
+        update = sa.update(TABLE).where(TABLE.c.id == sa.bindparam("matter_id"))
+        session.connection().execute(update.values({name: sa.bindparam(name) for name in COLUMNS}), changed)
     return (rows[-1].id if rows else 0), len(rows), len(changed)
 
 

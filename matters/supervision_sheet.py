@@ -80,6 +80,8 @@ class Sheet:
     is_approved: bool
     route: Route | None
     units: list[Unit]
+    asked_for: int | None
+    """The unit that whoever asks return thinks should act."""
     needs_ruling: bool
     ruling: JointRuling | None
     may_confirm: bool
@@ -139,6 +141,7 @@ def sheet(session: Session, matter: Matter, staff: Staff, *, at: datetime) -> Sh
         is_approved=matter.redacted is not None,
         route=proposed(session, matter) if routes else None,
         units=[unit for unit in units if unit.id not in away],
+        asked_for=_asked_for(events) if standing.state is MatterState.RETURN_ASKED else None,
         needs_ruling=routes and needs_ruling(standing),
         ruling=ruling,
         may_confirm=ruling is not None and may_confirm(ruling, matter, staff),
@@ -157,6 +160,12 @@ def sheet(session: Session, matter: Matter, staff: Staff, *, at: datetime) -> Sh
 def _reported_at(events: list[MatterEvent], way: IncidentWay) -> datetime | None:
     wanted = MatterAction.REPORT_INCIDENT.value
     return next((e.at for e in events if e.action == wanted and e.facts.get("way") == way.value), None)
+
+
+def _asked_for(events: list[MatterEvent]) -> int | None:
+    asked = [e for e in events if e.action == MatterAction.ASK_RETURN.value]
+    found = asked[-1].facts.get("proposed") if asked else None
+    return found if isinstance(found, int) else None
 
 
 def _line(event: MatterEvent, names: list[str]) -> Line:

@@ -69,6 +69,7 @@ def board_page() -> ResponseReturnValue:
             queues=list(Queue),
             counts=board.counts(session, staff, at=at),
             page=page,
+            is_cut=page.total == board.PAGED_UP_TO,
             unseen=board.incident_notices(session, [m.id for m in page.rows]) if is_lane else set(),
             fields=labels(Field),
             urgencies=labels(Urgency),

@@ -11,6 +11,15 @@ down_revision: str | None = "0005"
 branch_labels: str | None = None
 depends_on: str | None = None
 
+INDEXES = (
+    ("due_at", "yellow_at"),
+    ("is_incident", "ended_at"),
+    ("ended_at", "level"),
+    ("ended_at", "registered_at"),
+    ("ended_at", "due_at"),
+)
+"""What the boards ask for, one index a question."""
+
 
 def upgrade() -> None:
     """Step forward."""
@@ -90,6 +99,10 @@ def upgrade() -> None:
             batch_op.f("ix_matter_is_extension_asked"), ["is_extension_asked"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_matter_next_step_at"), ["next_step_at"], unique=False)
+        batch_op.drop_index(batch_op.f("ix_matter_due_at"))
+        batch_op.drop_index(batch_op.f("ix_matter_ended_at"))
+        for columns in INDEXES:
+            batch_op.create_index(f"ix_matter_{'_'.join(columns)}", list(columns), unique=False)
     # The sweep works out what the clock has to do next wherever that moment has passed.
     op.execute("UPDATE matter SET next_step_at = state_since WHERE ended_at IS NULL AND state <> 'draft'")
 
@@ -97,6 +110,10 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Step back."""
     with op.batch_alter_table("matter", schema=None) as batch_op:
+        for columns in INDEXES:
+            batch_op.drop_index(f"ix_matter_{'_'.join(columns)}")
+        batch_op.create_index(batch_op.f("ix_matter_ended_at"), ["ended_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_matter_due_at"), ["due_at"], unique=False)
         batch_op.drop_index(batch_op.f("ix_matter_next_step_at"))
         batch_op.drop_index(batch_op.f("ix_matter_is_extension_asked"))
         batch_op.drop_column("is_extension_asked")
