@@ -6,7 +6,6 @@ import secrets
 
 from flask import Flask, Response, current_app, g, request
 
-
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
 """The policy of what is no page: it loads nothing and stands in no frame."""
 
