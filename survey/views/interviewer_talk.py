@@ -12,8 +12,9 @@ from core.people import acting
 from core.permissions import Permission, require
 from core.places import Place
 from core.problems import Invalid, Missing
-from matters.matter import IdentityClass, MatterKind, Origin, Urgency
-from matters.registration import alarming, register
+from matters.alarm import alarming
+from matters.attributes import IdentityClass, MatterKind, Origin, Urgency
+from matters.registration import Statement, register
 from survey import interviewing, leases
 from survey.answers import CONSENT, YES, save_answer
 from survey.cases import Case
@@ -90,16 +91,18 @@ def register_matter() -> ResponseReturnValue:
         case: Case = leases.hold(session, whole("case"), by=staff, at=at)
         made = register(
             session,
-            kind=MatterKind.found(told.get("kind")) or MatterKind.HELP,
-            topic=str(told.get("topic", "")),
-            narrative=str(told.get("narrative", "")),
-            place=session.get(Place, place_id) if isinstance(place_id, int) else None,
-            spot=str(told.get("spot", "")),
-            urgency=Urgency.found(told.get("urgency")),
-            identity=IdentityClass.found(told.get("identity")) or IdentityClass.PROTECTED,
-            reporter_number=case.frame_number.number,
+            Statement(
+                narrative=str(told.get("narrative", "")),
+                kind=MatterKind.found(told.get("kind")) or MatterKind.HELP,
+                topic=str(told.get("topic", "")),
+                place=session.get(Place, place_id) if isinstance(place_id, int) else None,
+                spot=str(told.get("spot", "")),
+                urgency=Urgency.found(told.get("urgency")),
+                identity=IdentityClass.found(told.get("identity")) or IdentityClass.PROTECTED,
+                consent_read=bool(told.get("consent")),
+                number=case.frame_number.number,
+            ),
             origin=Origin.INTERVIEW,
-            consent_read=bool(told.get("consent")),
             by=staff,
             at=at,
         )
