@@ -34,6 +34,8 @@ DAILY = 18
 TODAY = 70
 """Completes wanted today: more than on the days before, so that there is something to do for everybody."""
 MINIMUM = 20_000
+CALLS = 2
+"""Matters that reach the house on a working day beside those raised in interviews."""
 
 
 def build(here: Surroundings, *, size: int, days: int = DAYS) -> None:
@@ -70,7 +72,7 @@ def fill(settings: Settings, *, size: int, days: int, daily: int = DAILY, lives:
     meter.say("过去四周的访问 / four weeks of interviews")
     gc.collect()
     gc.freeze()
-    matters = MattersHistory(today, now)
+    matters = MattersHistory(today, now, calls=CALLS)
     evening = matters.play if lives else None
     history.play(wave_id, first=today - timedelta(days=days), days=days, progress=meter.show, evening=evening)
     if lives:

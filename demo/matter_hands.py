@@ -162,9 +162,10 @@ class Hands:
             facts["unit_on_line"] = False
             if heard.result is TryResult.REACHED:
                 facts |= {"judgement": heard.judgement, "satisfaction": heard.satisfaction}
-        caller, turn_id = turn.reporter_id, turn.id
+        caller, errand = turn.reporter_id, turn.errand
         self.do(action, by, heard.words, **facts)
-        if self.session.scalar(sa.select(CallerTurn.id).where(CallerTurn.id == turn_id)) is None:
+        left = sa.select(CallerTurn.id).where(CallerTurn.reporter_id == caller, CallerTurn.errand == errand)
+        if self.session.scalar(left) is None:
             return
         known = self.standing.caller(caller)
         tells, asked = (list(known.tells), list(known.revisits)) if known else ([], [])

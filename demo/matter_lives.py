@@ -130,7 +130,7 @@ class Tale(Ending):
         policy = policy_of(hands.session, hands.matter.policy_id, at=hands.at)
         due = result_end(hands.standing, policy, clock.zone()).due_at
         if self.plot is P.LATE:
-            return self._office(max(due, hands.at), 8, 45)
+            return self._office(max(due, hands.at), 8, 75)
         if self.plot in WAITING:
             return self._office(hands.at, 1, 5)
         share = self._some(0.25, 0.9)
@@ -140,10 +140,12 @@ class Tale(Ending):
     def _turning(self, hands: Hands) -> Generator[datetime, Hands, Hands]:
         """Let what is out of the ordinary happen while the unit works."""
         by, plot = hands.handler(), self.plot
-        if plot in (P.ASKS, P.ASK_WAITS):
+        if plot in (P.ASKS, P.NO_REPLY, P.ASK_WAITS):
             hands.do(A.ASK_CALLER, by, "具体是哪一处，靠近哪个门牌？", reason=PauseReason.PLACE.value)
-            if plot is P.ASKS:
-                hands = yield within(hands.at, self._some(3, 14), DESK, working=False)
+            if plot is not P.ASK_WAITS:
+                # Where nobody answers, the clock ends the pause by itself.
+                hours = 32 if plot is P.NO_REPLY else self._some(3, 14)
+                hands = yield within(hands.at, hours, OFFICE, working=True)
                 if hands.state is S.WAIT_CALLER:
                     hands.do(A.CALLER_REPLIED, hands.clerk(), "在村委会往东第二个路口。")
         elif plot is P.EXTENDED:

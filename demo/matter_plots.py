@@ -24,6 +24,7 @@ class Plot(Term):
     KEPT = "kept", "退回未准", "Return refused"
     RULED = "ruled", "联合裁定", "Ruled jointly"
     ASKS = "asks", "请补充", "Asks the caller"
+    NO_REPLY = "no_reply", "问不到", "The caller can't be asked"
     EXTENDED = "extended", "延期", "Extended"
     SUSPENDED = "suspended", "挂账", "Suspended"
     SENT_BACK = "sent_back", "退回重办", "Result sent back"
@@ -47,7 +48,7 @@ class Plot(Term):
 P = Plot
 DECK = (
     *(P.PLAIN,) * 12, P.LATE, P.RETURNED, P.UNREACHED, P.AGAIN, P.EXPLAINED, P.ASKS, P.SUSPENDED, P.DECLINED,
-    P.TRANSFERRED, P.DOUBLED, P.EXTENDED, P.SENT_BACK, P.SILENT, P.LATE, P.KEPT, P.WITHDRAWN, P.PRESSED, P.INCIDENT,
+    P.TRANSFERRED, P.DOUBLED, P.EXTENDED, P.SENT_BACK, P.SILENT, P.LATE, P.KEPT, P.NO_REPLY, P.WITHDRAWN, P.PRESSED, P.INCIDENT,
     P.RULED, P.REOPENED, P.EXPLAINED, P.UNREACHED,
 )  # fmt: skip
 """Dealt out one by one, so that in a month every kind of life occurs."""

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from core import calendar, clock
 from core.db import transaction
+from core.people import Unit
+from core.places import Level, Place
 from demo.chance import SEED
 from demo.matter_endings import Life
 from demo.matter_hands import Cast, Hands
@@ -22,12 +24,12 @@ from matters import notice_reading
 from matters.attributes import Origin
 from matters.matter import Matter
 from matters.moving import act, standing_of
-from matters.policies import policy_of
+from matters.policies import MatterPolicy, policy_of
 from matters.registration import Statement, register
 from matters.states import MatterState
 from matters.ticks import ticks
 
-CALLS_A_DAY = 5
+CALLS_A_DAY = 4
 THIS_MORNING = 4
 FIRST_CALL, LAST_CALL = time(8, 20), time(20, 10)
 
@@ -35,7 +37,8 @@ FIRST_CALL, LAST_CALL = time(8, 20), time(20, 10)
 class MattersHistory:
     """Every matter's life on one clock: the earliest next step is done next, and the clock's own steps between them."""
 
-    def __init__(self, today: date, now: datetime) -> None:
+    def __init__(self, today: date, now: datetime, *, calls: int = CALLS_A_DAY) -> None:
+        self.calls = calls
         self.today = today
         self.now = now
         self.random = np.random.default_rng([SEED, 4])
@@ -53,7 +56,7 @@ class MattersHistory:
         ends = datetime.combine(day + timedelta(days=1), time(0), clock.zone())
         ends = min(ends, self.now)
         with transaction() as session:
-            cast = Cast(session)
+            cast, at_hand = Cast(session), _at_hand(session)
             self._take_up(session, day)
             calls = self._calls(day)
             while True:
@@ -62,12 +65,13 @@ class MattersHistory:
                 at = min((each for each in (call_at, step_at) if each is not None), default=None)
                 if at is None or at >= ends:
                     break
-                with clock.frozen(at):
+                with clock.frozen(at), session.no_autoflush:  # every operation flushes what it wrote
                     if at == call_at:
                         matter = raise_one(session, cast, calls.pop(), self.random)
                         self._begin(matter)
                     else:
                         self._step(session, cast)
+            del at_hand  # held till here: a session lets go of what nobody holds
 
     def look(self, upto: datetime) -> None:
         """Let everybody have looked at their notices up to a moment."""
@@ -165,7 +169,7 @@ class MattersHistory:
     def _calls(self, day: date) -> list[datetime]:
         """Return the moments at which residents ring or write, the latest first."""
         opens, closes = (datetime.combine(day, hour, clock.zone()) for hour in (FIRST_CALL, LAST_CALL))
-        many = CALLS_A_DAY if calendar.day(day).counts else CALLS_A_DAY - 2
+        many = self.calls if calendar.day(day).counts else max(1, self.calls - 2)
         if day == self.today:
             many, closes = THIS_MORNING, max(opens, self.now - timedelta(minutes=5))
         span = (closes - opens).total_seconds()
@@ -173,3 +177,13 @@ class MattersHistory:
             (opens + timedelta(seconds=float(self.random.uniform(0, span))) for _ in range(many)),
             reverse=True,
         )
+
+
+def _at_hand(session: Session) -> list[Unit | Place | MatterPolicy]:
+    """Read once a day what every step needs."""
+    above = sa.select(Place).where(Place.level != Level.VILLAGE)
+    return [
+        *session.scalars(sa.select(Unit)),
+        *session.scalars(above),
+        *session.scalars(sa.select(MatterPolicy)),
+    ]

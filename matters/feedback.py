@@ -78,7 +78,9 @@ def _tries(turn: CallerTurn) -> list[Try]:
 
 def _is_left(session: Session, turn: CallerTurn) -> bool:
     """Say whether the caller is still to be told: the step itself takes the turn out of the queue."""
-    return session.scalar(sa.select(CallerTurn.id).where(CallerTurn.id == turn.id)) is not None
+    # Its number may belong to the turn of the revisit already: embedded databases give numbers out again.
+    query = sa.select(CallerTurn.id).where(CallerTurn.id == turn.id, CallerTurn.errand == Errand.TELL)
+    return session.scalar(query) is not None
 
 
 @sweep("matters.turns", every=timedelta(seconds=60))

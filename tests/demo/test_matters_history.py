@@ -59,7 +59,7 @@ def test_every_state_occurs_and_a_colour_of_each(lived: Database) -> None:
         assert set(MatterState) - set(states) == {MatterState.DRAFT}, states
         held = {m.colour(NOW) for m in matters if m.state is MatterState.IN_HAND}
         assert held >= {ClockColour.GREEN, ClockColour.YELLOW, ClockColour.RED}
-        assert 120 <= len(matters) <= 190
+        assert 90 <= len(matters) <= 190
         assert {m.origin for m in matters} == {Origin.CITIZEN_LINE, Origin.WEB}
 
 

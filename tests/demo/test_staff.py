@@ -25,7 +25,8 @@ def test_units_form_a_tree_with_two_supervision_offices() -> None:
     assert len(keys) == len(UNITS) == len({unit.name for unit in UNITS})
     assert {unit.parent for unit in UNITS} <= keys | {""}
     assert {unit.kind for unit in UNITS} == {kind.value for kind in UnitKind}
-    assert [unit.name for unit in UNITS if unit.kind == "supervision"] == ["市委督查室", "市政府督查室"]
+    offices = [unit.name for unit in UNITS if unit.kind in ("party_supervision", "supervision")]
+    assert offices == ["市委督查室", "市政府督查室"]
     assert {account.unit for account in ACCOUNTS} <= keys
     assert {unit.county for unit in UNITS} - {""} == {county.name for county in city().counties}
 
