@@ -120,7 +120,9 @@ def main() -> None:
     parser.add_argument("--claims", type=int, default=200_000)
     parser.add_argument("--interviewers", type=int, default=150)
     parser.add_argument("--cases", type=int, default=100_000)
-    parser.add_argument("--seats", type=int, default=200, help="quota seats in every other of the ten counties")
+    parser.add_argument(
+        "--seats", type=int, default=200, help="quota seats in every other of the ten counties"
+    )
     parser.add_argument("--paced", type=int, default=3_000, help="hand-outs measured at a working pace")
     parser.add_argument(
         "--pause", type=float, default=30.0, help="mean seconds between an interviewer's cases"

@@ -25,9 +25,12 @@ from core.terms import Words
 from demo.build import fill, write_accounts
 from demo.surroundings import offset_for
 from matters import importing_work, vault_opening
-from matters.attributes import Origin
+from matters.attributes import Conflict, Origin
+from matters.flow import MatterAction
 from matters.knowledge import KnowledgeArticle
 from matters.matter import Matter
+from matters.moving import act
+from matters.redaction import redacted
 from matters.registration import Statement, raise_problem
 from matters.reporters import Reporter
 from matters.states import MatterState
@@ -136,11 +139,7 @@ def furnished(house: House) -> City:
         ids["receipt"] = session.scalars(
             sa.select(Matter.receipt).where(Matter.receipt.is_not(None)).order_by(Matter.id)
         ).first()
-        ids["own_receipt"] = session.scalars(
-            sa.select(Matter.receipt)
-            .where(Matter.lead_unit_id == people[Role.HANDLER].unit_id)
-            .order_by(Matter.state != MatterState.IN_HAND, Matter.id)
-        ).first()
+        ids["own_receipt"] = in_the_handlers_hands(session, people, now)
         ids |= the_vault_and_an_import(session, people, now)
         assert all(ids.values()), ids
         data = {
@@ -153,6 +152,20 @@ def furnished(house: House) -> City:
         assert session.scalar(sa.select(sa.func.count()).where(Case.state == CaseState.APPOINTED))
         session.expunge_all()
     return City(house, people, ids, tuple(sorted(data, key=len, reverse=True)))
+
+
+def in_the_handlers_hands(session: Session, people: dict[Role, Staff], now: datetime) -> str | None:
+    """Hand a matter to the handler's unit, which signs for it; return its receipt."""
+    waits = sa.select(Matter).where(Matter.state.in_([MatterState.REGISTERED, MatterState.TO_ROUTE]))
+    matter = session.scalars(waits.where(Matter.conflict == Conflict.NONE).order_by(Matter.id.desc())).first()
+    assert matter is not None
+    if matter.state is MatterState.REGISTERED:
+        act(session, matter, MatterAction.SUBMIT, by=people[Role.CLERK], at=now)
+    matter.redacted = redacted(matter.narrative)
+    route = {"lead": people[Role.HANDLER].unit_id, "supporting": [], "redacted": True}
+    act(session, matter, MatterAction.ASSIGN, by=people[Role.OFFICE_HEAD], at=now, facts=route)
+    act(session, matter, MatterAction.SIGN, by=people[Role.HANDLER], at=now)
+    return matter.receipt
 
 
 def the_vault_and_an_import(session: Session, people: dict[Role, Staff], now: datetime) -> dict[str, int]:

@@ -18,6 +18,7 @@ from matters.knowledge import count_running_out, editions, must_be_offered, offe
 from matters.knowledge_search import pieces, search
 from matters.knowledge_writing import ChangedMeanwhile, Wording, revise, write
 from tests.factories import a_staff, a_unit
+from tests.web.conftest import SignedIn
 
 
 def wording(session: Session, now: datetime, keeper: Staff | None = None, **changes: object) -> Wording:
@@ -190,3 +191,39 @@ def test_one_language_is_enough_and_is_shown_to_speakers_of_the_other(
         article = write(session, wording(session, now, title_en="", body_en=""), by=None, at=now)
         with speaking("en"):
             assert (article.tongue, article.title) == ("zh", "居住证怎么办理")
+
+
+def test_the_desk_writes_finds_reads_and_changes_articles(
+    database: Database, now: datetime, as_role: SignedIn
+) -> None:
+    """What is wrong comes back as it was typed; offices read, handlers have no door."""
+    with transaction() as session:
+        keeper = a_staff(session, Role.CLERK)
+        unit = a_unit(session).id
+    clerk = as_role(staff=keeper)
+    assert clerk.get("/knowledge/").status_code == 200
+    assert clerk.get("/knowledge/new").status_code == 200
+    typed = {
+        "title_zh": "停水了找谁", "body_zh": "先看公告。", "owner_unit": unit, "owner_staff": keeper.id,
+        "valid_from": "2026-01-01", "topics": ["livelihood.supply"],
+    }  # fmt: skip
+    again = clerk.post("/knowledge/new", data={**typed, "valid_until": "2025-01-01"})
+    assert again.status_code == 422
+    assert "先看公告。" in again.text
+    made = clerk.post("/knowledge/new", data=typed)
+    assert made.status_code == 303
+    page = clerk.get(made.location)
+    assert "先看公告。" in page.text
+    assert "停水了找谁" in clerk.get("/knowledge/?q=停水").text
+    assert "停水了找谁" not in clerk.get("/knowledge/?q=彩礼").text
+    form = clerk.get(f"{made.location}/change")
+    assert 'name="seen" value="1"' in form.text
+    changed = {**typed, "body_zh": "打供水热线。", "reason": "核实", "seen": "1"}
+    assert clerk.post(f"{made.location}/change", data=changed).status_code == 303
+    late = clerk.post(f"{made.location}/change", data=changed)
+    assert late.status_code == 409
+    assert "打供水热线。" in late.text
+    assert as_role(Role.SUPERVISION).get(made.location).status_code == 200
+    assert as_role(Role.SUPERVISION).get(f"{made.location}/change").status_code == 403
+    assert as_role(Role.HANDLER).get("/knowledge/").status_code == 403
+    assert clerk.get("/knowledge/99999").status_code == 404
