@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from core import calendar_days, jobs
@@ -48,9 +49,31 @@ def recompute_some(session: Session, *, after: int, at: datetime, limit: int = C
         if any(fresh[name] != getattr(row, name) for name in COLUMNS):
             changed.append({"matter_id": row.id, **fresh})
     if changed:
+        _write(session, changed)
+    return (rows[-1].id if rows else 0), len(rows), len(changed)
+
+
+def _write(session: Session, changed: list[dict[str, Any]]) -> None:
+    """Write many matters' clocks: in one statement where the database reads a whole table from one value."""
+    if session.get_bind().dialect.name != "postgresql":
         update = sa.update(TABLE).where(TABLE.c.id == sa.bindparam("matter_id"))
         session.connection().execute(update.values({name: sa.bindparam(name) for name in COLUMNS}), changed)
-    return (rows[-1].id if rows else 0), len(rows), len(changed)
+        return
+    kinds = {
+        name: sa.DateTime(timezone=True) if name.endswith("_at") else TABLE.c[name].type for name in COLUMNS
+    }
+    table = sa.bindparam("changed", [_plain(row) for row in changed], type_=JSONB)
+    fresh = (
+        sa.func.jsonb_to_recordset(table)
+        .table_valued(sa.column("matter_id", sa.BigInteger), *(sa.column(n, k) for n, k in kinds.items()))
+        .render_derived(name="fresh", with_types=True)
+    )
+    update = sa.update(TABLE).where(TABLE.c.id == fresh.c.matter_id)
+    session.execute(update.values({name: fresh.c[name] for name in COLUMNS}))
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {n: value.isoformat() if isinstance(value, datetime) else value for n, value in row.items()}
 
 
 def count_open(session: Session) -> int:

@@ -81,13 +81,15 @@ def packed(inside: bytes) -> bytes:
     return b">>\nendobj\n2 0 obj\n<< /Type /ObjStm /Filter /FlateDecode >>\nstream\n" + body + b"\nendstream"
 
 
-def a_workpaper(kind: str = "docx", types: bytes = b"<Types/>", **more: bytes) -> bytes:
+def a_workpaper(
+    kind: str = "docx", types: bytes = b"<Types/>", parts: dict[str, bytes] | None = None, **more: bytes
+) -> bytes:
     """Make a Word or Excel package with more parts; __ stands for a slash and _ for a dot in their names."""
     main = "word/document.xml" if kind == "docx" else "xl/workbook.xml"
-    parts = {"[Content_Types].xml": types, main: b"<x/>"}
-    parts.update({name.replace("__", "/").replace("_", "."): body for name, body in more.items()})
+    content = {"[Content_Types].xml": types, main: b"<x/>", **(parts or {})}
+    content.update({name.replace("__", "/").replace("_", "."): body for name, body in more.items()})
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, body in parts.items():
+        for name, body in content.items():
             package.writestr(name, body)
     return out.getvalue()

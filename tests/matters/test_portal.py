@@ -20,6 +20,7 @@ from matters import relays, unit_page
 from matters.attributes import IdentityClass, Urgency
 from matters.flow import MatterAction as A
 from matters.log import MatterEvent
+from matters.moving import standing_of
 from matters.states import MatterState
 from tests.conftest import NOON
 from tests.matters.pictures import a_png
@@ -291,7 +292,7 @@ def test_words_for_a_protected_caller_go_through_the_centre_and_count_once_told(
         (relay,) = relays.waiting(session, clerk)
         relays.pass_on(session, relay, f"{NAME}说可以", by=clerk, at=LATER)
         assert relays.waiting(session, clerk) == []
-        assert unit_page.standing_of(the(session, receipt)).contacted_at == LATER
+        assert standing_of(the(session, receipt)).contacted_at == LATER
     with clock.frozen(LATER):
         page = see(roads, receipt)
     assert "说可以" in page

@@ -38,7 +38,7 @@ from tests.matters.pictures import a_png
 from tests.matters.scenes import Hall, a_hall, said, the
 
 SignedIn = Callable[..., FlaskClient]
-MATTERS = int(os.environ.get("PRIVACY_MATTERS", "300"))
+MATTERS = int(os.environ.get("PRIVACY_MATTERS", "40"))
 LATER = NOON + timedelta(hours=2)
 SURNAMES = ("令狐", "上官", "欧阳", "王", "李", "张", "陈", "刘")
 GIVEN = "睿翊珩彧霁珂瑾璟琰祺骁玥煊晟珺"
