@@ -74,6 +74,7 @@ def test_a_report_from_a_phone(browser: Browser, house: House, desk: Desk, langu
     page.locator("#f-town").select_option(str(desk.town.id))
     page.locator("#f-village option:nth-child(2)").wait_for(state="attached")
     page.locator("#f-village").select_option(index=1)
+    page.wait_for_timeout(9_000)  # nobody writes a report in less: who does is asked to look again first
     page.get_by_role("button", name=send, exact=True).click()
     expect(page.locator("#f-consent-note")).to_be_visible()
     look(page, f"report-lacking-{language}")

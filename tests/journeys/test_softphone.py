@@ -188,8 +188,8 @@ def test_a_lost_line_is_taken_up_again(page: Page, house: WiredHouse, interviewe
 def test_nobody_reaches_another_persons_leg(house: WiredHouse, interviewer: Staff) -> None:
     with transaction() as session:
         other = a_staff(session, Role.INTERVIEWER)
-        clerk = a_staff(session, Role.CLERK)
-        tokens = {s.id: admit(session, s, at=clock.now()) for s in (interviewer, other, clerk)}
+        editor = a_staff(session, Role.EDITOR)
+        tokens = {s.id: admit(session, s, at=clock.now()) for s in (interviewer, other, editor)}
     house.app.config["WTF_CSRF_ENABLED"] = False
 
     def browser(staff: Staff) -> FlaskClient:
@@ -211,7 +211,7 @@ def test_nobody_reaches_another_persons_leg(house: WiredHouse, interviewer: Staf
     assert browser(other).get(f"/line/simulated/{leg}").status_code == 404
     assert browser(other).post(f"/line/simulated/{leg}/hangup", json={}).status_code == 404
     assert mine.post(f"/line/simulated/{leg}/explode", json={}).status_code == 404
-    assert browser(clerk).post("/line/grant", json={}).status_code == 403
+    assert browser(editor).post("/line/grant", json={}).status_code == 403
     assert mine.post("/line/grant", json={"purpose": "party"}).status_code == 422
     assert (
         house.app.test_client().get("/line/peers", headers={"Accept": "application/json"}).status_code == 401

@@ -115,7 +115,7 @@ def test_a_matter_knows_its_origin_and_nothing_of_the_interview(app: Flask, fiel
     assert made.status_code == 200
     assert made.get_json()["receipt"] in made.get_json()["read_aloud"]
     keys = {key.column.table.name for key in Matter.__table__.foreign_keys}
-    assert keys == {"place", "staff"}
+    assert keys == {"matter", "matter_policy", "place", "staff", "unit"}
     with reading() as session:
         matter = session.scalars(sa.select(Matter)).one()
         assert (matter.origin.value, matter.registered_by) == ("interview", field.anna.id)

@@ -198,10 +198,10 @@ def test_a_lost_browser_ends_a_surveys_room(house: House, interviewer: Staff) ->
 def test_a_browser_joins_its_own_room_only(house: House, interviewer: Staff) -> None:
     with house.at_present() as now, transaction() as session:
         other = a_staff(session, Role.INTERVIEWER)
-        clerk = a_staff(session, Role.CLERK)
+        editor = a_staff(session, Role.EDITOR)
         room = open_room(session, owner=other, purpose=Purpose.SURVEY, at=now)
-        own = open_room(session, owner=clerk, purpose=Purpose.DESK, at=now)
-    for staff, name in ((interviewer, room.name), (clerk, own.name), (interviewer, "r00")):
+        own = open_room(session, owner=editor, purpose=Purpose.DESK, at=now)
+    for staff, name in ((interviewer, room.name), (editor, own.name), (interviewer, "r00")):
         grant = house.line.browser_grant(identity_of(staff.id))
         house.carrier.softphones.connect(grant.token, {"room": name})
         house.run(2)
