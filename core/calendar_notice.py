@@ -36,12 +36,10 @@ class BadNotice(Invalid):
 
 def decoded(data: bytes) -> str:
     """Read the bytes of a spreadsheet's CSV: UTF-8, or GB 18030 as older office programs write it."""
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise BadNotice(Words("文件不是文本(CSV),没有载入", "The file is no text table (CSV); nothing was taken"))
+    problem = BadNotice(
+        Words("文件不是文本(CSV),没有载入", "The file is no text table (CSV); nothing was taken")
+    )
+    return table_text.decoded(data, problem)
 
 
 def read_notice(text: str, year: int) -> list[NoticeRow]:

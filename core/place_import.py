@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core import journal
+from core import journal, table_text
 from core.people import Staff
 from core.places import Level, Place
 from core.problems import Invalid
@@ -47,14 +47,10 @@ class BadPlaces(Invalid):
 
 def decoded(data: bytes) -> str:
     """Read the bytes of a spreadsheet's CSV: UTF-8, or GB 18030 as older office programs write it."""
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise BadPlaces(
+    problem = BadPlaces(
         Words("文件不是文本(CSV),没有导入", "The file is no text table (CSV); nothing was taken"),
     )
+    return table_text.decoded(data, problem)
 
 
 def read_places(text: str) -> list[PlaceRow]:
