@@ -7,6 +7,7 @@ import io
 from dataclasses import dataclass
 from datetime import date
 
+from core import table_text
 from core.calendar import SATURDAY, DayKind
 from core.problems import Invalid
 from core.terms import Words
