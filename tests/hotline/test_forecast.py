@@ -127,7 +127,10 @@ def test_the_level_of_the_last_weeks_moves_the_forecast() -> None:
     """When two weeks bring half as many again, the next week is expected higher, though not all of it."""
     turn, first = MONDAY + timedelta(weeks=8), MONDAY + timedelta(weeks=10)
     risen = weeks(10, seed=4, level=lambda on: 1.5 if on >= turn else 1.0)
-    sum_of = lambda history: sum(h.mean for h in forecast_week(history, first))  # noqa: E731
+
+    def sum_of(history: list[HourCount]) -> float:
+        return sum(h.mean for h in forecast_week(history, first))
+
     steady = sum_of(weeks(10, seed=4))
     assert 1.2 * steady < sum_of(risen) < 1.55 * steady
 
