@@ -33,7 +33,7 @@ class NotEmpty(Refused):
     """Something stands where a backup would go."""
 
     words = Words(
-        "这里已有数据({what}),没有恢复任何内容。确实要覆盖,请停止网页与后台进程后加 --replace",
+        "这里已有数据（{what}），没有恢复任何内容。确实要覆盖，请停止网页与后台进程后加 --replace",
         "There are data here already ({what}); nothing was restored. To overwrite them, stop web and "
         "workers and add --replace",
     )
@@ -59,14 +59,14 @@ def back_up(
     if revision is None:
         raise Refused(
             Words(
-                "数据库还没有建表,没有可备份的内容。先运行 flask db upgrade",
+                "数据库还没有建表，没有可备份的内容。先运行 flask db upgrade",
                 "The database has no tables yet; there is nothing to back up. Run flask db upgrade first",
             )
         )
     if folder.exists() and any(folder.iterdir()):
         raise Refused(
             Words(
-                "{folder} 不是空的,没有备份。请给一个新的文件夹",
+                "{folder} 不是空的，没有备份。请给一个新的文件夹",
                 "{folder} is not empty; nothing was backed up. Name a new folder",
             ),
             folder=folder,
@@ -125,7 +125,7 @@ def read_manifest(folder: Path) -> Manifest:
     if manifest.form != FORM:
         raise NotRestorable(
             Words(
-                "备份格式 {form} 无法读取,请更新程序",
+                "备份格式 {form} 无法读取，请更新程序",
                 "The backup's form {form} can't be read; update the program",
             ),
             form=manifest.form,
@@ -137,7 +137,7 @@ def _check(manifest: Manifest, database: Database, settings: Settings, folder: P
     if manifest.database != _kind(database):
         raise NotRestorable(
             Words(
-                "备份来自 {theirs},这里用的是 {ours},没有恢复任何内容",
+                "备份来自 {theirs}，这里用的是 {ours}，没有恢复任何内容",
                 "The backup is of {theirs}, this installation uses {ours}; nothing was restored",
             ),
             theirs=manifest.database,
@@ -146,7 +146,7 @@ def _check(manifest: Manifest, database: Database, settings: Settings, folder: P
     if manifest.revision not in known:
         raise NotRestorable(
             Words(
-                "备份的版本 {theirs} 比程序新,没有恢复任何内容。请先更新程序",
+                "备份的版本 {theirs} 比程序新，没有恢复任何内容。请先更新程序",
                 "The backup's revision {theirs} is newer than this program; nothing was restored. Update first",
             ),
             theirs=manifest.revision,
@@ -158,7 +158,7 @@ def _check(manifest: Manifest, database: Database, settings: Settings, folder: P
     if wrong or DATABASE not in manifest.files:
         raise NotRestorable(
             Words(
-                "备份不完整或被改动过({name}),没有恢复任何内容",
+                "备份不完整或被改动过（{name}），没有恢复任何内容",
                 "The backup is not whole or was changed ({name}); nothing was restored",
             ),
             name=wrong[0] if wrong else DATABASE,
@@ -167,7 +167,7 @@ def _check(manifest: Manifest, database: Database, settings: Settings, folder: P
     if not keys.is_file() or not set(manifest.keys) <= set(marks(Keyring.from_json(keys.read_text()))):
         raise NotRestorable(
             Words(
-                "密钥文件打不开这份备份中的密封内容,没有恢复任何内容。请先把当时的密钥文件放到 {keys}",
+                "密钥文件打不开这份备份中的密封内容，没有恢复任何内容。请先把当时的密钥文件放到 {keys}",
                 "The key file can't open what is sealed in this backup; nothing was restored. Put the key "
                 "file of that time at {keys} first",
             ),

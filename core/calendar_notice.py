@@ -32,13 +32,13 @@ class NoticeRow:
 class BadNotice(Invalid):
     """A notice's table that can't be taken as it is."""
 
-    words = Words("日历表有问题,没有载入任何一天", "The calendar's table has problems; no day was taken")
+    words = Words("日历表有问题，没有载入任何一天", "The calendar's table has problems; no day was taken")
 
 
 def decoded(data: bytes) -> str:
     """Read the bytes of a spreadsheet's CSV: UTF-8, or GB 18030 as older office programs write it."""
     problem = BadNotice(
-        Words("文件不是文本(CSV),没有载入", "The file is no text table (CSV); nothing was taken")
+        Words("文件不是文本（CSV），没有载入", "The file is no text table (CSV); nothing was taken")
     )
     return table_text.decoded(data, problem)
 
@@ -49,7 +49,7 @@ def read_notice(text: str, year: int) -> list[NoticeRow]:
     missing = [c for c in COLUMNS if c not in (reader.fieldnames or [])]
     if missing:
         raise BadNotice(
-            Words("第一行缺少列名:{names}", "The first row lacks the columns: {names}").filled(
+            Words("第一行缺少列名：{names}", "The first row lacks the columns: {names}").filled(
                 names=", ".join(missing)
             )
         )
@@ -62,7 +62,7 @@ def read_notice(text: str, year: int) -> list[NoticeRow]:
         cells = {name: (raw.get(name) or "").strip() for name in COLUMNS}
         found = _row(cells, year, seen)
         if isinstance(found, Words):
-            wrong[f"line-{line}"] = Words("第 {line} 行:{what}", "Row {line}: {what}").filled(
+            wrong[f"line-{line}"] = Words("第 {line} 行：{what}", "Row {line}: {what}").filled(
                 line=line, what=found
             )
         else:
@@ -93,7 +93,7 @@ def _row(cells: dict[str, str], year: int, seen: set[date]) -> NoticeRow | Words
     if kind is DayKind.MAKEUP and on.weekday() < SATURDAY:
         return Words("调休上班只能在周六、周日", "a make-up day is a Saturday or Sunday")
     if not 1 <= len(cells["occasion"]) <= 40:
-        return Words("请写明节日(40 字以内)", "the occasion is missing or too long (40)")
+        return Words("请写明节日（40 字以内）", "the occasion is missing or too long (40)")
     if not 1 <= len(cells["notice"]) <= 80:
-        return Words("请写明通知文号(80 字以内)", "the notice's number is missing or too long (80)")
+        return Words("请写明通知文号（80 字以内）", "the notice's number is missing or too long (80)")
     return NoticeRow(on, kind, cells["occasion"], cells["notice"])

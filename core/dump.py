@@ -23,7 +23,7 @@ class NoProgram(Unavailable):
     """PostgreSQL's own program for dumps is not on this machine."""
 
     words = Words(
-        "本机没有 {name},没有做任何改动。请安装 PostgreSQL 客户端(Debian:postgresql-client)",
+        "本机没有 {name}，没有做任何改动。请安装 PostgreSQL 客户端（Debian:postgresql-client）",
         "{name} is not on this machine; nothing was done. Install PostgreSQL's client (Debian: postgresql-client)",
     )
 
@@ -31,7 +31,7 @@ class NoProgram(Unavailable):
 class DumpFailed(Unavailable):
     """The database or its program refused."""
 
-    words = Words("{name} 没有成功:{said}", "{name} did not succeed: {said}")
+    words = Words("{name} 没有成功：{said}", "{name} did not succeed: {said}")
 
 
 def tables(database: Database) -> set[str]:

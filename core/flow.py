@@ -63,7 +63,7 @@ class Flow(Generic[S, A]):
         if after is None:
             raise Refused(
                 Words(
-                    "“{what}”现在是“{state}”,不能“{action}”。没有任何改动。",
+                    "“{what}”现在是“{state}”，不能“{action}”。没有任何改动。",
                     "The {what} is “{state}” now, so “{action}” can't be done. Nothing was changed.",
                 ),
                 what=self.words,

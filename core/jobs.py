@@ -142,7 +142,7 @@ def run_next() -> bool:
             _fail(
                 session.get_one(Job, running.job_id),
                 Words(
-                    "程序出错,未写入任何结果;请联系管理员",
+                    "程序出错，未写入任何结果；请联系管理员",
                     "The program failed; no result was written; tell the administrator",
                 ),
                 clock.now(),

@@ -19,7 +19,7 @@ _COMMON = ("password", "12345678", "qwerty", "tingmin", "abc123", "letmein", "il
 class WeakPassword(Invalid):
     """A password that would be guessed."""
 
-    words = Words("密码太容易被猜到,没有更改", "The password would be guessed; nothing was changed")
+    words = Words("密码太容易被猜到，没有更改", "The password would be guessed; nothing was changed")
 
 
 def weakness(password: str, username: str) -> Words | None:

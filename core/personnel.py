@@ -27,7 +27,7 @@ def clash(roles: set[Role]) -> Words | None:
     """Say why these roles don't combine: who counsels a caller must not sit at a matter's desk."""
     if roles & COUNSELLING and roles & DESK:
         return Words(
-            "接线员(心理援助)不能同时担任受理、督查或承办:来电人说的话不能流到办事的一边",
+            "接线员（心理援助）不能同时担任受理、督查或承办：来电人说的话不能流到办事的一边",
             "An operator (counselling) can't also be clerk, supervision or handler: what callers say must "
             "not reach the desks",
         )
@@ -56,13 +56,13 @@ def take_on(
     wrong: dict[str, Words] = {}
     if not USERNAME.fullmatch(username):
         wrong["username"] = Words(
-            "2–40 个小写字母、数字或 . _ -,以字母开头",
+            "2–40 个小写字母、数字或 . _ -，以字母开头",
             "2–40 lower-case letters, digits or . _ -, a letter first",
         )
     elif session.scalar(sa.select(Staff.id).where(Staff.username == username)) is not None:
         wrong["username"] = Words("这个用户名已有人用", "This user name is taken")
     if not 1 <= len(name) <= 40:
-        wrong["name"] = Words("请填写姓名(40 字以内)", "A name of up to 40 characters is needed")
+        wrong["name"] = Words("请填写姓名（40 字以内）", "A name of up to 40 characters is needed")
     clashing = clash(roles)
     if clashing is not None:
         wrong["roles"] = clashing
@@ -71,7 +71,7 @@ def take_on(
         wrong["password"] = too_weak
     if wrong:
         raise Invalid(
-            Words("没有新增人员,请改正标出的几处", "Nobody was added; put the marked fields right"),
+            Words("没有新增人员，请改正标出的几处", "Nobody was added; put the marked fields right"),
             fields=wrong,
         )
     staff = Staff(
@@ -104,7 +104,7 @@ def describe(
     """Correct a person's name, unit and home county."""
     if not 1 <= len(name) <= 40:
         raise Invalid(
-            fields={"name": Words("请填写姓名(40 字以内)", "A name of up to 40 characters is needed")}
+            fields={"name": Words("请填写姓名（40 字以内）", "A name of up to 40 characters is needed")}
         )
     staff.name = name
     staff.unit_id = unit_id
@@ -145,7 +145,7 @@ def _another_administrator(session: Session, staff: Staff) -> None:
     if session.scalars(query.limit(1)).first() is None:
         raise Refused(
             Words(
-                "这是最后一位管理员,没有改动。请先让另一个人担任管理员。",
+                "这是最后一位管理员，没有改动。请先让另一个人担任管理员。",
                 "This is the last administrator; nothing was changed. Make someone else administrator first.",
             )
         )

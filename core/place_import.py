@@ -42,13 +42,13 @@ class PlaceRow:
 class BadPlaces(Invalid):
     """A table of places that can't be taken as it is."""
 
-    words = Words("地点表有问题,没有导入任何一行", "The table of places has problems; no row was taken")
+    words = Words("地点表有问题，没有导入任何一行", "The table of places has problems; no row was taken")
 
 
 def decoded(data: bytes) -> str:
     """Read the bytes of a spreadsheet's CSV: UTF-8, or GB 18030 as older office programs write it."""
     problem = BadPlaces(
-        Words("文件不是文本(CSV),没有导入", "The file is no text table (CSV); nothing was taken"),
+        Words("文件不是文本（CSV），没有导入", "The file is no text table (CSV); nothing was taken"),
     )
     return table_text.decoded(data, problem)
 
@@ -59,7 +59,7 @@ def read_places(text: str) -> list[PlaceRow]:
     missing = [c for c in COLUMNS if c not in (reader.fieldnames or [])]
     if missing:
         raise BadPlaces(
-            Words("第一行缺少列名:{names}", "The first row lacks the columns: {names}").filled(
+            Words("第一行缺少列名：{names}", "The first row lacks the columns: {names}").filled(
                 names=", ".join(missing)
             )
         )
@@ -72,7 +72,7 @@ def read_places(text: str) -> list[PlaceRow]:
         cells = {name: (raw.get(name) or "").strip() for name in COLUMNS}
         problem = _problem(cells, seen)
         if problem is not None:
-            wrong[f"line-{line}"] = Words("第 {line} 行:{what}", "Row {line}: {what}").filled(
+            wrong[f"line-{line}"] = Words("第 {line} 行：{what}", "Row {line}: {what}").filled(
                 line=line, what=problem
             )
         else:
@@ -109,7 +109,7 @@ def import_places(session: Session, rows: list[PlaceRow], *, by: Staff, at: date
         parent = known.get(row.parent_code)
         if _ABOVE[row.level] != (parent.level if parent else None):
             wrong[f"line-{row.line}"] = Words(
-                "第 {line} 行:上级代码不存在或级别不对", "Row {line}: no such parent, or of the wrong level"
+                "第 {line} 行：上级代码不存在或级别不对", "Row {line}: no such parent, or of the wrong level"
             ).filled(line=row.line)
             continue
         place = known.get(row.code)

@@ -13,9 +13,9 @@ class Level(Term):
     """How high a place stands in the tree."""
 
     CITY = "city", "市", "City"
-    COUNTY = "county", "县(区)", "County"
-    TOWNSHIP = "township", "乡镇(街道)", "Township"
-    VILLAGE = "village", "村(社区)", "Village"
+    COUNTY = "county", "县（区）", "County"
+    TOWNSHIP = "township", "乡镇（街道）", "Township"
+    VILLAGE = "village", "村（社区）", "Village"
 
 
 class Place(Base):

@@ -63,7 +63,7 @@ class TooMany(Problem):
     """Too many tries in too short a time."""
 
     status = 429
-    words = Words("尝试次数过多,请稍后再试", "Too many tries; please wait and try again")
+    words = Words("尝试次数过多，请稍后再试", "Too many tries; please wait and try again")
 
 
 class Unavailable(Problem):
@@ -71,5 +71,5 @@ class Unavailable(Problem):
 
     status = 503
     words = Words(
-        "服务暂时不可用,您填写的内容已保留", "The service is away for a moment; what you typed is kept"
+        "服务暂时不可用，您填写的内容已保留", "The service is away for a moment; what you typed is kept"
     )

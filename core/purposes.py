@@ -28,7 +28,7 @@ class ReadingPurpose(Term):
     CHECK = "check", "督办、复核、回访", "Supervision, check or revisit"
     REDACT = "redact", "更正内容、隐去身份", "To correct it or take identities out"
     LAW = "law", "依法调取", "The law demands it"
-    OTHER = "other", "其他(请写明)", "Something else (say what)"
+    OTHER = "other", "其他（请写明）", "Something else (say what)"
 
 
 class StatedPurpose(Base):
@@ -51,7 +51,7 @@ class PurposeAsked(Refused):
     """Nobody opens a seal without saying why."""
 
     words = Words(
-        "打开密封内容前,请先说明用途;内容没有打开",
+        "打开密封内容前，请先说明用途；内容没有打开",
         "Say first why you open what is sealed; it was not opened",
     )
 

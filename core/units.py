@@ -16,14 +16,14 @@ from core.terms import Words
 def _wrong_names(session: Session, name: str, name_en: str, unit_id: int | None) -> dict[str, Words]:
     wrong: dict[str, Words] = {}
     if not 1 <= len(name) <= 80:
-        wrong["name"] = Words("请填写中文名(80 字以内)", "A Chinese name of up to 80 characters is needed")
+        wrong["name"] = Words("请填写中文名（80 字以内）", "A Chinese name of up to 80 characters is needed")
     else:
         holder = session.scalar(sa.select(Unit.id).where(Unit.name == name))
         if holder is not None and holder != unit_id:
             wrong["name"] = Words("已有同名单位", "There is a unit of this name")
     if not 1 <= len(name_en) <= 120:
         wrong["name_en"] = Words(
-            "请填写英文名(120 字以内)", "An English name of up to 120 characters is needed"
+            "请填写英文名（120 字以内）", "An English name of up to 120 characters is needed"
         )
     return wrong
 

@@ -67,7 +67,7 @@ def fill(settings: Settings, *, size: int, days: int, daily: int = DAILY, lives:
     now = clock.now()
     today = clock.today(now)
     meter = Meter()
-    meter.say("城市、人员、抽样框(虚构) / the city, its people, its frame (invented)")
+    meter.say("城市、人员、抽样框（虚构） / the city, its people, its frame (invented)")
     wave_id = seed(size=size, daily_target=daily, days=days, folder=settings.uploads, at=now)
     meter.say("过去四周的访问 / four weeks of interviews")
     gc.collect()

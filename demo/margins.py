@@ -15,7 +15,7 @@ from pathlib import Path
 from demo.chance import SEED, apportion
 from demo.city import DATA, City, city
 
-SOURCE = "示范数据,虚构"
+SOURCE = "示范数据，虚构"
 AS_OF = date(2025, 12, 31)
 
 AGES = ("18-29", "30-39", "40-49", "50-59", "60-69", "70+")

@@ -17,7 +17,7 @@ from demo.chance import SEED, below, pick, uniform, uniforms
 from demo.city import AREA_CODE, city
 
 HEADER = ("号码", "县区", "乡镇", "城乡", "类型", "户内成年人数", "来源")
-SOURCE = "示范号码(虚构)"
+SOURCE = "示范号码（虚构）"
 MOBILE_PREFIX = "145"
 MOBILE, LANDLINE = "手机", "固话"
 URBAN, RURAL = "城镇", "农村"

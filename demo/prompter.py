@@ -93,18 +93,18 @@ class Prompter(threading.Thread):
             met.respondent, question, asked, county=case.county.code, on=clock.today()
         )
         label = next((o.label.zh for o in asked.lists.get(question.list, ()) if o.name == value), value)
-        return {"DONT_KNOW": "这个……我也说不好。", "OK": "嗯,您说。"}.get(value, f"{label}。")
+        return {"DONT_KNOW": "这个……我也说不好。", "OK": "嗯，您说。"}.get(value, f"{label}。")
 
 
 def _greeting(person: Townsperson) -> str:
     if person.is_business:
-        return "您好,这里是单位办公室,请问您找哪位?"
+        return "您好，这里是单位办公室，请问您找哪位？"
     match person.temper:
         case Temper.HARD_REFUSER:
-            return "别再打了!"
+            return "别再打了！"
         case Temper.SOFT_REFUSER:
-            return "我这会儿没空,不用了。"
+            return "我这会儿没空，不用了。"
         case Temper.APPOINTMENT:
-            return "我现在不方便,您晚点再打行吗?"
+            return "我现在不方便，您晚点再打行吗？"
         case _:
-            return "喂,您好?" if uniform(person.number, "hello") < 0.5 else "你好,哪位?"
+            return "喂，您好？" if uniform(person.number, "hello") < 0.5 else "你好，哪位？"

@@ -81,7 +81,7 @@ def serve(here: Surroundings) -> int:
         except subprocess.TimeoutExpired:
             process.kill()
     if ended is not None:
-        say(f"{ended} 意外停止,请看 / stopped unexpectedly, see {logs / ended}.log")
+        say(f"{ended} 意外停止，请看 / stopped unexpectedly, see {logs / ended}.log")
         return 1
     return 0
 
@@ -91,10 +91,10 @@ def greet(here: Surroundings) -> None:
     say("")
     say(f"  听民 Tingmin  {here.url}")
     if here.offset:
-        say("  演示时钟设在上午九点半,让工作日正在进行 / the demonstration's clock stands at half past nine")
-    say(f"  每个角色一个账号,口令都是 / one account a role, all with the password: {staff.PASSWORD}")
+        say("  演示时钟设在上午九点半，让工作日正在进行 / the demonstration's clock stands at half past nine")
+    say(f"  每个角色一个账号，口令都是 / one account a role, all with the password: {staff.PASSWORD}")
     say("  " + "  ".join(a.username for a in staff.ACCOUNTS if a.username == a.roles[0]))
-    say("  人物与号码均为虚构,线路为模拟 / people and numbers are invented, the line is simulated")
+    say("  人物与号码均为虚构，线路为模拟 / people and numbers are invented, the line is simulated")
     say("  按 Ctrl-C 结束 / Ctrl-C ends it")
 
 
@@ -115,11 +115,11 @@ def main() -> int:
     here = look_around(given.folder, given.port)
     if not given.build_only and free_port(given.port) != given.port:
         say(
-            f"端口 {given.port} 已被占用,请用 PORT=8010 make run / port {given.port} is taken: PORT=8010 make run"
+            f"端口 {given.port} 已被占用，请用 PORT=8010 make run / port {given.port} is taken: PORT=8010 make run"
         )
         return 2
     if not here.database.exists():
-        say("正在建立演示城市,约两分钟,只此一次 / building the demonstration, two minutes, only this once")
+        say("正在建立演示城市，约两分钟，只此一次 / building the demonstration, two minutes, only this once")
         build(here, size=given.size, days=given.days)
     else:
         migrate(here.environment()["TINGMIN_DATABASE_URL"])  # built by an earlier version, perhaps

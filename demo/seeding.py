@@ -106,7 +106,7 @@ def add_frame(size: int, folder: Path, *, at: datetime) -> int:
     path, rejects = folder / "demo-frame.csv", folder / "demo-frame-rejected.csv"
     numbers.write_csv(path, size)
     with transaction() as session:
-        frame = Frame(name="清河市示范号码(虚构)", source=numbers.SOURCE, seed=20261122, created_at=at)
+        frame = Frame(name="清河市示范号码（虚构）", source=numbers.SOURCE, seed=20261122, created_at=at)
         session.add(frame)
         session.flush()
         frame_id = frame.id

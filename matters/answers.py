@@ -87,7 +87,7 @@ def reopen(session: Session, receipt: str, words: str, *, at: datetime) -> None:
     if not _may_reopen(session, matter, at):
         raise Refused(
             Words(
-                "这件事现在不能要求重办:还在办理,或办结已超过 30 天。请拨打民意热线说明。",
+                "这件事现在不能要求重办：还在办理，或办结已超过 30 天。请拨打民意热线说明。",
                 "It can't be reopened now: it is still worked on, or was closed more than 30 days ago. Please call the "
                 "citizen line.",
             )
@@ -114,7 +114,7 @@ def add_note(session: Session, receipt: str, words: str, *, at: datetime) -> Non
     if matter.state not in OPEN or own.state is S.WITHDRAWN:
         raise Refused(
             Words(
-                "这件事已不在办理,补充没有收下。还有问题请拨打民意热线。",
+                "这件事已不在办理，补充没有收下。还有问题请拨打民意热线。",
                 "It is no longer worked on, so nothing was added. Please call the citizen line.",
             )
         )

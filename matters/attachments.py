@@ -84,7 +84,7 @@ def add(
     """Check a file, make it clean, seal it and put it beside the matter."""
     if not data or len(data) > MOST_BYTES:
         raise Invalid(
-            Words("每个文件最大 {n} MB,不能为空", "A file is at most {n} MB and not empty"),
+            Words("每个文件最大 {n} MB，不能为空", "A file is at most {n} MB and not empty"),
             n=MOST_BYTES // 1024**2,
         )
     kind, data = cleaned(data)
@@ -92,7 +92,7 @@ def add(
     own = of_unit(session, matter, by.unit_id)
     if sum(each.round == matter.round for each in own) >= MOST_A_ROUND:
         raise Refused(
-            Words("每一轮最多 {n} 个附件,这个没有收下", "At most {n} files a round; this one was not taken"),
+            Words("每一轮最多 {n} 个附件，这个没有收下", "At most {n} files a round; this one was not taken"),
             n=MOST_A_ROUND,
         )
     last = sa.select(sa.func.max(MatterAttachment.number)).where(MatterAttachment.matter_id == matter.id)
@@ -179,7 +179,7 @@ def opened(attachment: MatterAttachment) -> bytes:
     except (OSError, InvalidTag):
         raise Missing(
             Words(
-                "这个附件已读不出来,请联系管理员", "This file can't be read any more; tell the administrator"
+                "这个附件已读不出来，请联系管理员", "This file can't be read any more; tell the administrator"
             )
         ) from None
 

@@ -61,7 +61,7 @@ def call_caller(session: Session, matter: Matter, which: int, *, by: Staff, at: 
     if not callers:
         raise Forbidden(
             Words(
-                "诉求人受保护:请通过民意中心转达", "The caller is protected: the centre passes your words on"
+                "诉求人受保护：请通过民意中心转达", "The caller is protected: the centre passes your words on"
             )
         )
     if not 1 <= which <= len(callers):
@@ -72,7 +72,7 @@ def call_caller(session: Session, matter: Matter, which: int, *, by: Staff, at: 
     if sum(each.made_at > at - timedelta(days=1) for each in made) >= MOST_A_DAY:
         raise TooMany(
             Words(
-                "24 小时内已拨打 {n} 次,请改由民意中心转达",
+                "24 小时内已拨打 {n} 次，请改由民意中心转达",
                 "Rung {n} times in 24 hours; let the centre pass it on",
             ),
             n=MOST_A_DAY,
@@ -94,7 +94,7 @@ def _room(session: Session, by: Staff) -> Room:
         # Dialled by hand, the number would have to be shown.
         raise NotOffered(
             Words(
-                "当前线路不能代拨,请通过民意中心转达",
+                "当前线路不能代拨，请通过民意中心转达",
                 "The line in use can't ring for you; let the centre pass it on",
             )
         )
@@ -102,7 +102,7 @@ def _room(session: Session, by: Staff) -> Room:
     if room is None or room.purpose is not Purpose.DESK:
         raise Refused(
             Words(
-                "话机还没有接通,没有拨号。请先按“接通话机”",
+                "话机还没有接通，没有拨号。请先按“接通话机”",
                 "Your telephone is not connected; press “Connect” first",
             )
         )

@@ -45,7 +45,7 @@ class DialFirst(Refused):
     """Nobody was rung."""
 
     words = Words(
-        "还没有拨打,没有记录结果。请先拨打", "Nobody was rung yet, so no result was noted. Dial first"
+        "还没有拨打，没有记录结果。请先拨打", "Nobody was rung yet, so no result was noted. Dial first"
     )
 
 
@@ -53,7 +53,7 @@ class OutsideHours(Refused):
     """Nobody is rung now."""
 
     words = Words(
-        "现在不是联系诉求人的时间,没有拨号。最早 {at} 可以拨打",
+        "现在不是联系诉求人的时间，没有拨号。最早 {at} 可以拨打",
         "Callers are not rung at this hour, so nothing was dialled. The earliest is {at}",
     )
 
@@ -66,7 +66,7 @@ def room_for(session: Session, by: Staff, at: datetime) -> Room:
     if line().capabilities().browser:
         raise Refused(
             Words(
-                "话机还没有接通,没有拨号。请按 R 接通话机",
+                "话机还没有接通，没有拨号。请按 R 接通话机",
                 "Your telephone is not connected, so nothing was dialled. Press R to connect it",
             )
         )
@@ -81,7 +81,7 @@ def dial(session: Session, turn: CallerTurn, *, by: Staff, at: datetime) -> Call
     if turn.needs_text:
         raise Refused(
             Words(
-                "已按规定拨打过,只差短信:请按 6",
+                "已按规定拨打过，只差短信：请按 6",
                 "Rung as often as is asked; only the text is missing: press 6",
             )
         )
@@ -94,7 +94,7 @@ def dial(session: Session, turn: CallerTurn, *, by: Staff, at: datetime) -> Call
     if not within_hours(local, is_pressing=turn.is_pressing):
         raise OutsideHours(at=f"{open_from(local, is_pressing=turn.is_pressing):%m-%d %H:%M}")
     if not turn.reporter.number:
-        raise Refused(Words("没有留号码,不能拨打", "No number was left, so nobody can be rung"))
+        raise Refused(Words("没有留号码，不能拨打", "No number was left, so nobody can be rung"))
     call = place_call(session, room=room_for(session, by, at), number=turn.reporter.number, by=by, at=at)
     made = CallerTry(
         matter_id=turn.matter_id,
@@ -140,10 +140,10 @@ def _check_again(turn: CallerTurn, again_at: datetime, at: datetime) -> None:
     if not at < again_at <= at + FURTHEST:
         words = Words("请约在今后 10 天之内", "Within the next ten days, please")
     elif not within_hours(clock.local(again_at), is_pressing=turn.is_pressing):
-        words = Words("这个时间不能打扰居民,请另选", "Nobody is rung at that hour; choose another")
+        words = Words("这个时间不能打扰居民，请另选", "Nobody is rung at that hour; choose another")
     if words is not None:
         raise Invalid(
-            Words("没有记录,填写的内容都在", "Not noted; what you typed is kept"), fields={"again": words}
+            Words("没有记录，填写的内容都在", "Not noted; what you typed is kept"), fields={"again": words}
         )
 
 

@@ -42,14 +42,14 @@ def add(session: Session, matter: Matter, receipt_of: Matter, text: str, *, at: 
     told = text.strip()
     if not 0 < len(told) <= LONGEST:
         raise Invalid(
-            fields={"note": Words("请写下要补充的内容,最多 1000 字", "Write up to 1,000 characters")}
+            fields={"note": Words("请写下要补充的内容，最多 1000 字", "Write up to 1,000 characters")}
         )
     waits = sa.select(sa.func.count()).where(
         CallerNote.receipt_of_id == receipt_of.id, CallerNote.taken_at.is_(None)
     )
     if (session.scalar(waits) or 0) >= MOST_WAITING:
         raise Refused(
-            Words("前几条补充还没有看过,请等一等", "What you added before has not been read yet; please wait")
+            Words("前几条补充还没有看过，请等一等", "What you added before has not been read yet; please wait")
         )
     note = CallerNote(matter_id=matter.id, receipt_of_id=receipt_of.id, text=told, written_at=at)
     session.add(note)

@@ -56,7 +56,7 @@ class TooOften(TooMany):
     """Someone is trying PINs."""
 
     words = Words(
-        "查询次数过多,请 15 分钟后再试,或拨打民意热线人工查询",
+        "查询次数过多，请 15 分钟后再试，或拨打民意热线人工查询",
         "Too many tries; please wait 15 minutes, or ask by telephone",
     )
 

@@ -64,7 +64,7 @@ class SentMatter(msgspec.Struct, forbid_unknown_fields=True):
 class TakenBefore(Refused):
     """The partner's own number is known already."""
 
-    words = Words("这个编号的诉求已收过,受理编号 {receipt}", "This reference was taken before, as {receipt}")
+    words = Words("这个编号的诉求已收过，受理编号 {receipt}", "This reference was taken before, as {receipt}")
 
 
 _decode = msgspec.json.Decoder(SentMatter).decode
@@ -81,7 +81,7 @@ def read_sent(data: bytes) -> SentMatter:
         if missing:
             raise Invalid(fields={missing: Words("缺少这一项", "is missing")}) from None
         raise Invalid(
-            fields={field: Words("类型不对,或是不认识的字段", "wrong type or unknown field")}
+            fields={field: Words("类型不对，或是不认识的字段", "wrong type or unknown field")}
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Invalid(Words("正文不是 JSON", "The body is not JSON")) from None

@@ -18,8 +18,8 @@ from matters.file_workpapers import Unsafe, clean_workpaper
 class FileFormat(Term):
     """What kind of file it is."""
 
-    JPEG = "jpg", "照片(JPEG)", "Photo (JPEG)"
-    PNG = "png", "图片(PNG)", "Picture (PNG)"
+    JPEG = "jpg", "照片（JPEG）", "Photo (JPEG)"
+    PNG = "png", "图片（PNG）", "Picture (PNG)"
     PDF = "pdf", "PDF 文件", "PDF document"
     DOCX = "docx", "Word 文档", "Word document"
     XLSX = "xlsx", "Excel 表格", "Excel workbook"
@@ -45,12 +45,12 @@ _MIMETYPES = {
 }
 
 NOT_TAKEN = Words(
-    "只收照片(JPG、PNG)、PDF、Word(docx)和 Excel(xlsx),这个文件没有收下",
+    "只收照片（JPG、PNG）、PDF、Word（docx）和 Excel（xlsx），这个文件没有收下",
     "Photos (JPG, PNG), PDF, Word (docx) and Excel (xlsx) are taken; this file was not",
 )
-DAMAGED = Words("文件不完整或已损坏,没有收下", "The file is damaged or not whole; it was not taken")
+DAMAGED = Words("文件不完整或已损坏，没有收下", "The file is damaged or not whole; it was not taken")
 HAS_MACROS = Words(
-    "文件里有宏、脚本、嵌入的程序或外部链接,没有收下。请另存为普通文件再传",
+    "文件里有宏、脚本、嵌入的程序或外部链接，没有收下。请另存为普通文件再传",
     "The file holds macros, scripts, embedded objects or outside links; it was not taken. Save it as a plain file",
 )
 

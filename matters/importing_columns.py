@@ -35,7 +35,7 @@ class Fault(Term):
 
     MISSING = "missing", "没有填", "is empty"
     UNKNOWN = "unknown", "不认识的内容", "is not known here"
-    SEVERAL = "several", "同名的不止一个,请写明上一级", "fits several: name the level above"
+    SEVERAL = "several", "同名的不止一个，请写明上一级", "fits several: name the level above"
     TOO_LONG = "too_long", "太长", "is too long"
     BAD_NUMBER = "bad_number", "不是可拨打的号码", "is no dialable number"
     TAKEN = "taken", "以前已导入", "was taken in before"
@@ -102,7 +102,7 @@ def check_mapping(mapping: Mapping[ImportColumn, int], width: int) -> None:
             fields[column.value] = Words("同一列被选了两次", "One column is chosen twice")
     if fields:
         raise Invalid(
-            Words("列还没有对好;没有写入任何内容", "The columns don't fit yet; nothing was written"),
+            Words("列还没有对好；没有写入任何内容", "The columns don't fit yet; nothing was written"),
             fields=fields,
         )
 

@@ -31,7 +31,7 @@ def table(data: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
         raise Invalid(
             fields={
                 "file": Words(
-                    "有密码的或旧版 .xls 读不了,请另存为 .xlsx 或 CSV",
+                    "有密码的或旧版 .xls 读不了，请另存为 .xlsx 或 CSV",
                     "A locked workbook or an old .xls can't be read: save it as .xlsx or CSV",
                 )
             }
@@ -43,15 +43,15 @@ def table(data: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
     head = [c.strip() for c in rows[0][1]]
     width = max((n for n, name in enumerate(head, start=1) if name), default=0)
     if not 0 < width <= MOST_COLUMNS:
-        raise Invalid(fields={"file": Words("列数不对:1 到 60 列", "There must be 1 to 60 columns")})
+        raise Invalid(fields={"file": Words("列数不对：1 到 60 列", "There must be 1 to 60 columns")})
     if len(rows) - 1 > MOST_ROWS:
         raise Invalid(
             fields={
-                "file": Words("一次最多 2000 行,请分成几份", "At most 2,000 rows at once: split the file")
+                "file": Words("一次最多 2000 行，请分成几份", "At most 2,000 rows at once: split the file")
             }
         )
     if len(rows) == 1:
-        raise Invalid(fields={"file": Words("只有表头,没有内容", "There is a head but no row")})
+        raise Invalid(fields={"file": Words("只有表头，没有内容", "There is a head but no row")})
     body = [(n, [c.strip()[:LONGEST_CELL] for c in (cells + [""] * width)[:width]]) for n, cells in rows[1:]]
     return head[:width], body
 
@@ -125,7 +125,7 @@ def _unreadable() -> Invalid:
     return Invalid(
         fields={
             "file": Words(
-                "不是能读的 CSV(UTF-8 或 GBK)或 XLSX", "Not a readable CSV (UTF-8 or GBK) or XLSX file"
+                "不是能读的 CSV（UTF-8 或 GBK）或 XLSX", "Not a readable CSV (UTF-8 or GBK) or XLSX file"
             )
         }
     )
@@ -135,7 +135,7 @@ def _too_large() -> Invalid:
     return Invalid(
         fields={
             "file": Words(
-                "工作簿声称的行列太多;删去空行空列,或另存为 CSV",
+                "工作簿声称的行列太多；删去空行空列，或另存为 CSV",
                 "The workbook claims too many rows or columns: delete the empty ones, or save it as CSV",
             )
         }

@@ -35,7 +35,7 @@ def upload(session: Session, data: bytes, source: str, *, by: Staff, at: datetim
     name = source.strip()
     if not 0 < len(name) <= 60:
         raise Invalid(
-            fields={"source": Words("请写明来自哪条热线,最多 60 字", "Say which hotline it is from")}
+            fields={"source": Words("请写明来自哪条热线，最多 60 字", "Say which hotline it is from")}
         )
     head, rows = table(data)
     record = MatterImport(
@@ -119,7 +119,7 @@ def begin(session: Session, record: MatterImport, *, by: Staff, at: datetime) ->
     """Have the good rows written in the background."""
     session.refresh(record, ["state"], with_for_update=True)
     if record.state is not ImportState.CHECKED:
-        raise Refused(Words("先检查,再写入", "Check the file first"))
+        raise Refused(Words("先检查，再写入", "Check the file first"))
     made = enqueue(
         session, "matter.import", Words("导入诉求", "Import matters"), by=by, at=at, import_id=record.id
     )
@@ -148,7 +148,7 @@ def _write(running: Running) -> dict[str, Any]:
         record.state = ImportState.DONE
         taken, left = counts(session, record)
         return {
-            "words": Words("已导入 {n} 件,{m} 行未导入", "{n} taken in, {m} rows left out")
+            "words": Words("已导入 {n} 件，{m} 行未导入", "{n} taken in, {m} rows left out")
             .filled(n=taken, m=left)
             .as_json(),
             "url": f"/imports/{import_id}",

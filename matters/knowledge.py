@@ -149,7 +149,7 @@ def must_be_offered(session: Session, article_id: int | None, on: date) -> Knowl
         raise Invalid(
             fields={
                 "article": Words(
-                    "这个条目已失效或未生效,请另选,或提交分派",
+                    "这个条目已失效或未生效，请另选，或提交分派",
                     "This article does not hold today: choose another",
                 )
             }

@@ -18,14 +18,14 @@ from matters import topics
 from matters.knowledge import KnowledgeArticle, KnowledgeEdition, folded
 
 LONGEST_TITLE_ZH, LONGEST_TITLE_EN, LONGEST_BODY, LONGEST_REASON = 120, 200, 4000, 200
-NOT_KEPT = Words("没有保存,填写的内容都在", "Not saved; what you typed is kept")
+NOT_KEPT = Words("没有保存，填写的内容都在", "Not saved; what you typed is kept")
 
 
 class ChangedMeanwhile(Refused):
     """Somebody saved the article after the form was opened."""
 
     words = Words(
-        "刚刚有人改过这个条目(现在是第 {n} 版)。您填写的内容还在,请对照后再保存",
+        "刚刚有人改过这个条目（现在是第 {n} 版）。您填写的内容还在，请对照后再保存",
         "Somebody has just changed this article (edition {n} now). What you typed is kept: compare, then save",
     )
 

@@ -25,7 +25,7 @@ from matters.topics import topic
 
 LONGEST_CHAIN = 50
 TOO_LONG = Words(
-    "并案链过长或成环,没有改动;请报告管理员",
+    "并案链过长或成环，没有改动；请报告管理员",
     "These matters are merged in a circle or too often; nothing was changed. Tell the administrator",
 )
 

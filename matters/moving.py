@@ -36,7 +36,7 @@ class SomeoneElse(Refused):
     """Somebody acted between the page and the button."""
 
     words = Words(
-        "刚刚有人处理过这件诉求,现在是“{state}”。您填写的内容还在,请看清后再提交",
+        "刚刚有人处理过这件诉求，现在是“{state}”。您填写的内容还在，请看清后再提交",
         "Somebody has just acted on this matter; it is “{state}” now. What you typed is kept: look again, then send",
     )
 

@@ -66,14 +66,14 @@ def create(
     """Let a partner in; the token is told once and kept nowhere."""
     title, fields = name.strip(), dict[str, Words]()
     if not 0 < len(title) <= 80:
-        fields["name"] = Words("请填写对方单位名称,最多 80 字", "Name the partner, at most 80 characters")
+        fields["name"] = Words("请填写对方单位名称，最多 80 字", "Name the partner, at most 80 characters")
     elif session.scalars(sa.select(Partner.id).where(Partner.name == title)).first() is not None:
         fields["name"] = Words("已有同名的对接单位", "There is a partner of this name")
     if scope is None:
         fields["scope"] = Words("请选择权限", "Choose what it may do")
     if fields or scope is None:
         raise Invalid(
-            Words("没有建立,填写的内容还在", "Nothing was made; what you typed is kept"), fields=fields
+            Words("没有建立，填写的内容还在", "Nothing was made; what you typed is kept"), fields=fields
         )
     secret = random_source.token_urlsafe(32)
     partner = Partner(name=title, scope=scope, token_hash=_hash(secret), created_by=by.id, created_at=at)

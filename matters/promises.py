@@ -16,15 +16,15 @@ from matters.policies import policy_on
 
 CONSENT = {
     IdentityClass.PROTECTED: Words(
-        "“您反映的事我们会转给承办单位;他们只看到事情,看不到您是谁。这样可以吗?”",
+        "“您反映的事我们会转给承办单位；他们只看到事情，看不到您是谁。这样可以吗？”",
         "“We pass on what you raised; the unit sees the problem, not who you are. Is that all right?”",
     ),
     IdentityClass.OPEN: Words(
-        "“承办单位可能需要直接联系您,我们可以把您的电话告诉他们吗?”",
+        "“承办单位可能需要直接联系您，我们可以把您的电话告诉他们吗？”",
         "“The unit may need to speak to you directly. May we give them your number?”",
     ),
     IdentityClass.ANONYMOUS: Words(
-        "“我们不留您的电话和姓名;您凭编号和密码查询结果。这样可以吗?”",
+        "“我们不留您的电话和姓名；您凭编号和密码查询结果。这样可以吗？”",
         "“We keep neither number nor name; you follow it up with the receipt and PIN. Is that all right?”",
     ),
 }
@@ -32,11 +32,11 @@ CONSENT = {
 
 _PROMISE = {
     IdentityClass.PROTECTED: Words(
-        "承办单位只看到事情,看不到您是谁。", "The unit sees the problem, not who you are."
+        "承办单位只看到事情，看不到您是谁。", "The unit sees the problem, not who you are."
     ),
     IdentityClass.OPEN: Words("承办单位会直接联系您。", "The unit will contact you directly."),
     IdentityClass.ANONYMOUS: Words(
-        "我们没有留您的电话,请凭编号和密码查询。", "We kept no number; please ask with receipt and PIN."
+        "我们没有留您的电话，请凭编号和密码查询。", "We kept no number; please ask with receipt and PIN."
     ),
 }
 
@@ -54,7 +54,7 @@ class Registered:
         """Return the sentence to read out."""
         on = self.matter.promised_on or self.matter.raised_at.date()
         return Words(
-            "“您反映的事我们登记了,编号 {receipt},查询密码 {pin},最晚 {month} 月 {day} 日前给您答复。{promise}”",
+            "“您反映的事我们登记了，编号 {receipt}，查询密码 {pin}，最晚 {month} 月 {day} 日前给您答复。{promise}”",
             "“What you raised is registered under {receipt}, PIN {pin}; you get an answer by {on}. {promise}”",
         ).filled(
             receipt=self.matter.receipt,

@@ -26,13 +26,13 @@ class Measure(Term):
     """What is measured of a unit."""
 
     RESPONSE = "response", "响应率", "Response"
-    ON_TIME = "on_time", "按时率(含延期)", "On time, extension counted"
-    ON_TIME_PLAIN = "on_time_plain", "按时率(不含延期)", "On time, without extension"
+    ON_TIME = "on_time", "按时率（含延期）", "On time, extension counted"
+    ON_TIME_PLAIN = "on_time_plain", "按时率（不含延期）", "On time, without extension"
     SOLVED_LOW = "solved_low", "解决率下限", "Solved, low"
     SOLVED = "solved", "解决率", "Solved"
     SOLVED_HIGH = "solved_high", "解决率上限", "Solved, high"
-    SATISFIED = "satisfied", "满意率(基本满意计 0.9)", "Satisfied, fairly counted 0.9"
-    SATISFIED_PLAIN = "satisfied_plain", "满意率(满意与基本满意)", "Satisfied or fairly so"
+    SATISFIED = "satisfied", "满意率（基本满意计 0.9）", "Satisfied, fairly counted 0.9"
+    SATISFIED_PLAIN = "satisfied_plain", "满意率（满意与基本满意）", "Satisfied or fairly so"
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def complete(
     problems = _lacking(statement)
     if problems or subject is None or place is None:
         raise Invalid(
-            Words("还不能登记,填写的内容都保留着", "Not registered yet; what you typed is kept"),
+            Words("还不能登记，填写的内容都保留着", "Not registered yet; what you typed is kept"),
             fields=problems,
         )
     urgency = statement.urgency or subject.urgency
@@ -142,7 +142,7 @@ def register(
     problems = _lacking(statement)
     if problems:
         raise Invalid(
-            Words("还不能登记,填写的内容都保留着", "Not registered yet; what you typed is kept"),
+            Words("还不能登记，填写的内容都保留着", "Not registered yet; what you typed is kept"),
             fields=problems,
         )
     matter = raise_problem(session, statement, origin=origin, by=by, at=at, earlier=earlier)

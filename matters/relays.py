@@ -55,13 +55,13 @@ def ask_to_pass_on(session: Session, matter: Matter, message: str, *, by: Staff,
         raise Invalid(
             fields={
                 "message": Words(
-                    "请写下要转达的话,最多 500 字", "Write what to tell them, at most 500 characters"
+                    "请写下要转达的话，最多 500 字", "Write what to tell them, at most 500 characters"
                 )
             }
         )
     if any(relay.passed_at is None for relay in of_unit(session, matter, by.unit_id)):
         raise Refused(
-            Words("上一条还没有转达,请等一等", "The message before has not been passed on yet; please wait")
+            Words("上一条还没有转达，请等一等", "The message before has not been passed on yet; please wait")
         )
     relay = MatterRelay(
         matter_id=matter.id, unit_id=by.unit_id, message=told, written_by=by.id, written_at=at

@@ -31,10 +31,10 @@ def check_heard(heard: Heard) -> None:
         return
     wrong: dict[str, Words] = {}
     if heard.unit_near is None:
-        wrong["unit"] = Words("请先问:承办单位的人在不在场", "Ask first whether anyone of the unit is there")
+        wrong["unit"] = Words("请先问：承办单位的人在不在场", "Ask first whether anyone of the unit is there")
     elif heard.unit_near:
         wrong["unit"] = Words(
-            "承办单位的人在场,这次不能算回访:请选“现在不便”,另约时间",
+            "承办单位的人在场，这次不能算回访：请选“现在不便”，另约时间",
             "Someone of the unit is there, so this is no revisit: choose “Not a good time” and arrange another",
         )
     if Judgement.found(heard.judgement) is None:
@@ -45,7 +45,7 @@ def check_heard(heard: Heard) -> None:
     if not is_well and not heard.words.strip() and not wrong:
         wrong["words"] = Words("请写下他/她说的理由", "Write down the reason they gave")
     if wrong:
-        raise Invalid(Words("没有记录,填写的内容都在", "Not noted; what you typed is kept"), fields=wrong)
+        raise Invalid(Words("没有记录，填写的内容都在", "Not noted; what you typed is kept"), fields=wrong)
 
 
 def asked(session: Session, turn: CallerTurn, heard: Heard, *, by: Staff, at: datetime, seen: int | None = None) -> None:  # fmt: skip

@@ -114,7 +114,7 @@ def set_rule(
     others = [unit for unit, _ in supporting]
     if lead_id in others or len(set(others)) < len(others):
         wrong["supporting"] = Words(
-            "主办单位不能同时协办,也不能重复", "The lead can't support; no unit twice"
+            "主办单位不能同时协办，也不能重复", "The lead can't support; no unit twice"
         )
     if any(_handling(session, u) is None or Level.found(each) not in LEVELS for u, each in supporting):
         wrong["supporting"] = Words("请选择在用的承办单位", "Choose handling units that are open")
@@ -138,7 +138,7 @@ def set_rule(
 def drop_rule(session: Session, rule: RouteRule, *, by: Staff, at: datetime) -> None:
     """Take a topic's own rule away, so that its field's holds again; the last resort stays."""
     if rule.topic == EVERYTHING:
-        raise Invalid(Words("兜底规则不能删除,可以改", "The last resort can be changed, not removed"))
+        raise Invalid(Words("兜底规则不能删除，可以改", "The last resort can be changed, not removed"))
     journal.write(session, "route_rule.drop", rule, by=by, at=at, topic=rule.topic)
     session.delete(rule)
     session.flush()

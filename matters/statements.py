@@ -37,12 +37,13 @@ def read(session: Session, typed: Mapping[str, str], *, is_draft: bool = False) 
     if is_draft and typed.get("conflict") == Conflict.CENTRE.value:
         # A draft lies open at the desk; what is about the desk must never do so.
         wrong["conflict"] = Words(
-            "反映本中心的要当场登记,不能存为待补登",
+            "反映本中心的要当场登记，不能存为待补登",
             "What is about the centre is registered at once, not kept here",
         )
     if wrong:
         raise Invalid(
-            Words("还不能登记,填写的内容都保留着", "Not registered yet; what you typed is kept"), fields=wrong
+            Words("还不能登记，填写的内容都保留着", "Not registered yet; what you typed is kept"),
+            fields=wrong,
         )
     conflict = Conflict.found(typed.get("conflict")) or Conflict.NONE
     is_about_unit = conflict in (Conflict.UNIT, Conflict.STAFF)

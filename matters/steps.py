@@ -85,7 +85,7 @@ class NotNow(Refused):
     """The matter's state does not allow it; the message names what is allowed."""
 
     words = Words(
-        "这件诉求现在是“{state}”,不能“{action}”。现在可以:{allowed}。没有任何改动。",
+        "这件诉求现在是“{state}”，不能“{action}”。现在可以：{allowed}。没有任何改动。",
         "This matter is “{state}” now, so “{action}” can't be done. What can be done: {allowed}. Nothing was changed.",
     )
 
@@ -106,7 +106,7 @@ def decide(standing: Standing, wish: Wish, around: Around) -> Deed:
         raise Forbidden(Words("这一步不由您办理", "This step is not yours to take"))
     if wish.at < standing.since:
         raise Refused(
-            Words("时间早于上一步,没有记录", "That is earlier than the step before; nothing was recorded")
+            Words("时间早于上一步，没有记录", "That is earlier than the step before; nothing was recorded")
         )
     if len(wish.text) > LONGEST_TEXT:
         raise Invalid(fields={"text": Words("最多 4000 字", "At most 4,000 characters")})

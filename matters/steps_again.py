@@ -21,16 +21,16 @@ LEVEL_ROUND = 3
 def _withdraw(standing: Standing, wish: Wish, around: Around) -> None:
     _own_call(standing, wish)
     if wish.facts.get("pressed") is not False:
-        raise Refused(Words("有人施压,不能撤回;这件事继续办", "Someone pressed for it: the matter goes on"))
+        raise Refused(Words("有人施压，不能撤回；这件事继续办", "Someone pressed for it: the matter goes on"))
     if len(standing.present_callers) > 1:
-        raise Refused(Words("还有其他诉求人,这件事继续办", "There are other callers; the matter goes on"))
+        raise Refused(Words("还有其他诉求人，这件事继续办", "There are other callers; the matter goes on"))
 
 
 @check(A.CALLER_LEFT, keeps="caller verified pressed")
 def _leave(standing: Standing, wish: Wish, around: Around) -> None:
     _own_call(standing, wish)
     if len(standing.present_callers) < 2:
-        raise Refused(Words("只有这一位诉求人,请用“撤回”", "This is the only caller: withdraw the matter"))
+        raise Refused(Words("只有这一位诉求人，请用“撤回”", "This is the only caller: withdraw the matter"))
 
 
 @check(A.PRESSED, keeps="caller verified pressed")
@@ -44,12 +44,12 @@ def _own_call(standing: Standing, wish: Wish) -> None:
         raise Invalid(fields={"caller": Words("没有这位诉求人", "There is no such caller")})
     if wish.facts.get("verified") not in ("voice", "pin"):
         raise Invalid(
-            fields={"verified": Words("请核对本人:听声或密码", "Verify the caller: by voice or PIN")}
+            fields={"verified": Words("请核对本人：听声或密码", "Verify the caller: by voice or PIN")}
         )
     if not isinstance(wish.facts.get("pressed"), bool):
         raise Invalid(
             fields={
-                "pressed": Words("请问:“有没有人要求您撤回?”", "Ask: “did anyone press you to withdraw?”")
+                "pressed": Words("请问：“有没有人要求您撤回？”", "Ask: “did anyone press you to withdraw?”")
             }
         )
 
@@ -74,7 +74,7 @@ def _review(standing: Standing, wish: Wish, around: Around) -> None:
     needs_text(wish, "请写明复查理由", "Write why it is reviewed")
     another_person(wish, standing.decided_by)
     if wish.at > around.end(standing, Limit.REVIEW, standing.since).due_at:
-        raise Refused(Words("已过复查期限,请另行登记", "The time for a review is over; register it anew"))
+        raise Refused(Words("已过复查期限，请另行登记", "The time for a review is over; register it anew"))
 
 
 @effect(A.REVIEW)
@@ -86,12 +86,12 @@ def _reviewed(standing: Standing, deed: Deed) -> dict[str, Any]:
 def _reopen(standing: Standing, wish: Wish, around: Around) -> None:
     if wish.facts.get("verified") not in ("voice", "pin"):
         raise Invalid(
-            fields={"verified": Words("请核对本人:听声或密码", "Verify the caller: by voice or PIN")}
+            fields={"verified": Words("请核对本人：听声或密码", "Verify the caller: by voice or PIN")}
         )
     if wish.at > around.end(standing, Limit.REOPEN, standing.since).due_at:
         raise Refused(
             Words(
-                "办结已超过 30 天:请登记一件新的并关联",
+                "办结已超过 30 天：请登记一件新的并关联",
                 "Closed more than 30 days ago: register a new, linked matter",
             )
         )

@@ -133,7 +133,7 @@ def _revisit(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
     # "Three to five working days after": any hour of the third day will do.
     if wish.at.astimezone(around.zone).date() < earliest.due_at.astimezone(around.zone).date():
         raise Refused(
-            Words("回访过早:反馈后要留出时间看是否真正解决", "Too early: time must show whether it holds")
+            Words("回访过早：反馈后要留出时间看是否真正解决", "Too early: time must show whether it holds")
         )
     result = choice(wish, "result", TryResult, "请选择联系结果", "Choose what came of the try")
     if result is not TryResult.REACHED:
@@ -221,7 +221,7 @@ def _put_to_panel(standing: Standing, deed: Deed) -> dict[str, Any]:
 def _close_explained(standing: Standing, wish: Wish, around: Around) -> None:
     if standing.panel_by is None:
         raise Refused(
-            Words("先提请合议,再由另一人确认", "Put it to the panel first; another person confirms")
+            Words("先提请合议，再由另一人确认", "Put it to the panel first; another person confirms")
         )
     another_person(wish, standing.panel_by)
     confirmed(wish, "appeal", "请告知诉求人申诉途径", "Tell the caller how to appeal")

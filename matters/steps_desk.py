@@ -115,7 +115,7 @@ def _merge(standing: Standing, wish: Wish, around: Around) -> None:
         if Side.CUSTODIAN not in wish.sides:
             raise Forbidden(
                 Words(
-                    "受保护的诉求由保管员并案,请提请并案",
+                    "受保护的诉求由保管员并案，请提请并案",
                     "Protected matters are merged by the custodian; propose it",
                 )
             )
@@ -125,16 +125,16 @@ def _merge(standing: Standing, wish: Wish, around: Around) -> None:
 def _may_merge(standing: Standing, wish: Wish, around: Around) -> None:
     number(wish, "target", "请选择并入哪一件", "Choose the matter to merge into")
     for fact, zh, en in (
-        ("open", "目标已办结,不能并入", "The target is closed"),
-        ("distinct", "不能并入自己,也不能循环并案", "Neither into itself nor in a circle"),
+        ("open", "目标已办结，不能并入", "The target is closed"),
+        ("distinct", "不能并入自己，也不能循环并案", "Neither into itself nor in a circle"),
         ("same_place", "地点不同", "The places differ"),
         ("same_cause", "事由不同", "The causes differ"),
     ):
         if wish.facts.get(fact) is not True:
-            raise Refused(Words(f"不能并案:{zh}", f"They can't be merged: {en}"))
+            raise Refused(Words(f"不能并案：{zh}", f"They can't be merged: {en}"))
     began = moment(wish, "target_at")
     if wish.at > around.end(standing, Limit.MERGE, began).due_at:
-        raise Refused(Words("不能并案:相隔超过 30 天", "They can't be merged: more than 30 days apart"))
+        raise Refused(Words("不能并案：相隔超过 30 天", "They can't be merged: more than 30 days apart"))
 
 
 @effect(A.MERGE)

@@ -37,7 +37,7 @@ def _route(standing: Standing, wish: Wish, around: Around) -> None:
         raise Invalid(
             fields={
                 "supporting": Words(
-                    "主办单位不能同时协办,也不能重复", "The lead can't support; no unit twice"
+                    "主办单位不能同时协办，也不能重复", "The lead can't support; no unit twice"
                 )
             }
         )

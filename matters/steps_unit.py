@@ -51,7 +51,7 @@ def _ask_return(standing: Standing, wish: Wish, around: Around) -> None:
     _is_lead(standing, wish)
     if standing.is_ruled:
         raise Refused(
-            Words("已联合裁定由你单位办理,不能再退", "It was ruled to be yours; it can't be given back")
+            Words("已联合裁定由你单位办理，不能再退", "It was ruled to be yours; it can't be given back")
         )
     if standing.lead in standing.returned_by:
         raise Refused(Words("你单位已经申请退回过一次", "Your unit has asked once already"))
@@ -78,7 +78,7 @@ def _contact(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
         if wish.facts.get("identity") != "open":
             raise Forbidden(
                 Words(
-                    "诉求人受保护:请通过民意中心转达",
+                    "诉求人受保护：请通过民意中心转达",
                     "The caller is protected: the centre passes your words on",
                 )
             )
@@ -156,14 +156,15 @@ def _ask_extension(standing: Standing, wish: Wish, around: Around) -> None:
         raise Refused(Words("延期只能申请一次", "An extension can be asked once"))
     due = result_end(standing, around.policy, around.zone).due_at
     if wish.at >= due:
-        raise Refused(Words("已超期,不能再申请延期", "The limit has passed; it is too late to ask"))
+        raise Refused(Words("已超期，不能再申请延期", "The limit has passed; it is too late to ask"))
     until = moment(wish, "until")
     longest = end_of(due, around.policy.span(Limit.EXTENSION, standing.urgency), around.zone).due_at
     if not due < until <= longest:
         raise Invalid(
             fields={
                 "until": Words(
-                    "新期限要晚于原期限,且最多延 10 个工作日", "Later than the limit, at most 10 working days"
+                    "新期限要晚于原期限，且最多延 10 个工作日",
+                    "Later than the limit, at most 10 working days",
                 )
             }
         )
@@ -220,7 +221,7 @@ def _report(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
     evidence = wish.facts.get("evidence")
     if not isinstance(evidence, int) or evidence < 1:
         raise Invalid(
-            fields={"evidence": Words("请附上依据(照片、文书)", "Attach evidence (a photo, a document)")}
+            fields={"evidence": Words("请附上依据（照片、文书）", "Attach evidence (a photo, a document)")}
         )
     if any(task.is_open for task in standing.sub_tasks):
         raise Refused(Words("还有协办没有完成或免除", "A supporting part is neither done nor excused"))

@@ -19,7 +19,7 @@ HIGHEST_LEVEL = 4
 def _flag(standing: Standing, wish: Wish, around: Around) -> None:
     if standing.is_incident:
         raise Refused(Words("已作为突发事件上报", "It is flagged as an incident already"))
-    needs_text(wish, "请用两行写明:发生了什么、在哪里", "Two lines: what happened, and where")
+    needs_text(wish, "请用两行写明：发生了什么、在哪里", "Two lines: what happened, and where")
 
 
 @effect(A.FLAG_INCIDENT)

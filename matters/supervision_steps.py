@@ -62,7 +62,7 @@ STEPS: dict[str, Step] = {
     "supervise": Step(A.SUPERVISE, Words("已督办到单位负责人。", "Supervised; the unit's leader is told.")),
     "list": Step(A.NOTICE_LIST, Words("已列入通报。", "Put on the notice list.")),
     "escalate": Step(A.ESCALATE, Words("已上报一级。", "Escalated one level.")),
-    "suspend": Step(A.SUSPEND, Words("已挂账,计时暂停。", "Suspended; the clock stands still."), _review),
+    "suspend": Step(A.SUSPEND, Words("已挂账，计时暂停。", "Suspended; the clock stands still."), _review),
     "renew": Step(A.RENEW, Words("挂账已延长。", "The suspension is renewed."), _review),
     "resume": Step(A.RESUME_WORK, Words("已恢复办理。", "Work goes on.")),
     "excuse": Step(

@@ -26,12 +26,12 @@ SOON = timedelta(minutes=30)
 """How long after registration its receipt can be sent: the caller has just agreed."""
 
 _RECEIPT = Words(
-    "【民意中心】您的登记编号 {receipt},最晚 {month} 月 {day} 日前答复。凭编号和密码可在 {site} 查询,密码请勿告诉他人。",
+    "【民意中心】您的登记编号 {receipt}，最晚 {month} 月 {day} 日前答复。凭编号和密码可在 {site} 查询，密码请勿告诉他人。",
     "[Opinion centre] Your receipt is {receipt}; you get an answer by {on}. Ask with receipt and PIN at {site}; "
     "tell nobody the PIN.",
 )
 _RESULT = Words(
-    "【民意中心】编号 {receipt} 已有结果。凭编号和密码可在 {site} 查询,也可以等我们再给您打电话。",
+    "【民意中心】编号 {receipt} 已有结果。凭编号和密码可在 {site} 查询，也可以等我们再给您打电话。",
     "[Opinion centre] There is a result for receipt {receipt}. Ask with receipt and PIN at {site}, or we call you again.",
 )
 
@@ -74,7 +74,7 @@ def text_receipt(session: Session, matter: Matter, *, by: Staff, at: datetime) -
         raise Refused(Words("编号短信已经发过", "The receipt has been sent already"))
     number = reporters_of(session, matter)[0].number
     if not number:
-        raise Refused(Words("没有留号码,不能发短信", "No number was left, so no text can be sent"))
+        raise Refused(Words("没有留号码，不能发短信", "No number was left, so no text can be sent"))
     sent = send_text(session, number=number, body=receipt_words(matter).in_language("zh"), by=by, at=at)
     journal.write(session, RECEIPT_SENT, matter, by=by, at=at, text=sent.id)
     session.flush()

@@ -110,7 +110,7 @@ def _more(event: MatterEvent, action: A, names: _Names) -> list[str]:
         words += names.units([facts.get(_UNITS[action])])
     if facts.get("supporting"):
         listed = "、".join(names.units(facts["supporting"]))
-        words.append(str(Words("协办:{units}", "supporting: {units}").filled(units=listed)))
+        words.append(str(Words("协办：{units}", "supporting: {units}").filled(units=listed)))
     if action in _RECEIPTS:
         words += names.receipt(facts.get(_RECEIPTS[action]))
     return words

@@ -32,7 +32,7 @@ class NotYours(Refused):
     """The caller is with somebody else, or with nobody."""
 
     words = Words(
-        "这位诉求人已不在您手上(时间已到或已退回),没有记录。请取下一位",
+        "这位诉求人已不在您手上（时间已到或已退回），没有记录。请取下一位",
         "You don't hold this caller any more (time ran out, or given back); nothing was noted. Take the next one",
     )
 

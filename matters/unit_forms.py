@@ -65,7 +65,7 @@ def _ask_return(typed: Typed, frame: Frame) -> Given:
         raise Invalid(fields={"basis": Words("最多 500 字", "At most 500 characters")})
     proposed = whole(_one(typed, "proposed"))
     facts = {"basis": bool(basis), "proposed": proposed if proposed in frame.proposals else None}
-    return Given(A.ASK_RETURN, facts, f"{reason}\n依据:{basis}" if reason else "")
+    return Given(A.ASK_RETURN, facts, f"{reason}\n依据：{basis}" if reason else "")
 
 
 def _ask_caller(typed: Typed, _frame: Frame) -> Given:

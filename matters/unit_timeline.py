@@ -116,8 +116,8 @@ WORDS: dict[MatterAction, Words] = {
     A.ACCEPT_RETURN: Words("经裁定改派你单位办理", "Handed to your unit after a return"),
     A.CONTACT: Words("联系了诉求人", "The caller was spoken to"),
     A.ASK_CALLER: Words("请民意中心向诉求人了解", "Asked the caller through the centre"),
-    A.REJECT: Words("审核未通过,退回重办", "Not approved, sent back"),
-    A.SEND_ROUND: Words("诉求人反映没有解决,再次交办", "Not solved, sent round again"),
+    A.REJECT: Words("审核未通过，退回重办", "Not approved, sent back"),
+    A.SEND_ROUND: Words("诉求人反映没有解决，再次交办", "Not solved, sent round again"),
 }
 """Where the name of an action says less than the unit needs."""
 

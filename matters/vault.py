@@ -27,14 +27,14 @@ class RequestState(Term):
     OPEN = "open", "已开启", "Open"
     EXPIRED = "expired", "已到期", "Expired"
     REFUSED = "refused", "已拒绝", "Refused"
-    LAPSED = "lapsed", "无人核准,已失效", "Lapsed unanswered"
+    LAPSED = "lapsed", "无人核准，已失效", "Lapsed unanswered"
 
 
 class Finding(Term):
     """What the weekly review finds of an opening."""
 
     IN_ORDER = "in_order", "合规", "In order"
-    IRREGULAR = "irregular", "存疑,已上报", "Irregular, reported upwards"
+    IRREGULAR = "irregular", "存疑，已上报", "Irregular, reported upwards"
 
 
 class IdentityRequest(Base):

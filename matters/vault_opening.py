@@ -61,17 +61,17 @@ def ask(
         fields["purpose"] = Words("请选择理由类别", "Choose the kind of reason")
     if not SHORTEST <= len(words) <= LONGEST:
         fields["reason"] = Words(
-            "请写明为什么非知道不可,10 到 500 字", "Write why it must be known, 10 to 500 characters"
+            "请写明为什么非知道不可，10 到 500 字", "Write why it must be known, 10 to 500 characters"
         )
     if minutes not in MINUTES:
         fields["minutes"] = Words("请选择需要多久", "Choose how long it is needed")
     if fields or reporter is None or purpose is None:
         raise Invalid(
-            Words("申请没有提交,填写的内容还在", "Not asked yet; what you typed is kept"), fields=fields
+            Words("申请没有提交，填写的内容还在", "Not asked yet; what you typed is kept"), fields=fields
         )
     if reporter.name is None and reporter.number is None:
         raise Refused(
-            Words("这位诉求人没有留下姓名和号码,没有可开启的", "This caller left neither name nor number")
+            Words("这位诉求人没有留下姓名和号码，没有可开启的", "This caller left neither name nor number")
         )
     mine = sa.select(IdentityRequest).where(
         IdentityRequest.reporter_id == reporter.id, IdentityRequest.asked_by == by.id
@@ -132,7 +132,7 @@ def _undecided(session: Session, request: IdentityRequest, *, by: Staff, at: dat
         raise Forbidden(Words("自己的申请要由别人核准", "Your own request is for others to decide"))
     if request.state(at) not in (RequestState.WAITING, RequestState.HALF):
         raise Refused(
-            Words("这份申请已经了结:{state}", "This request is settled: {state}"), state=request.state(at)
+            Words("这份申请已经了结：{state}", "This request is settled: {state}"), state=request.state(at)
         )
 
 
@@ -144,7 +144,7 @@ def allow(session: Session, request: IdentityRequest, *, by: Staff, at: datetime
     else:
         if request.first_by == by.id:
             raise Forbidden(
-                Words("您已核准,还要另一个人核准", "You have agreed; another person must as well")
+                Words("您已核准，还要另一个人核准", "You have agreed; another person must as well")
             )
         first = session.get_one(Staff, request.first_by)
         if not (by.may(Permission.VAULT_OPEN) or first.may(Permission.VAULT_OPEN)):
@@ -176,7 +176,7 @@ def look(session: Session, request: IdentityRequest, *, by: Staff, at: datetime)
         raise Forbidden(Words("只有申请人和保管员可以查看", "Only whoever asked and the custodians may look"))
     if request.state(at) is not RequestState.OPEN or request.until is None:
         raise Refused(
-            Words("现在没有开启:{state}。要看请重新申请。", "It is not open: {state}. Ask again to look."),
+            Words("现在没有开启：{state}。要看请重新申请。", "It is not open: {state}. Ask again to look."),
             state=request.state(at),
         )
     reporter = request.reporter

@@ -34,7 +34,7 @@ class TooManyReports(TooMany):
     """One address sends more than people do."""
 
     words = Words(
-        "这个网络一小时内提交得太多,没有收下。请稍后再提交,或拨打民意热线;您填写的内容请先自己留存",
+        "这个网络一小时内提交得太多，没有收下。请稍后再提交，或拨打民意热线；您填写的内容请先自己留存",
         "Too many were sent from this network within an hour, and this one was not taken. Try later or call the "
         "citizen line; keep a copy of what you wrote",
     )
@@ -44,7 +44,7 @@ class SendAgain(Invalid):
     """It looks like a machine; a person only has to press once more."""
 
     words = Words(
-        "为防止机器乱发,请看一遍下面的内容,再点一次“提交”。您填写的都还在。",
+        "为防止机器乱发，请看一遍下面的内容，再点一次“提交”。您填写的都还在。",
         "To keep machines out: look over what you wrote and press “Send” once more. Everything is kept.",
     )
 
@@ -68,10 +68,10 @@ def check_person(
         try:
             number = read_number(typed).e164
         except BadNumber as wrong:
-            fields["number"] = Words(f"电话:{wrong.words.zh}", f"Telephone: {wrong.words.en}")
+            fields["number"] = Words(f"电话：{wrong.words.zh}", f"Telephone: {wrong.words.en}")
     elif identity is IdentityClass.OPEN:
         fields["number"] = Words(
-            "请留电话,否则承办单位无法联系您;也可改选“受保护”",
+            "请留电话，否则承办单位无法联系您；也可改选“受保护”",
             "Leave a number, or the office can't reach you; or choose “Protected”",
         )
     if len(name.strip()) > LONGEST_NAME:
@@ -92,12 +92,12 @@ def lacking(statement: Statement) -> dict[str, Words]:
     if subject is None or subject.is_retired:
         fields["topic"] = Words("请选一类", "Choose what it is about")
     if statement.place is None:
-        fields["town"] = Words("请选到乡镇(街道)", "Choose the place, at least to the township")
+        fields["town"] = Words("请选到乡镇（街道）", "Choose the place, at least to the township")
     if len(statement.spot.strip()) > LONGEST_SPOT:
         fields["spot"] = Words("最多 200 字", "At most 200 characters")
     if statement.conflict is Conflict.UNIT and statement.conflict_unit is None:
         fields["unit"] = Words(
-            "请选择是哪个单位,我们好让它回避", "Choose which office, so that it is kept away from this"
+            "请选择是哪个单位，我们好让它回避", "Choose which office, so that it is kept away from this"
         )
     return fields
 
@@ -131,7 +131,7 @@ def _again(session: Session, known: outside_references.OutsideReference, *, at: 
     if matter.receipt is None or at > matter.raised_at + AGAIN_WITHIN:
         raise Refused(
             Words(
-                "这件事已经登记过。编号和密码当时已给出,出于保护不能再次显示",
+                "这件事已经登记过。编号和密码当时已给出，出于保护不能再次显示",
                 "This is registered already. Receipt and PIN were given then; to protect you they aren't shown again",
             )
         )

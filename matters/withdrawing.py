@@ -16,7 +16,7 @@ from matters.matter import Matter
 from matters.moving import act, standing_of
 from matters.reporters import Reporter
 
-WRONG_PIN = Words("编号和密码对不上,没有核对通过", "Receipt and PIN do not belong together; not verified")
+WRONG_PIN = Words("编号和密码对不上，没有核对通过", "Receipt and PIN do not belong together; not verified")
 
 
 def verify(session: Session, matter: Matter, caller_id: int | None, verified: str, pin: str) -> Reporter:

@@ -23,11 +23,11 @@ INDEX_WORDS = {
     "enforcement": Words("执法满意度指数", "Enforcement-satisfaction index"),
 }
 WITHHELD = {
-    "no_answer": Words("没有人回答,不予公布", "Nobody answered: not published"),
-    "no_spread": Words("误差无从估计,不予公布", "Its error can't be known: not published"),
-    "too_uncertain": Words("区间太宽,不予公布", "Too uncertain: not published"),
+    "no_answer": Words("没有人回答，不予公布", "Nobody answered: not published"),
+    "no_spread": Words("误差无从估计，不予公布", "Its error can't be known: not published"),
+    "too_uncertain": Words("区间太宽，不予公布", "Too uncertain: not published"),
 }
-TOO_FEW = Words("样本不足,不予公布", "Too few interviews: not published")
+TOO_FEW = Words("样本不足，不予公布", "Too few interviews: not published")
 Z = 1.959964
 
 

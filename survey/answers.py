@@ -82,7 +82,7 @@ def save_answer(
     if interview.state != InterviewState.ONGOING:
         raise Refused(
             Words(
-                "访问已经结束,这个回答没有保存;之前的回答都在",
+                "访问已经结束，这个回答没有保存；之前的回答都在",
                 "The interview has ended, so this answer was not saved; the earlier ones are kept",
             )
         )
@@ -132,7 +132,7 @@ def _check(walk: Walk, question: str, value: str | None, token: str) -> None:
         problem = Words("这道题现在不问", "This question does not apply now")
     elif value is not None and question not in (ADULTS, *SELECTIONS) and is_unsettled(walk.answers):
         problem = Words(
-            "选中的那位成年人还没有来听电话,不能由别人代答",
+            "选中的那位成年人还没有来听电话，不能由别人代答",
             "The chosen adult is not at the telephone yet; nobody else may answer for them",
         )
     elif value is not None and len(value) > LONGEST_VALUE:

@@ -31,7 +31,7 @@ def check_time(at: datetime, wanted: datetime, rules: Rules) -> None:
         problem = Words("最多约到 30 天以内", "At most 30 days ahead")
     elif not within_hours(local, rules):
         problem = Words(
-            "那个时间不在拨打时段,最近可约 {at}", "That is outside calling hours; the nearest is {at}"
+            "那个时间不在拨打时段，最近可约 {at}", "That is outside calling hours; the nearest is {at}"
         ).filled(at=f"{open_from(local, rules):%m-%d %H:%M}")
     if problem is not None:
         raise Invalid(Words("预约没有保存", "The appointment was not saved"), fields={"when": problem})

@@ -27,8 +27,8 @@ from telephony.calls import Call
 
 OPEN = (CaseState.WAITING, CaseState.APPOINTED, CaseState.REFERRED)
 GREETING = Words(
-    "您好,这里是社情民意调查中心。我们刚才给您打过电话,是想请您参加一项社会治安调查,大约五分钟,自愿参加。"
-    "您可以现在接受访问,也可以约一个时间,或者告诉我们不要再打。",
+    "您好，这里是社情民意调查中心。我们刚才给您打过电话，是想请您参加一项社会治安调查，大约五分钟，自愿参加。"
+    "您可以现在接受访问，也可以约一个时间，或者告诉我们不要再打。",
     "Hello, this is the public opinion centre. We called you about a survey on public safety; it takes five "
     "minutes and is voluntary. You can take part now, choose a time, or tell us not to call again.",
 )

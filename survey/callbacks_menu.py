@@ -28,31 +28,33 @@ MOST_TURNS = 3
 SOONEST = timedelta(minutes=10)
 
 CENTRE = Words(
-    "您好,这里是社情民意调查中心。我们用电话了解居民对社会治安的看法,参加完全自愿。您不需要做任何事;"
-    "如果我们给您打过电话,会再次联系您。谢谢,再见。",
+    "您好，这里是社情民意调查中心。我们用电话了解居民对社会治安的看法，参加完全自愿。您不需要做任何事；"
+    "如果我们给您打过电话，会再次联系您。谢谢，再见。",
     "Hello, this is the public-opinion centre. We ask residents by telephone what they think about public "
     "safety; taking part is voluntary. There is nothing you need to do; if we called you, we will call "
     "again. Thank you and goodbye.",
 )
 CHOOSE = Words(
-    "现在接受访问,请按 1;约一个时间,请按 2;不希望我们再打,请按 3。",
+    "现在接受访问，请按 1；约一个时间，请按 2；不希望我们再打，请按 3。",
     "To take part now, press 1; to choose a time, press 2; never to be called again, press 3.",
 )
 KNOWN = Words(
-    "您好,这里是社情民意调查中心。我们给这个号码打过电话,是为了一项社会治安调查,参加完全自愿。您现在不需要做任何事。",
+    "您好，这里是社情民意调查中心。我们给这个号码打过电话，是为了一项社会治安调查，参加完全自愿。您现在不需要做任何事。",
     "Hello, this is the public-opinion centre. We called this number about a survey on public safety, which "
     "is voluntary. There is nothing you need to do now.",
 )
-ONLY_NEVER = Words("如果不希望我们再打,请按 3。", "Never to be called again, press 3.")
-JOINING = Words("好的,正在为您接通访员,请稍候。", "Thank you. You are being put through to an interviewer.")
-ALL_BUSY = Words("对不起,访员现在都在通话中。", "Sorry, every interviewer is on a call.")
-LATER = Words("我们会再次给您打电话。谢谢,再见。", "We will call you again. Thank you and goodbye.")
-PROMISED = Words("好的,我们将在{when}给您打电话。谢谢,再见。", "Thank you. We will call you {when}. Goodbye.")
+ONLY_NEVER = Words("如果不希望我们再打，请按 3。", "Never to be called again, press 3.")
+JOINING = Words("好的，正在为您接通访员，请稍候。", "Thank you. You are being put through to an interviewer.")
+ALL_BUSY = Words("对不起，访员现在都在通话中。", "Sorry, every interviewer is on a call.")
+LATER = Words("我们会再次给您打电话。谢谢，再见。", "We will call you again. Thank you and goodbye.")
+PROMISED = Words(
+    "好的，我们将在{when}给您打电话。谢谢，再见。", "Thank you. We will call you {when}. Goodbye."
+)
 NEVER_AGAIN = Words(
-    "已经为您登记:我们今后不会再拨打这个号码。打扰您了,再见。",
+    "已经为您登记：我们今后不会再拨打这个号码。打扰您了，再见。",
     "It is noted: we will never call this number again. Sorry to have disturbed you; goodbye.",
 )
-GOODBYE = Words("谢谢,再见。", "Thank you and goodbye.")
+GOODBYE = Words("谢谢，再见。", "Thank you and goodbye.")
 
 SLOTS: tuple[tuple[str, int, time, Words], ...] = (
     ("1", 0, time(19, 30), Words("今天晚上七点半", "this evening at half past seven")),
@@ -169,9 +171,9 @@ def _offer(case: Case, before: Words | None = None, turn: int = 0) -> Steps:
     times = _offered(case)
     if not times:
         return _end(LATER if before is None else _both(before, LATER))
-    zh = ";".join(f"{words.zh},请按 {key}" for key, (words, _) in times.items())
+    zh = "；".join(f"{words.zh}，请按 {key}" for key, (words, _) in times.items())
     en = "; ".join(f"{words.en}, press {key}" for key, (words, _) in times.items())
-    words = Words(f"请选择我们给您打电话的时间:{zh}。", f"When may we call you: {en}.")
+    words = Words(f"请选择我们给您打电话的时间：{zh}。", f"When may we call you: {en}.")
     first = Ask(TIMES, words if before is None else _both(before, words), turn, wait_s=8)
     return [first, replace(first, words=words, turn=turn + 1), *_end(LATER)]
 

@@ -37,7 +37,7 @@ class CaseAction(Term):
     APPOINT = "appoint", "预约", "Appoint"
     REFER = "refer", "转督导", "Refer"
     CLOSE = "close", "结案", "Close"
-    REOPEN = "reopen", "重开(拒访转化)", "Reopen for conversion"
+    REOPEN = "reopen", "重开（拒访转化）", "Reopen for conversion"
 
 
 S, A = CaseState, CaseAction

@@ -30,7 +30,7 @@ class OutsideHours(Refused):
     """Nobody is called now."""
 
     words = Words(
-        "现在不在拨打时段,没有拨号。最早 {at} 可以拨打",
+        "现在不在拨打时段，没有拨号。最早 {at} 可以拨打",
         "Outside calling hours, so nothing was dialled. The earliest is {at}",
     )
 
@@ -39,7 +39,7 @@ class NeverCall(Refused):
     """The number is on the do-not-call list."""
 
     words = Words(
-        "这个号码在免打扰名单里,没有拨号。请记为“拒访”",
+        "这个号码在免打扰名单里，没有拨号。请记为“拒访”",
         "This number is on the do-not-call list, so nothing was dialled. Code it as a refusal",
     )
 
@@ -48,7 +48,7 @@ class TriedEnough(Refused):
     """The cap of tries is reached."""
 
     words = Words(
-        "这个号码已拨打 {n} 次,达到上限,没有拨号",
+        "这个号码已拨打 {n} 次，达到上限，没有拨号",
         "This number has been tried {n} times, which is the cap; nothing was dialled",
     )
 
@@ -67,7 +67,7 @@ def room_for(session: Session, by: Staff, at: datetime) -> Room:
     if line().capabilities().browser:
         raise Refused(
             Words(
-                "话机还没有接通,没有拨号。请按“就绪”",
+                "话机还没有接通，没有拨号。请按“就绪”",
                 "Your telephone is not connected, so nothing was dialled. Press “Ready”",
             )
         )

@@ -15,7 +15,7 @@ class RateCell(Term):
     PARTIAL = "P", "部分完成", "Partial"
     REFUSAL = "R", "拒访与中断", "Refusal and break-off"
     NON_CONTACT = "NC", "未联系上", "Non-contact"
-    OTHER = "O", "其他(合格未访)", "Other, eligible"
+    OTHER = "O", "其他（合格未访）", "Other, eligible"
     UNKNOWN_HOUSEHOLD = "UH", "是否住户不明", "Unknown if household"
     UNKNOWN_OTHER = "UO", "资格不明", "Unknown, other"
     NOT_ELIGIBLE = "NE", "不合格", "Not eligible"
@@ -52,7 +52,7 @@ class Disposition:
 class UnknownDisposition(Invalid):
     """A code that is not in the table."""
 
-    words = Words("没有代码 {code},请从列表中选择。", "There is no code {code}; choose from the list.")
+    words = Words("没有代码 {code}，请从列表中选择。", "There is no code {code}; choose from the list.")
 
 
 _C, _R = RateCell, RetryRule
@@ -77,12 +77,12 @@ _TABLE = (
     _again(_C.REFUSAL, _R.SOFT_REFUSAL, "2.12", "中途中断", "Break-off"),
     _again(_C.NON_CONTACT, _R.NO_ANSWER, "2.20", "未联系上", "Non-contact"),
     _again(_C.NON_CONTACT, _R.INCONVENIENT, "2.21", "本人始终不在", "Respondent never available"),
-    _again(_C.NON_CONTACT, _R.NO_ANSWER, "2.22", "语音信箱(住户)", "Answering device, household"),
+    _again(_C.NON_CONTACT, _R.NO_ANSWER, "2.22", "语音信箱（住户）", "Answering device, household"),
     _final(_C.OTHER, "2.31", "已故", "Dead"),
     _final(_C.OTHER, "2.32", "身心原因无法受访", "Physically or mentally unable"),
     _final(_C.OTHER, "2.33", "语言不通", "Language", note=True),
     _again(_C.OTHER, _R.NO_ANSWER, "2.34", "听不清", "Inadequate audio"),
-    _again(_C.OTHER, _R.INCONVENIENT, "2.35", "不便接听(如驾车)", "Place or activity (driving)"),
+    _again(_C.OTHER, _R.INCONVENIENT, "2.35", "不便接听（如驾车）", "Place or activity (driving)"),
     _final(_C.OTHER, "2.36", "其他原因未访", "Other, eligible", note=True),
     Disposition("3.11", "未拨打", "Not attempted", _C.UNKNOWN_HOUSEHOLD, False),
     _again(_C.UNKNOWN_HOUSEHOLD, _R.BUSY, "3.12", "占线", "Busy"),

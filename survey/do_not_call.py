@@ -84,7 +84,9 @@ def _fingerprints(content: bytes) -> Iterator[bytes]:
     if len(content) > MOST_BYTES:
         raise Invalid(fields={"file": Words("文件超过 20 MB", "The file is over 20 MB")})
     if b"\x00" in content[:4096]:
-        raise Invalid(fields={"file": Words("请用文本或 CSV,每行一个号码", "Text or CSV, one number a line")})
+        raise Invalid(
+            fields={"file": Words("请用文本或 CSV，每行一个号码", "Text or CSV, one number a line")}
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -99,7 +101,7 @@ def _fingerprints(content: bytes) -> Iterator[bytes]:
             e164 = read_number(cell).e164
         except BadNumber as error:
             words = Words(
-                "第 {line} 行:{why}。没有加入任何号码。", "Line {line}: {why}. No number was added."
+                "第 {line} 行：{why}。没有加入任何号码。", "Line {line}: {why}. No number was added."
             ).filled(line=line, why=error.words)
             raise Invalid(fields={"file": words}) from error
         found += 1

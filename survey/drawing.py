@@ -30,14 +30,14 @@ NOT_ATTEMPTED = "3.11"
 class FrameNotReady(Refused):
     """The frame can't be drawn from yet, or any more."""
 
-    words = Words("抽样框还不可用,没有抽取任何号码", "The frame is not ready; nothing was drawn")
+    words = Words("抽样框还不可用，没有抽取任何号码", "The frame is not ready; nothing was drawn")
 
 
 class TooManyWanted(Refused):
     """More numbers are wanted than a stratum holds."""
 
     words = Words(
-        "有一层只有 {size} 个号码,要抽 {wanted} 个;没有抽取任何号码。请减少数量或换抽样框。",
+        "有一层只有 {size} 个号码，要抽 {wanted} 个；没有抽取任何号码。请减少数量或换抽样框。",
         "A stratum holds {size} numbers and {wanted} are wanted; nothing was drawn. Draw fewer or use another frame.",
     )
 

@@ -22,7 +22,8 @@ class InUse(Refused):
     """A frozen edition stays as it is."""
 
     words = Words(
-        "这一版问卷已被调查使用,不能删除;请导入新的一版", "A wave uses this edition; import a new one instead"
+        "这一版问卷已被调查使用，不能删除；请导入新的一版",
+        "A wave uses this edition; import a new one instead",
     )
 
 

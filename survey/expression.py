@@ -153,7 +153,7 @@ class _Parser:
         if not self.columns:
             raise ExpressionError(
                 name,
-                f"“{name}”不是题目引用,请写成 ${{{name}}}",
+                f"“{name}”不是题目引用，请写成 ${{{name}}}",
                 f"“{name}” is not a reference; write ${{{name}}}",
             )
         return ["col", name]

@@ -28,7 +28,7 @@ from survey.waves import Wave
 class Breakdown(Term):
     """What the rates are shown by."""
 
-    COUNTY = "county", "县(区)", "County"
+    COUNTY = "county", "县（区）", "County"
     FRAME = "frame", "号码类型", "Kind of number"
     INTERVIEWER = "interviewer", "访员", "Interviewer"
     WEEK = "week", "投放周", "Week of release"
@@ -37,7 +37,7 @@ class Breakdown(Term):
 class KnownShare(Term):
     """How e, the eligible share of the unknown, is had."""
 
-    ALL = "all", "e = 1(全部算合格)", "e = 1 (all eligible)"
+    ALL = "all", "e = 1（全部算合格）", "e = 1 (all eligible)"
     CALCULATOR = "calculator", "e 由已知比例推算", "e from the known share"
     BY_FRAME = "by_frame", "e 分号码类型推算", "e by kind of number"
 

@@ -21,7 +21,7 @@ UTF16 = (b"\xff\xfe", b"\xfe\xff")
 OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"
 _UNREADABLE = re.compile("[\ufffd\\x01-\\x08\\x0e-\\x1f]")
 NOT_A_TABLE = Words(
-    "不是 CSV 或 XLSX 文件(文字应为 UTF-8 或 GBK 编码)",
+    "不是 CSV 或 XLSX 文件（文字应为 UTF-8 或 GBK 编码）",
     "Neither a CSV nor an XLSX file (text should be in UTF-8 or GBK)",
 )
 
@@ -85,7 +85,7 @@ def check_mapping(mapping: dict[Column, int], head: Sequence[str]) -> None:
     if lacking:
         raise Invalid(
             Words(
-                "文件缺少必需的列:{lacking}。文件的列是:{head}。没有写入任何数据;请补上列名或在预览中指定。",
+                "文件缺少必需的列：{lacking}。文件的列是：{head}。没有写入任何数据；请补上列名或在预览中指定。",
                 "The file lacks needed columns: {lacking}. Its columns are: {head}. Nothing was written; name the "
                 "columns or choose them in the preview.",
             ),
@@ -123,7 +123,9 @@ class FrameFile:
     def at(cls, path: Path) -> FrameFile:
         """Look at the file's first bytes; refuse what is neither a table of text nor a workbook."""
         if path.stat().st_size > MOST_BYTES:
-            raise Invalid(Words("文件超过 1 GB,请分成几个文件导入", "The file is over 1 GB; please split it"))
+            raise Invalid(
+                Words("文件超过 1 GB，请分成几个文件导入", "The file is over 1 GB; please split it")
+            )
         with path.open("rb") as opened:
             start = opened.read(65536)
         if not start.strip():
@@ -134,7 +136,7 @@ class FrameFile:
         if start.startswith(OLD_OR_LOCKED):
             raise Invalid(
                 Words(
-                    "工作簿有密码,或是旧版 .xls;请去掉密码,另存为 .xlsx 或 CSV 再导入",
+                    "工作簿有密码，或是旧版 .xls；请去掉密码，另存为 .xlsx 或 CSV 再导入",
                     "The workbook has a password or is an old .xls; remove the password and save it as .xlsx or CSV",
                 )
             )
@@ -177,7 +179,7 @@ class FrameFile:
             except csv.Error as error:
                 raise Invalid(
                     Words(
-                        "第 {line} 行读不下去:多半是引号没有成对。没有写入任何数据。",
+                        "第 {line} 行读不下去：多半是引号没有成对。没有写入任何数据。",
                         "Line {line} can't be read: most likely a quotation mark is not closed. Nothing was written.",
                     ),
                     line=reader.line_num,
@@ -194,7 +196,7 @@ class FrameFile:
         except CalamineError as error:
             raise Invalid(
                 Words(
-                    "工作簿打不开:文件可能已损坏或有密码",
+                    "工作簿打不开：文件可能已损坏或有密码",
                     "The workbook does not open: damaged, or locked by a password",
                 )
             ) from error

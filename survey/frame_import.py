@@ -66,7 +66,7 @@ def import_frame(
         if screening.summary.accepted == 0:
             raise Invalid(
                 Words(
-                    "没有一行可以导入;请看拒收清单",
+                    "没有一行可以导入；请看拒收清单",
                     "Not one row could be imported; see the list of rejected rows",
                 )
             )
@@ -91,7 +91,7 @@ def clear(frame_id: int, *, state: FrameState = FrameState.IMPORTING) -> None:
         frame = session.get(Frame, frame_id)
         if frame is None or frame.state is FrameState.READY:
             raise Invalid(
-                Words("抽样框已可用,不能重新导入", "The frame is ready already and can't be imported again")
+                Words("抽样框已可用，不能重新导入", "The frame is ready already and can't be imported again")
             )
         session.execute(sa.delete(FrameNumber).where(FrameNumber.frame_id == frame_id))
         session.execute(sa.delete(Stratum).where(Stratum.frame_id == frame_id))

@@ -62,7 +62,7 @@ def gazetteer(session: Session) -> Gazetteer:
     if not towns:
         raise Invalid(
             Words(
-                "还没有县区和乡镇;请先由管理员导入地点",
+                "还没有县区和乡镇；请先由管理员导入地点",
                 "There are no places yet; an administrator imports them first",
             )
         )

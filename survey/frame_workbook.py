@@ -48,14 +48,14 @@ def check_workbook(path: Path) -> None:
     names = {part.filename for part in parts}
     if "xl/workbook.xml" not in names:
         raise Invalid(
-            Words("压缩包里没有工作簿:不是 .xlsx 文件", "No workbook in the archive: not an .xlsx file")
+            Words("压缩包里没有工作簿：不是 .xlsx 文件", "No workbook in the archive: not an .xlsx file")
         )
     if any(part.flag_bits & 1 for part in parts):
-        raise Invalid(Words("工作簿有密码,请去掉密码再导入", "The workbook has a password; remove it first"))
+        raise Invalid(Words("工作簿有密码，请去掉密码再导入", "The workbook has a password; remove it first"))
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_CONTENT:
         raise Invalid(
             Words(
-                "工作簿展开后超过 2 GB,请改用 CSV 或分成几份",
+                "工作簿展开后超过 2 GB，请改用 CSV 或分成几份",
                 "The workbook unpacks to over 2 GB; use CSV or split it",
             )
         )
@@ -63,7 +63,7 @@ def check_workbook(path: Path) -> None:
     if found.is_sparse or found.columns > MOST_COLUMNS:
         raise Invalid(
             Words(
-                "工作簿声称有 {rows} 行 × {columns} 列,实际只填了 {cells} 个单元格。请删去多余的空行空列,"
+                "工作簿声称有 {rows} 行 × {columns} 列，实际只填了 {cells} 个单元格。请删去多余的空行空列，"
                 "或另存为 CSV 再导入。没有写入任何数据。",
                 "The workbook claims {rows} rows × {columns} columns with only {cells} cells filled. Delete the empty "
                 "rows and columns, or save it as CSV. Nothing was written.",
@@ -123,5 +123,5 @@ def _column(letters: bytes) -> int:
 
 def _damaged() -> Invalid:
     return Invalid(
-        Words("工作簿打不开:文件可能已损坏", "The workbook does not open: the file may be damaged")
+        Words("工作簿打不开：文件可能已损坏", "The workbook does not open: the file may be damaged")
     )

@@ -98,7 +98,7 @@ def discard_frame(session: Session, frame: Frame, *, by: Staff, at: datetime) ->
     if is_used or not (has_stopped(session, frame) or frame.state in (FrameState.READY, FrameState.RETIRED)):
         raise Refused(
             Words(
-                "这个抽样框正在导入或已被调查使用,不能删除;可以停用",
+                "这个抽样框正在导入或已被调查使用，不能删除；可以停用",
                 "The frame is being imported or a wave uses it; it can be retired, not deleted",
             )
         )

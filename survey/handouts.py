@@ -31,7 +31,7 @@ def reason(hand_out: HandOut) -> Words:
             if facts.get("personal")
             else Words("可由任何访员拨打", "open to anyone")
         )
-        return Words("约访到期 {at},{whose}", "Appointment for {at}, {whose}").filled(
+        return Words("约访到期 {at}，{whose}", "Appointment for {at}, {whose}").filled(
             at=f"{clock.local(promised):%H:%M}", whose=whose
         )
     if hand_out.rule == HandOutRule.INBOUND:
@@ -41,10 +41,10 @@ def reason(hand_out: HandOut) -> Words:
     short, rank = facts.get("county_short", 0), facts.get("county_rank", 0)
     if short <= 0:
         return Words(
-            "{county}已达目标,本批样本要拨完", "{county} is on target; the replicate is worked to its end"
+            "{county}已达目标，本批样本要拨完", "{county} is on target; the replicate is worked to its end"
         ).filled(county=name)
     if rank == 1:
-        return Words("{county}还差 {n} 份,全市最缺", "{county} is {n} short, most in the city").filled(
+        return Words("{county}还差 {n} 份，全市最缺", "{county} is {n} short, most in the city").filled(
             county=name, n=short
         )
     return Words("{county}还差 {n} 份", "{county} is {n} short").filled(county=name, n=short)
@@ -62,11 +62,11 @@ def second_line(hand_out: HandOut) -> Words:
     facts = hand_out.facts
     before = int(facts.get("attempts", 0))
     if before == 0:
-        return Words("新个案,第 1 次拨打", "Fresh case, first try")
+        return Words("新个案，第 1 次拨打", "Fresh case, first try")
     tried = DayPart(int(facts.get("dayparts", 0)))
     part = DayPart(int(facts.get("part", 0)))
     if part and not part & tried:
-        return Words("第 {n} 次拨打;换到{part}试", "Try no. {n}; now {part} for the first time").filled(
+        return Words("第 {n} 次拨打；换到{part}试", "Try no. {n}; now {part} for the first time").filled(
             n=before + 1, part=_PARTS[part]
         )
     return Words("第 {n} 次拨打", "Try no. {n}").filled(n=before + 1)

@@ -22,30 +22,30 @@ ANSWERS, COMES, ABSENT, REFUSES = "1", "2", "3", "4"
 MOST = 20
 
 _HINT = Text(
-    "接电话的是孩子:请一位成年人来说。是单位电话:按 Esc 记结果。问为什么:是为了让家里每位成年人机会相等。",
+    "接电话的是孩子：请一位成年人来说。是单位电话：按 Esc 记结果。问为什么：是为了让家里每位成年人机会相等。",
     "A child answers: ask for an adult. A business: press Esc and code it. If they ask why: so that every adult "
     "at home has the same chance.",
 )
 _BIRTHDAYS = {
     LAST: Text(
-        "我想访问您家里成年人中**最近一位过了生日**的那位。是您本人吗?不是的话,能请他/她来听电话吗?",
+        "我想访问您家里成年人中**最近一位过了生日**的那位。是您本人吗？不是的话，能请他/她来听电话吗？",
         "I would like to speak to the adult in your home who **had a birthday most recently**. Is that you? If not, "
         "may I speak to them?",
     ),
     NEXT: Text(
-        "我想访问您家里成年人中**下一位要过生日**的那位。是您本人吗?不是的话,能请他/她来听电话吗?",
+        "我想访问您家里成年人中**下一位要过生日**的那位。是您本人吗？不是的话，能请他/她来听电话吗？",
         "I would like to speak to the adult in your home who **will have the next birthday**. Is that you? If not, "
         "may I speak to them?",
     ),
 }
 _WHO = (
     Option(ANSWERS, Text("就是接电话的人", "The one who answered")),
-    Option(COMES, Text("另一位,已来听电话", "Another, who has come to the telephone")),
-    Option(ABSENT, Text("另一位,现在不在或不便", "Another, not there or not free now")),
+    Option(COMES, Text("另一位，已来听电话", "Another, who has come to the telephone")),
+    Option(ABSENT, Text("另一位，现在不在或不便", "Another, not there or not free now")),
     Option(REFUSES, Text("不肯请那一位", "They will not fetch that person")),
 )
 _PROBE = Text(
-    "不能换成别人。换了人听电话,先重新说明来意。不在:约他/她在的时间。生日说不清:记“不知道”,访问接电话的人。",
+    "不能换成别人。换了人听电话，先重新说明来意。不在：约他/她在的时间。生日说不清：记“不知道”，访问接电话的人。",
     "Nobody else will do. When another person comes, introduce yourself again. Not there: make an appointment for when "
     "they are. If nobody knows the birthdays: record don't know and interview the one who answered.",
 )
@@ -58,7 +58,7 @@ def _questions() -> tuple[Question, ...]:
         ADULTS,
         "integer",
         label=Text(
-            "为了随机选出一位受访者,先问一下:您家里一起住的、**满 18 周岁的人一共有几位**?请把您自己也算上。",
+            "为了随机选出一位受访者，先问一下：您家里一起住的、**满 18 周岁的人一共有几位**？请把您自己也算上。",
             "To choose one person at random, may I first ask: **how many people aged 18 or over** live in your home, "
             "yourself included?",
         ),
@@ -116,9 +116,10 @@ def whom(answers: Mapping[str, str], splits: Mapping[str, str]) -> Words | None:
     count = "?" if told in SPECIAL else told
     if arm == ARMS[LAST]:
         return Words(
-            "请找:家里最近一位过了生日的成年人(共 {n} 位)",
+            "请找：家里最近一位过了生日的成年人（共 {n} 位）",
             "Ask for: the adult whose birthday was most recent (of {n})",
         ).filled(n=count)
     return Words(
-        "请找:家里下一位要过生日的成年人(共 {n} 位)", "Ask for: the adult who has the next birthday (of {n})"
+        "请找：家里下一位要过生日的成年人（共 {n} 位）",
+        "Ask for: the adult who has the next birthday (of {n})",
     ).filled(n=count)

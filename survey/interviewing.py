@@ -136,12 +136,12 @@ def agree_with_interview(session: Session, case: Case, code: str, *, by: Staff |
     if own == COMPLETE:
         if disposition(code).cell not in (RateCell.COMPLETE, RateCell.PARTIAL, RateCell.REFUSAL):
             raise Refused(
-                Words("访问已全部答完,结果应为“完成访问”", "Every question is answered: code it “Complete”")
+                Words("访问已全部答完，结果应为“完成访问”", "Every question is answered: code it “Complete”")
             )
         return _end(session, interview, A.COMPLETE, COMPLETE, by=by, at=at)
     if code == COMPLETE:
         raise Refused(
-            Words("还有问题没有回答,不能记为完成", "Questions are still open, so it can't be coded complete")
+            Words("还有问题没有回答，不能记为完成", "Questions are still open, so it can't be coded complete")
         )
     cell = disposition(code).cell
     if cell == RateCell.NOT_ELIGIBLE:
@@ -155,7 +155,7 @@ def agree_with_interview(session: Session, case: Case, code: str, *, by: Staff |
     if code == PARTIAL:
         raise Refused(
             Words(
-                "回答太少,不能记为部分完成,请记“中途中断”",
+                "回答太少，不能记为部分完成，请记“中途中断”",
                 "Too little was answered for a partial; code a break-off",
             )
         )
@@ -167,7 +167,7 @@ def _settled(interview: Interview | None, code: str) -> str:
     fits = {S.COMPLETE: COMPLETE, S.PARTIAL: PARTIAL}
     state = interview.state if interview is not None else None
     if claims and (state is None or fits.get(state) != code):
-        raise Refused(Words("没有做过访问,不能记为完成", "There was no interview to code as complete"))
+        raise Refused(Words("没有做过访问，不能记为完成", "There was no interview to code as complete"))
     return code
 
 

@@ -19,11 +19,11 @@ from survey.topping_up import top_up
 from survey.waves import Wave
 
 CHECKED = Words(
-    "共 {rows} 行:可导入 {accepted} 行,拒收 {rejected} 行",
+    "共 {rows} 行：可导入 {accepted} 行，拒收 {rejected} 行",
     "{rows} rows: {accepted} can be imported, {rejected} rejected",
 )
 IMPORTED = Words(
-    "已导入 {accepted} 个号码,拒收 {rejected} 行", "{accepted} numbers imported, {rejected} rows rejected"
+    "已导入 {accepted} 个号码，拒收 {rejected} 行", "{accepted} numbers imported, {rejected} rows rejected"
 )
 DRAWN = Words("已抽取 {drawn} 个号码", "{drawn} numbers drawn")
 

@@ -21,7 +21,7 @@ class NotYours(Refused):
     """The case is with somebody else, or with nobody."""
 
     words = Words(
-        "这个个案已不在您手上(领取已到期或已交回)。已保存的回答都在,请取下一个案",
+        "这个个案已不在您手上（领取已到期或已交回）。已保存的回答都在，请取下一个案",
         "You don't hold this case any more (the lease ran out or it was given back). "
         "Every saved answer is kept; take the next case",
     )
@@ -54,7 +54,7 @@ def give_back(session: Session, case: Case, *, by: Staff, at: datetime) -> None:
     """Give a case back that was not dialled; it goes to somebody else."""
     if open_attempt(session, case) is not None:
         raise Refused(
-            Words("已经拨打过,请记录结果", "It has been dialled; code the outcome instead"),
+            Words("已经拨打过，请记录结果", "It has been dialled; code the outcome instead"),
         )
     let_go(case)
     case.avoid_staff_id = by.id

@@ -40,7 +40,7 @@ class Step(Term):
 HEARD = {
     Stage.LISTENING: Words("督导正在旁听", "A supervisor is listening"),
     Stage.WHISPERING: Words(
-        "督导在对您说话,受访者听不到", "A supervisor speaks to you; the resident can't hear it"
+        "督导在对您说话，受访者听不到", "A supervisor speaks to you; the resident can't hear it"
     ),
     Stage.TALKING: Words("督导已加入通话", "A supervisor has joined the call"),
 }
@@ -102,7 +102,7 @@ def begin(session: Session, staff_id: int, *, by: Staff, at: datetime) -> Case:
     attempt = open_attempt(session, case) if case is not None else None
     call = session.get(Call, attempt.call_id) if attempt and attempt.call_id else None
     if case is None or call is None or call.is_ended or call.room is None:
-        raise Refused(Words("通话已经结束,没有旁听", "The conversation is over; nobody was rung"))
+        raise Refused(Words("通话已经结束，没有旁听", "The conversation is over; nobody was rung"))
     agreed = sa.select(Interview.id).where(
         Interview.case_id == case.id,
         Interview.state == InterviewState.ONGOING,
@@ -110,11 +110,11 @@ def begin(session: Session, staff_id: int, *, by: Staff, at: datetime) -> Case:
     )
     if session.scalar(agreed) is None:
         raise Refused(
-            Words("受访者还没有同意受访,不能旁听", "The resident has not agreed yet; listening is shut")
+            Words("受访者还没有同意受访，不能旁听", "The resident has not agreed yet; listening is shut")
         )
     if my_place(session, by) is not None:
         raise Refused(
-            Words("您正在旁听另一通话,请先结束", "You are listening to a call already; leave it first")
+            Words("您正在旁听另一通话，请先结束", "You are listening to a call already; leave it first")
         )
     listen_in(session, call.room, by=by, at=at)
     return case
@@ -126,7 +126,7 @@ def change(session: Session, step: Step, *, by: Staff, at: datetime) -> None:
     if place is None:
         raise Refused(Words("旁听已经结束", "The listening is over"))
     if step not in steps_from(place.stage):
-        raise Refused(Words("还没有接入,请稍候再试", "Not joined yet; try again in a moment"))
+        raise Refused(Words("还没有接入，请稍候再试", "Not joined yet; try again in a moment"))
     if step == Step.LEAVE:
         leave(session, place.call, by=by, at=at)
     elif step == Step.WHISPER:

@@ -48,7 +48,7 @@ def read_margins(content: bytes) -> list[MarginRow]:
     """Read the file's rows; raise Invalid naming each faulty row, with nothing written."""
     if len(content) > MOST_BYTES:
         raise Invalid(
-            Words("文件超过 5 MB,不像是人口边际表", "The file is over 5 MB: not a table of margins")
+            Words("文件超过 5 MB，不像是人口边际表", "The file is over 5 MB: not a table of margins")
         )
     try:
         text = content.decode("utf-8-sig")
@@ -61,7 +61,8 @@ def read_margins(content: bytes) -> list[MarginRow]:
     if lacking:
         raise Invalid(
             Words(
-                "缺少列:{columns}。没有写入任何数据。", "Columns are missing: {columns}. Nothing was written."
+                "缺少列：{columns}。没有写入任何数据。",
+                "Columns are missing: {columns}. Nothing was written.",
             ),
             columns=", ".join(COLUMNS[key][0] for key in lacking),
         )
@@ -90,7 +91,7 @@ def read_margins(content: bytes) -> list[MarginRow]:
         first = next(iter(faults))
         raise Invalid(
             Words(
-                "{n} 行有误,第 {line} 行:{why}。没有写入任何数据。",
+                "{n} 行有误，第 {line} 行：{why}。没有写入任何数据。",
                 "{n} rows are wrong; row {line}: {why}. Nothing was written.",
             ),
             fields=faults,
@@ -138,7 +139,7 @@ def check_totals(rows: list[MarginRow]) -> int:
         )
         raise Invalid(
             Words(
-                "各边际的合计不相等:{totals}。没有写入任何数据;请核对后再导入。",
+                "各边际的合计不相等：{totals}。没有写入任何数据；请核对后再导入。",
                 "The margins do not add up to one total: {totals}. Nothing was written; please check them.",
             ),
             totals=said,

@@ -37,7 +37,7 @@ class CannotShare(Refused):
     """The allocation has no room for so many."""
 
     words = Words(
-        "按现在的分配方式分不出这么多号码:手工表里的县不够大,或没有填。请减少数量或改分配方式。",
+        "按现在的分配方式分不出这么多号码：手工表里的县不够大，或没有填。请减少数量或改分配方式。",
         "The allocation can't share so many: the counties of the hand table are too small, or none is filled in. "
         "Ask for fewer or choose another allocation.",
     )

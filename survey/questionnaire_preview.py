@@ -19,7 +19,7 @@ TYPES = {
     "acknowledge": Text("确认", "acknowledgement"),
     "note": Text("读出", "read out"),
     "calculate": Text("计算", "calculation"),
-    "calculate_here": Text("计算(到此处时)", "calculation (at this place)"),
+    "calculate_here": Text("计算（到此处时）", "calculation (at this place)"),
     "known": Text("已知项", "known"),
 }
 _SIGNS = {
@@ -125,9 +125,9 @@ def _split(question: Question, language: str) -> str:
         return ""
     if question.arm:
         return Text(
-            f"{question.split}:只问“{question.arm}”组", f"{question.split}: arm “{question.arm}” only"
+            f"{question.split}：只问“{question.arm}”组", f"{question.split}: arm “{question.arm}” only"
         ).within(language)
-    return Text(f"{question.split}:一半反序", f"{question.split}: half reversed").within(language)
+    return Text(f"{question.split}：一半反序", f"{question.split}: half reversed").within(language)
 
 
 class _Teller:
@@ -177,7 +177,7 @@ class _Teller:
         if name == "if":
             condition, then, otherwise = (self.say(argument) for argument in arguments)
             return self._word(
-                f"若 {condition} 则 {then},否则 {otherwise}", f"if {condition} then {then}, else {otherwise}"
+                f"若 {condition} 则 {then}，否则 {otherwise}", f"if {condition} then {then}, else {otherwise}"
             )
         if name == "true":
             return self._word("总是", "always")

@@ -8,24 +8,24 @@ from survey.questionnaire_walk import Walk
 
 LONGEST_ANSWER = 5_000
 
-NOT_ASKED = Text("这一项不是提问,不能填写", "This is not asked and cannot be answered")
+NOT_ASKED = Text("这一项不是提问，不能填写", "This is not asked and cannot be answered")
 REQUIRED = Text(
-    "这道题必须作答;不知道或拒答请按相应的键", "An answer is needed; use the keys for don't know or refused"
+    "这道题必须作答；不知道或拒答请按相应的键", "An answer is needed; use the keys for don't know or refused"
 )
 NOT_OFFERED = Text("请选择列出的选项", "Choose one of the options listed")
 CONSTRAINT = Text(
-    "这个回答不符合本题的要求,请核对", "This answer does not meet the question's rule; please check it"
+    "这个回答不符合本题的要求，请核对", "This answer does not meet the question's rule; please check it"
 )
 TOO_LONG = Text(f"最多 {LONGEST_ANSWER} 个字", f"At most {LONGEST_ANSWER} characters")
 
 _SHAPES: dict[str, tuple[str, Text]] = {
     "integer": (r"-?[0-9]{1,15}", Text("请填整数", "Enter a whole number")),
     "decimal": (r"-?(?:[0-9]{1,15}(?:\.[0-9]{0,10})?|\.[0-9]{1,10})", Text("请填数字", "Enter a number")),
-    "date": (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", Text("请填日期,如 2026-03-15", "Enter a date such as 2026-03-15")),
-    "time": (r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?", Text("请填时间,如 14:30", "Enter a time such as 14:30")),
+    "date": (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", Text("请填日期，如 2026-03-15", "Enter a date such as 2026-03-15")),
+    "time": (r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?", Text("请填时间，如 14:30", "Enter a time such as 14:30")),
     "datetime": (
         r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?",
-        Text("请填日期和时间,如 2026-03-15T14:30", "Enter a date and time such as 2026-03-15T14:30"),
+        Text("请填日期和时间，如 2026-03-15T14:30", "Enter a date and time such as 2026-03-15T14:30"),
     ),
     "acknowledge": (re.escape(ACKNOWLEDGED), Text("按回车表示已读", "Press Enter when it has been read")),
     "note": (re.escape(ACKNOWLEDGED), Text("按回车表示已读", "Press Enter when it has been read")),

@@ -25,7 +25,7 @@ class QuotaFull(Refused):
     """The last seat of the cell has just gone."""
 
     words = Words(
-        "这一类的名额刚刚满了,请致谢后结束,结果记为“配额已满”",
+        "这一类的名额刚刚满了，请致谢后结束，结果记为“配额已满”",
         "The quota for this group has just been filled; thank the resident, end, and code it “Quota filled”",
     )
 

@@ -24,7 +24,7 @@ class RateWords:
 
 _D, _DE, _D0 = (
     Words(
-        "分母是全部投放号码(不合格的除外),资格不明的都算合格",
+        "分母是全部投放号码（不合格的除外），资格不明的都算合格",
         "over all released numbers but the ineligible; every unknown counts as eligible",
     ),
     Words("资格不明的按 e 折算为合格", "of the unknown the share e counts as eligible"),
@@ -33,7 +33,7 @@ _D, _DE, _D0 = (
 _I = Words("完成访问", "Completes")
 _IP = Words("完成与部分完成", "Completes and partials")
 _REFUSED = Words("拒访与中断", "Refusals and break-offs")
-_REACHED = Words("接触到合格住户(完成、部分完成、拒访、其他)", "Households reached: I, P, R and O")
+_REACHED = Words("接触到合格住户（完成、部分完成、拒访、其他）", "Households reached: I, P, R and O")
 
 
 def _of(top: Words, bottom: Words) -> Words:
@@ -41,7 +41,7 @@ def _of(top: Words, bottom: Words) -> Words:
 
 
 _TALKED = Words(
-    "分母是谈得上话的合格受访者,含因其他原因不能访问的", "over everyone reached, the unable included"
+    "分母是谈得上话的合格受访者，含因其他原因不能访问的", "over everyone reached, the unable included"
 )
 _ABLE = Words("分母不含因身心、语言等原因不能访问的", "the unable (health, language) left out of the base")
 

@@ -47,7 +47,7 @@ def _must_be_referred(case: Case) -> None:
     if case.state is not CaseState.REFERRED:
         raise Refused(
             Words(
-                "这个个案已有人处理,没有改动;请看最新的列表",
+                "这个个案已有人处理，没有改动；请看最新的列表",
                 "Somebody has dealt with this case already; nothing was changed",
             )
         )

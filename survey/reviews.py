@@ -41,7 +41,7 @@ class Verdict(Term):
 
     GOOD = "good", "合格", "Good"
     COACH = "coach", "需要辅导", "Needs coaching"
-    FABRICATED = "fabricated", "虚假,作废重访", "Fabricated: replace"
+    FABRICATED = "fabricated", "虚假，作废重访", "Fabricated: replace"
 
 
 class InterviewReview(Base):
@@ -70,7 +70,7 @@ class NotReviewable(Refused):
     """The interview is going on, was broken off, or was replaced already."""
 
     words = Words(
-        "只有完成或部分完成的访问才能评议;这一份的状态已经不同,没有任何改动",
+        "只有完成或部分完成的访问才能评议；这一份的状态已经不同，没有任何改动",
         "Only a complete or partial interview can be reviewed; this one stands otherwise, nothing was changed",
     )
 
@@ -79,7 +79,7 @@ class AlreadyJudged(Refused):
     """One opening has one verdict."""
 
     words = Words(
-        "这次评议已有结论;要再看请重新打开并写明目的",
+        "这次评议已有结论；要再看请重新打开并写明目的",
         "This review has its verdict; open the interview again, with a purpose, to look anew",
     )
 
@@ -119,7 +119,7 @@ def judge(
         raise Invalid(
             Words("结论没有保存", "The verdict was not saved"),
             fields={
-                "note": Words("请写明依据,访员要看到", "Write what you found; the interviewer must see it")
+                "note": Words("请写明依据，访员要看到", "Write what you found; the interviewer must see it")
             },
         )
     interview = session.get_one(Interview, review.interview_id, with_for_update=True)

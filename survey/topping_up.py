@@ -24,7 +24,7 @@ def check_top_up(wave: Wave, numbers: int) -> None:
     if wave.state not in (WaveState.OPEN, WaveState.HELD):
         raise Refused(
             Words(
-                "调查还没有启动或已经结束,没有抽取任何号码",
+                "调查还没有启动或已经结束，没有抽取任何号码",
                 "The wave is not open or is closed; nothing was drawn",
             )
         )

@@ -27,7 +27,7 @@ class TooLate(Refused):
     """Something was built on it, or a minute has passed."""
 
     words = Words(
-        "不能撤销了:超过 60 秒,或个案已交给别人,或访问已完成", "Too late to undo: a minute has passed, "
+        "不能撤销了：超过 60 秒，或个案已交给别人，或访问已完成", "Too late to undo: a minute has passed, "
         "the case has moved on, or the interview is complete",
     )  # fmt: skip
 

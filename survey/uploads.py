@@ -45,7 +45,7 @@ class Shelf:
         if size > most:
             path.unlink()
             raise Invalid(
-                Words("文件超过 {most} MB,没有收下", "The file is over {most} MB and was not taken"),
+                Words("文件超过 {most} MB，没有收下", "The file is over {most} MB and was not taken"),
                 most=most // (1024 * 1024),
             )
         path.with_suffix(".json").write_text(json.dumps({**facts, "size": size}), encoding="utf-8")
@@ -59,7 +59,7 @@ class Shelf:
         if not path.is_file():
             raise Missing(
                 Words(
-                    "上传的文件已不在了(只保留一天),请重新上传",
+                    "上传的文件已不在了（只保留一天），请重新上传",
                     "The upload is gone (kept one day); upload it again",
                 )
             )

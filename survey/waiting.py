@@ -79,11 +79,11 @@ def _why(
     if not has_wave:
         return Words("现在没有进行中的调查", "No wave is open now"), None
     if cooling is not None:
-        return Words("刚才辛苦了,休息一会儿再继续", "That was a hard call; take a short rest first"), cooling
+        return Words("刚才辛苦了，休息一会儿再继续", "That was a hard call; take a short rest first"), cooling
     local = clock.local(at)
     if not within_hours(local, rules):
         hours = "、".join(f"{w.opens:%H:%M}–{w.closes:%H:%M}" for w in rules.hours)
-        words = Words("现在不在拨打时段({hours})", "Outside calling hours ({hours})").filled(hours=hours)
+        words = Words("现在不在拨打时段（{hours}）", "Outside calling hours ({hours})").filled(hours=hours)
         return words, open_from(local, rules)
     times = [moment for moment in (due, promised) if moment is not None]
     if not times:

@@ -96,7 +96,7 @@ def lacking(wave: Wave) -> list[Words]:
     elif wave.frame.state is not FrameState.READY:
         gaps.append(Words("抽样框还不可用", "The frame is not ready"))
     if not wave.daily_target:
-        gaps.append(Words("还没有每日目标(每天完成多少份)", "There is no daily target"))
+        gaps.append(Words("还没有每日目标（每天完成多少份）", "There is no daily target"))
     if wave.allocation is Allocation.HAND and not any(dict(wave.rules.get("hand", {})).values()):
         gaps.append(Words("手工分配表还没有填", "The hand table is empty"))
     if not wave.weekdays:
@@ -118,7 +118,7 @@ def open_wave(session: Session, wave: Wave, *, by: Staff | None, at: datetime) -
     gaps = lacking(wave)
     if gaps:
         raise Invalid(
-            Words("还不能启动:{gaps}", "It can't be opened yet: {gaps}"),
+            Words("还不能启动：{gaps}", "It can't be opened yet: {gaps}"),
             gaps=Words(";".join(g.zh for g in gaps), "; ".join(g.en for g in gaps)),
         )
     assert wave.edition is not None

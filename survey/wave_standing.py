@@ -91,15 +91,15 @@ def next_step(wave: Wave, drawn: int, held: int) -> Words:
     """Say what is to be done next with a wave."""
     if wave.state is WaveState.DRAFT:
         gaps = lacking(wave)
-        return gaps[0] if gaps else Words("齐备,可以启动", "Complete: it can be opened")
+        return gaps[0] if gaps else Words("齐备，可以启动", "Complete: it can be opened")
     if wave.state is WaveState.HELD:
-        return Words("已暂停:恢复后继续拨打", "On hold: calling goes on when resumed")
+        return Words("已暂停：恢复后继续拨打", "On hold: calling goes on when resumed")
     if wave.state is WaveState.CLOSED:
         return Words("已结束", "Closed")
     if held:
         return Words("有 {n} 个批次还没投放", "{n} replicates are not released").filled(n=held)
     if not drawn:
-        return Words("等早上 8:00 自动抽样,或现在补抽", "Waits for the draw at 8:00, or top up now")
+        return Words("等早上 8:00 自动抽样，或现在补抽", "Waits for the draw at 8:00, or top up now")
     return Words("正常进行", "Under way")
 
 

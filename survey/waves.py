@@ -51,7 +51,7 @@ WAVE_FLOW: Flow[WaveState, WaveAction] = Flow(
 class Allocation(Term):
     """How a day's interviews are shared among strata."""
 
-    EQUAL_COUNTY = "equal_county", "各县相等,县内按乡镇比例", "Equal per county, then proportional"
+    EQUAL_COUNTY = "equal_county", "各县相等，县内按乡镇比例", "Equal per county, then proportional"
     PROPORTIONAL = "proportional", "按比例", "Proportional"
     POWER = "power", "幂分配", "Power"
     NEYMAN = "neyman", "奈曼", "Neyman"

@@ -35,7 +35,7 @@ class TooFew(Refused):
     """There is nothing to weigh yet."""
 
     words = Words(
-        "这一期只有 {n} 份完成的访问,至少要 {least} 份才能加权;没有写入任何数据",
+        "这一期只有 {n} 份完成的访问，至少要 {least} 份才能加权；没有写入任何数据",
         "The period has {n} complete interviews and weighting needs {least}; nothing was written",
     )
 
@@ -43,7 +43,7 @@ class TooFew(Refused):
 class CannotWeigh(Refused):
     """The method says why it can't be done."""
 
-    words = Words("加权没有成功:{why}。没有写入任何数据。", "Weighting failed: {why}. Nothing was written.")
+    words = Words("加权没有成功：{why}。没有写入任何数据。", "Weighting failed: {why}. Nothing was written.")
 
 
 def make_weight_set(

@@ -27,7 +27,7 @@ class Moved(Refused):
     """The data are not those that were weighed."""
 
     words = Words(
-        "数据或边际在加权之后有变动,无法照原样重算;请重新加权,再看新的一套",
+        "数据或边际在加权之后有变动，无法照原样重算；请重新加权，再看新的一套",
         "Data or margins have changed since this set was made; weigh anew and use that set",
     )
 

@@ -127,7 +127,7 @@ def _check_chains(sheet: SurveySheet, problems: list[Problem]) -> None:
         names = " → ".join(error.args[1])
         row = sheet.rows[error.args[1][0]] if error.args[1][0] in sheet.rows else Row("survey", 0)
         words = Words(
-            f"条件或计算互相等待:{names}", f"Conditions or calculations wait for each other: {names}"
+            f"条件或计算互相等待：{names}", f"Conditions or calculations wait for each other: {names}"
         )
         problems.append(Problem("survey", row.number, row.header("relevant"), names, words))
         return

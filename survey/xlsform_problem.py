@@ -39,10 +39,10 @@ class XlsformError(Invalid):
         )
         first = ordered[0]
         rest = len(ordered) - 1
-        more_zh, more_en = (f"(另有 {rest} 处)", f" (and {rest} more)") if rest else ("", "")
+        more_zh, more_en = (f"（另有 {rest} 处）", f" (and {rest} more)") if rest else ("", "")
         super().__init__(
             Words(
-                f"问卷未导入:{first.in_language('zh')}{more_zh}",
+                f"问卷未导入：{first.in_language('zh')}{more_zh}",
                 f"The questionnaire was not imported: {first.in_language('en')}{more_en}",
             )
         )

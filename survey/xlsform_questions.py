@@ -48,7 +48,7 @@ class SurveySheet:
     def _row(self, row: Row) -> None:
         if row["disabled"].lower() in YES:
             return self._note(
-                row, "disabled", row["name"], "此行已停用,未读取", "The row is disabled and was not read"
+                row, "disabled", row["name"], "此行已停用，未读取", "The row is disabled and was not read"
             )
         kind = kind_of(row["type"])
         if kind.type in ("refused", "begin_repeat"):
@@ -168,7 +168,7 @@ class SurveySheet:
             self._note(row, "parameters", row["parameters"], "参数不使用", "The parameters are not used")
         if row["default"]:
             self._note(
-                row, "default", row["default"], "默认值不使用:每题都问", "Defaults are not used: it is asked"
+                row, "default", row["default"], "默认值不使用：每题都问", "Defaults are not used: it is asked"
             )
 
     def _appearance(self, row: Row) -> None:

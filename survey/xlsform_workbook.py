@@ -54,7 +54,7 @@ def open_workbook(source: bytes | str | Path) -> dict[str, Sheet]:
     except XlsformError:
         raise
     except Exception as error:  # the library raises whatever a broken part makes it trip over
-        raise _refused("xlsx", "文件损坏,无法读取", "The file is damaged and cannot be read") from error
+        raise _refused("xlsx", "文件损坏，无法读取", "The file is damaged and cannot be read") from error
 
 
 def _check_archive(data: bytes) -> None:
@@ -66,7 +66,7 @@ def _check_archive(data: bytes) -> None:
             if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_CONTENT:
                 raise _refused(
                     "size",
-                    "文件展开后过大(可能是压缩炸弹)",
+                    "文件展开后过大（可能是压缩炸弹）",
                     "The file unpacks to too much (perhaps a zip bomb)",
                 )
             if "xl/workbook.xml" not in archive.namelist() or any(part.flag_bits & 1 for part in parts):
@@ -79,13 +79,13 @@ def _check_archive(data: bytes) -> None:
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise _refused(
             "xlsx",
-            "不是 .xlsx 工作簿;请另存为 .xlsx 再导入",
+            "不是 .xlsx 工作簿；请另存为 .xlsx 再导入",
             "Not an .xlsx workbook; save it as .xlsx and import again",
         ) from error
     except Exception as error:
         if isinstance(error, XlsformError):
             raise
-        raise _refused("xlsx", "文件损坏,无法读取", "The file is damaged and cannot be read") from error
+        raise _refused("xlsx", "文件损坏，无法读取", "The file is damaged and cannot be read") from error
 
 
 def _sheet(name: str, sheet: object) -> Sheet:

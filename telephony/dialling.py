@@ -27,7 +27,7 @@ class AlreadyTalking(Refused):
     """A resident's leg is in the room already."""
 
     words = Words(
-        "当前通话尚未结束,没有再次拨号。请先挂断。",
+        "当前通话尚未结束，没有再次拨号。请先挂断。",
         "The present call has not ended, so nothing was dialled. Hang up first.",
     )
 
@@ -36,7 +36,7 @@ class NotConnected(Refused):
     """The operator's own leg is not there yet."""
 
     words = Words(
-        "话机尚未接入,没有拨号。请等话机显示“就绪”后再拨。",
+        "话机尚未接入，没有拨号。请等话机显示“就绪”后再拨。",
         "The telephone is not connected yet, so nothing was dialled. Wait until it says “Ready”.",
     )
 
@@ -45,7 +45,7 @@ class NoConsent(Refused):
     """Nobody said yes to a recording."""
 
     words = Words(
-        "受访者尚未同意录音,没有开始录音。",
+        "受访者尚未同意录音，没有开始录音。",
         "The resident has not agreed to be recorded, so nothing is recorded.",
     )
 
@@ -177,7 +177,7 @@ def record(
             return recording
         if call.is_ended or not call.was_connected:
             raise Refused(
-                Words("通话未接通,没有录音。", "The call is not connected, so nothing is recorded.")
+                Words("通话未接通，没有录音。", "The call is not connected, so nothing is recorded.")
             )
         recording = Recording(
             call_id=call.id,

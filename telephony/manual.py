@@ -68,7 +68,7 @@ def report(session: Session, call: Call, outcome: Outcome, *, by: Staff | None, 
     """Report what was heard; it goes through the same door as the reports of any other line."""
     if call.is_ended:
         raise Refused(
-            Words("这次通话已经结束,没有再次记录。", "This call has ended already; nothing more was noted.")
+            Words("这次通话已经结束，没有再次记录。", "This call has ended already; nothing more was noted.")
         )
 
     def event(kind: EventKind, step: str, **data: object) -> Event:

@@ -27,7 +27,7 @@ class RoomIsClosed(Refused):
     """The room has ended."""
 
     words = Words(
-        "话机已断开,本次操作没有执行。请重新连接话机后再试。",
+        "话机已断开，本次操作没有执行。请重新连接话机后再试。",
         "The telephone is disconnected, so nothing was done. Connect it again and retry.",
     )
 

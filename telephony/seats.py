@@ -20,7 +20,7 @@ class ElsewhereConnected(Refused):
     """Another page of the same person holds the telephone."""
 
     words = Words(
-        "您的话机已在另一个页面接通,本页没有接入,那边的通话不受影响。要在本页使用,请选择接管。",
+        "您的话机已在另一个页面接通，本页没有接入，那边的通话不受影响。要在本页使用，请选择接管。",
         "Your telephone is connected on another page, so this one did not join and nothing there was "
         "disturbed. To use it here, take it over.",
     )

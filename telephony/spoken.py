@@ -65,7 +65,7 @@ Steps = Sequence[Step]
 UNEXPECTED: Steps = (
     Say(
         Words(
-            "您好,这里是民意调查中心。这个号码现在没有人接听,如果我们刚才给您打过电话,我们会再次联系您。谢谢,再见。",
+            "您好，这里是民意调查中心。这个号码现在没有人接听，如果我们刚才给您打过电话，我们会再次联系您。谢谢，再见。",
             "Hello, this is the public-opinion centre. Nobody answers this number now. "
             "If we called you, we will call again. Thank you and goodbye.",
         )
@@ -77,7 +77,7 @@ UNEXPECTED: Steps = (
 UNAVAILABLE: Steps = (
     Say(
         Words(
-            "对不起,系统暂时不能接听您的电话,请稍后再拨。谢谢,再见。",
+            "对不起，系统暂时不能接听您的电话，请稍后再拨。谢谢，再见。",
             "Sorry, we can't take your call at the moment. Please call again a little later. Goodbye.",
         )
     ),
@@ -87,7 +87,7 @@ UNAVAILABLE: Steps = (
 NO_ROOM: Steps = (
     Say(
         Words(
-            "话机没有接入权限或会话已经结束,请刷新页面后重新连接。",
+            "话机没有接入权限或会话已经结束，请刷新页面后重新连接。",
             "This telephone may not join, or the session is over. Reload the page and connect again.",
         )
     ),

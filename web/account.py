@@ -61,7 +61,8 @@ def change() -> ResponseReturnValue:
     except Invalid as problem:
         return _page(problem.fields), problem.status
     flash(
-        t("密码已更改,其他浏览器上的登录已结束。", "Password changed; other browsers are signed out."), "good"
+        t("密码已更改，其他浏览器上的登录已结束。", "Password changed; other browsers are signed out."),
+        "good",
     )
     return redirect(url_for("home.first" if is_first else ".mine"), 303)
 

@@ -24,7 +24,7 @@ DOORS = [
         Permission.CALENDAR_MANAGE,
         order=83,
         about=Words(
-            "工作日、节假日和调休;每年载入国务院办公厅的放假通知",
+            "工作日、节假日和调休；每年载入国务院办公厅的放假通知",
             "Working days, holidays and make-up days; each year's notice is taken in here",
         ),
     )
@@ -117,7 +117,7 @@ def load() -> ResponseReturnValue:
         return _page(asked, problem=problem), problem.status
     flash(
         t(
-            "{year} 年的通知已载入,日历第 {n} 版;办理时限正在后台重算。",
+            "{year} 年的通知已载入，日历第 {n} 版；办理时限正在后台重算。",
             "The notice of {year} is taken in, edition {n}; deadlines are being recomputed.",
             year=asked,
             n=version,

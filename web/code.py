@@ -67,7 +67,7 @@ def enrol_now() -> ResponseReturnValue:
     if acting().totp_secret is not None:
         raise Refused(
             Words(
-                "您已有验证器,没有改动。要换一台手机,请另一位管理员先重设。",
+                "您已有验证器，没有改动。要换一台手机，请另一位管理员先重设。",
                 "You have an authenticator already; nothing was changed. To change phones, ask another "
                 "administrator to reset it first.",
             )
@@ -76,7 +76,7 @@ def enrol_now() -> ResponseReturnValue:
     step = matching_step(secret, request.form.get("code", ""), unix=clock.unix(), used_step=None)
     if step is None:
         wrong = Words(
-            "验证码不对。请核对手机时间是否自动设置,再填新的一个。",
+            "验证码不对。请核对手机时间是否自动设置，再填新的一个。",
             "That code is not right. Check that the phone sets its time by itself, then give a new one.",
         )
         return _page(wrong), 422
@@ -87,6 +87,7 @@ def enrol_now() -> ResponseReturnValue:
         journal.write(records, "staff.code_enrolled", staff, by=staff, at=clock.now())
     session.pop("enrolling", None)
     flash(
-        t("验证器已启用,下次登录时会用到。", "Your authenticator is in use from the next sign-in on."), "good"
+        t("验证器已启用，下次登录时会用到。", "Your authenticator is in use from the next sign-in on."),
+        "good",
     )
     return redirect(url_for("home.first"), 303)

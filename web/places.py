@@ -24,7 +24,9 @@ DOORS = [
         Words("地点", "Places"),
         Permission.PLACE_MANAGE,
         order=82,
-        about=Words("市、县、乡镇、村的树,可从表格导入", "City, counties, townships, villages; from a table"),
+        about=Words(
+            "市、县、乡镇、村的树，可从表格导入", "City, counties, townships, villages; from a table"
+        ),
     )
 ]
 BIGGEST_TABLE = 8 * 1024 * 1024
@@ -98,7 +100,7 @@ def bring_in() -> ResponseReturnValue:
     except BadPlaces as problem:
         return _page(None, problem.fields, problem.words), problem.status
     flash(
-        t("已导入:新增 {a} 处,更正 {b} 处。", "Taken in: {a} new, {b} corrected.", a=added, b=corrected),
+        t("已导入：新增 {a} 处，更正 {b} 处。", "Taken in: {a} new, {b} corrected.", a=added, b=corrected),
         "good",
     )
     return redirect(url_for(".tree"), 303)

@@ -14,42 +14,42 @@ from web.kept import fields_typed
 
 HINTS: dict[int, Words] = {
     403: Words(
-        "如果您的工作需要这一页,请管理员给您相应的角色。没有任何改动。",
+        "如果您的工作需要这一页，请管理员给您相应的角色。没有任何改动。",
         "If your work needs this page, ask the administrator for the role. Nothing was changed.",
     ),
     404: Words(
-        "请检查地址,或从首页重新进入;记录可能已被合并或不对您开放。",
+        "请检查地址，或从首页重新进入；记录可能已被合并或不对您开放。",
         "Check the address or start from the first page; the record may be merged or not open to you.",
     ),
     405: Words(
         "请从首页或上面的入口重新进入。没有任何改动。",
         "Start again from the first page or one of the doors above. Nothing was changed.",
     ),
-    409: Words("请返回并刷新,看看它现在的状态。", "Go back and reload to see where it stands now."),
+    409: Words("请返回并刷新，看看它现在的状态。", "Go back and reload to see where it stands now."),
     413: Words(
-        "请返回,换一个小一些的文件,或把它分成几份。没有任何改动。",
+        "请返回，换一个小一些的文件，或把它分成几份。没有任何改动。",
         "Go back and choose a smaller file, or split it. Nothing was changed.",
     ),
     422: Words(
-        "您填写的内容还在:返回上一页改正后再提交。",
+        "您填写的内容还在：返回上一页改正后再提交。",
         "What you typed is still there: go back, put it right and send it again.",
     ),
-    429: Words("请过几分钟再试;没有任何改动。", "Wait a few minutes; nothing was changed."),
+    429: Words("请过几分钟再试；没有任何改动。", "Wait a few minutes; nothing was changed."),
     500: Words(
-        "这一步没有写入任何内容,此前保存的都在。请再试一次;仍不行,把下面的时间告诉管理员。",
+        "这一步没有写入任何内容，此前保存的都在。请再试一次；仍不行，把下面的时间告诉管理员。",
         "Nothing of this step was written; all saved before is safe. Try again; if it fails again, tell "
         "the administrator the time below.",
     ),
     503: Words(
-        "数据库暂时连不上。您填写的内容留在本页:过一会儿点“再试一次”。",
+        "数据库暂时连不上。您填写的内容留在本页：过一会儿点“再试一次”。",
         "The database is away for a moment. What you typed is kept on this page: press “Try again” shortly.",
     ),
 }
 
 BY_STATUS: dict[int, Words] = {
-    400: Words("浏览器发来的内容读不懂,没有任何改动", "The request can't be read; nothing was changed"),
+    400: Words("浏览器发来的内容读不懂，没有任何改动", "The request can't be read; nothing was changed"),
     405: Words("这一页不能这样打开", "This page can't be used that way"),
-    413: Words("文件太大,没有收下", "The file is too large and was not taken"),
+    413: Words("文件太大，没有收下", "The file is too large and was not taken"),
     500: Words("程序出错了", "The program failed"),
 }
 
@@ -58,7 +58,7 @@ class Stale(Problem):
     """A form from a page that is no longer good to send."""
 
     status = 400
-    words = Words("这一页放得太久,没有提交", "This page is too old to be sent; nothing was changed")
+    words = Words("这一页放得太久，没有提交", "This page is too old to be sent; nothing was changed")
 
 
 def prepare(app: Flask) -> None:
@@ -104,7 +104,7 @@ def _stale(_error: CSRFError) -> ResponseReturnValue:
     return problem_answer(
         Stale(
             hint=Words(
-                "您填写的内容留在本页:点“再试一次”即可提交。",
+                "您填写的内容留在本页：点“再试一次”即可提交。",
                 "What you typed is kept on this page: press “Try again” to send it.",
             )
         )

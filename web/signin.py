@@ -34,18 +34,18 @@ WINDOW = timedelta(minutes=15)
 CODE_WAITS = timedelta(minutes=5)
 
 REFUSED = Words(
-    "用户名或密码不对,或者因连续出错暂时锁定。请核对后再试;锁定会自动解除,也可请管理员解锁。",
+    "用户名或密码不对，或者因连续出错暂时锁定。请核对后再试；锁定会自动解除，也可请管理员解锁。",
     "The user name or password is wrong, or the account is locked for a while after wrong tries. "
     "Check and try again; a lock opens by itself, or ask the administrator.",
 )
-TOO_MANY = Words("尝试次数过多,请 15 分钟后再试。", "Too many tries. Please wait 15 minutes.")
+TOO_MANY = Words("尝试次数过多，请 15 分钟后再试。", "Too many tries. Please wait 15 minutes.")
 
 
 class NotSignedIn(Problem):
     """Nobody is signed in at this browser, or the session has ended."""
 
     status = 401
-    words = Words("您已退出登录,请重新登录", "You are signed out; please sign in again")
+    words = Words("您已退出登录，请重新登录", "You are signed out; please sign in again")
 
 
 def safe_next(target: str) -> str:
@@ -128,7 +128,7 @@ def sign_in_code() -> ResponseReturnValue:
     now = clock.now()
     if not waiting or now.timestamp() - waiting["at"] > CODE_WAITS.total_seconds():
         session.pop("waiting", None)
-        return ask(kept=kept, wrong=Words("验证码已超时,请重新登录", "The code took too long; start again"))
+        return ask(kept=kept, wrong=Words("验证码已超时，请重新登录", "The code took too long; start again"))
     with transaction() as records:
         staff = records.get_one(Staff, waiting["staff"], with_for_update=True)
         if is_locked(staff, now) or not staff.is_active:
@@ -144,7 +144,7 @@ def sign_in_code() -> ResponseReturnValue:
                 miss(records, staff, at=now)
     if step is None:
         wrong = Words(
-            "验证码不对、已经用过,或账号暂时锁定。请等手机上出现下一个验证码再试。",
+            "验证码不对、已经用过，或账号暂时锁定。请等手机上出现下一个验证码再试。",
             "The code is wrong or used, or the account is locked for a while. Wait for the next code.",
         )
         return render_template("web/sign_in_code.html", kept=kept, wrong=wrong), 403

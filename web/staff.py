@@ -27,7 +27,7 @@ DOORS = [
         Permission.STAFF_MANAGE,
         order=80,
         first_for=frozenset({Role.ADMINISTRATOR}),
-        about=Words("新增人员,分配角色,重设密码,解锁", "Add people, give roles, reset passwords, unlock"),
+        about=Words("新增人员，分配角色，重设密码，解锁", "Add people, give roles, reset passwords, unlock"),
     )
 ]
 SORTS = {"username": Staff.username, "name": Staff.name, "created": Staff.created_at}
@@ -125,7 +125,7 @@ def set_roles(staff_id: int) -> ResponseReturnValue:
     """Give and take roles."""
     with transaction() as session:
         personnel.set_roles(session, _found(session, staff_id), _roles_chosen(), by=acting(), at=clock.now())
-    return _back(staff_id, t("角色已更改,即刻生效。", "Roles changed, in force at once."))
+    return _back(staff_id, t("角色已更改，即刻生效。", "Roles changed, in force at once."))
 
 
 @blueprint.post("/<int:staff_id>/password")
@@ -146,7 +146,7 @@ def reset_code(staff_id: int) -> ResponseReturnValue:
     return _back(
         staff_id,
         t(
-            "验证器已重设,下次登录时重新绑定。",
+            "验证器已重设，下次登录时重新绑定。",
             "Authenticator reset; a new one is enrolled at the next sign-in.",
         ),
     )

@@ -37,7 +37,7 @@ DOORS = [
         order=18,
         count=lambda session, staff, at: sum(w.now for w in turn_queue.waiting(session, staff, at=at)),
         about=Words(
-            "把结果告诉诉求人、问是否真正解决:取下一位、拨打、记结果",
+            "把结果告诉诉求人、问是否真正解决：取下一位、拨打、记结果",
             "Tell callers their result and ask whether it is solved: take the next, dial, note what they say",
         ),
     )

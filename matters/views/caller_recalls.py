@@ -23,7 +23,7 @@ DOORS = [
         Permission.MATTER_SUPERVISE,
         order=38,
         about=Words(
-            "抽 5% 办结件由第三人再问一次:前后两次的一致程度",
+            "抽 5% 办结件由第三人再问一次：前后两次的一致程度",
             "One in twenty closed matters is asked about again by a third person: how far the answers agree",
         ),
     )

@@ -44,14 +44,14 @@ DOORS = [
         order=15,
         first_for=frozenset({Role.SUPERVISION}),
         about=Words(
-            "已登记的诉求:查编号,按类别、地点、紧急程度和答复期限筛选",
+            "已登记的诉求：查编号，按类别、地点、紧急程度和答复期限筛选",
             "What was registered: find a receipt, filter by topic, place, urgency and promised date",
         ),
     )
 ]
 
 WRONG_RECEIPT = Words(
-    "编号不对:请逐位核对,末位是校验码,一位写错就查不到。",
+    "编号不对：请逐位核对，末位是校验码，一位写错就查不到。",
     "That is no receipt number: check each digit. The last one is a check digit, so one slip is noticed.",
 )
 NOT_THERE = Words("没有这个编号的诉求。", "No matter has this receipt number.")

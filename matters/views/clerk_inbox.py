@@ -26,7 +26,7 @@ DOORS = [
         first_for=frozenset({Role.CLERK}),
         count=inbox.waiting,
         about=Words(
-            "待补登、待提交、待审核的诉求,先到期的在上面",
+            "待补登、待提交、待审核的诉求，先到期的在上面",
             "Drafts to complete, matters to submit, results to check; what is due first on top",
         ),
     )

@@ -32,10 +32,10 @@ DOORS = [
         Permission.VAULT_OPEN,
         order=30,
         count=_count,
-        about=Words("受保护的诉求人要并到一件,由您决定", "Joining protected callers waits for you"),
+        about=Words("受保护的诉求人要并到一件，由您决定", "Joining protected callers waits for you"),
     )
 ]
-MERGED = Words("已并入 {n},诉求人随之转去。", "Merged into {n}; the callers went along.")
+MERGED = Words("已并入 {n}，诉求人随之转去。", "Merged into {n}; the callers went along.")
 PROPOSED = Words("已提请保管员并案。", "Proposed to the custodian.")
 
 

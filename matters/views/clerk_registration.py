@@ -120,9 +120,9 @@ def places(place_id: int) -> ResponseReturnValue:
 
 
 TWICE = Words(
-    "这一张表已经登记过,没有再登记一次", "This form is registered already; it was not registered again"
+    "这一张表已经登记过，没有再登记一次", "This form is registered already; it was not registered again"
 )
-KEPT = Words("已存为待补登,请尽快回电补齐。", "Kept as a draft; call back soon to complete it.")
+KEPT = Words("已存为待补登，请尽快回电补齐。", "Kept as a draft; call back soon to complete it.")
 
 
 def _new_key() -> str:

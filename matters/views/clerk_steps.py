@@ -19,29 +19,29 @@ blueprint = Blueprint("desk_steps", __name__, url_prefix="/matters")
 DONE: dict[A, Words] = {
     A.SUBMIT: Words("已提交督查室分派。", "Submitted for routing."),
     A.DECLINE: Words(
-        "已记为不予受理,请当场告知诉求人;另一人复核。",
+        "已记为不予受理，请当场告知诉求人；另一人复核。",
         "Declined: tell the caller at once; another person confirms.",
     ),
     A.CONFIRM_DECLINE: Words("已复核。", "Confirmed."),
     A.ANSWER: Words("已记为当场答复。", "Answered on the line."),
     A.TRANSFER: Words("已记录转接。", "The transfer is noted."),
     A.CONTACT: Words("已记录首次联系。", "The first contact is noted."),
-    A.CALLER_REPLIED: Words("已记录,恢复计时。", "Noted; the clock runs again."),
+    A.CALLER_REPLIED: Words("已记录，恢复计时。", "Noted; the clock runs again."),
     A.GRANT_EXTENSION: Words("已同意延期。", "The extension is granted."),
     A.REFUSE_EXTENSION: Words("未同意延期。", "The extension is refused."),
     A.REJECT: Words("已退回承办单位重办。", "Sent back to the unit."),
-    A.ACCEPT: Words("审核通过,请逐位反馈诉求人。", "Approved: now each caller is told."),
-    A.REVIEW: Words("已提起复查,回到待处理。", "Taken up again."),
-    A.REOPEN: Words("已重办,进入下一轮。", "Opened again: the next round."),
+    A.ACCEPT: Words("审核通过，请逐位反馈诉求人。", "Approved: now each caller is told."),
+    A.REVIEW: Words("已提起复查，回到待处理。", "Taken up again."),
+    A.REOPEN: Words("已重办，进入下一轮。", "Opened again: the next round."),
     A.FLAG_INCIDENT: Words(
-        "已按突发事件上报,请同时电话报告。", "Flagged as an incident: report it by telephone as well."
+        "已按突发事件上报，请同时电话报告。", "Flagged as an incident: report it by telephone as well."
     ),
     A.WITHDRAW: Words("已撤回。", "Withdrawn."),
     A.CALLER_LEFT: Words(
-        "这位诉求人已撤回,其他人的继续办。", "This caller has withdrawn; it goes on for the others."
+        "这位诉求人已撤回，其他人的继续办。", "This caller has withdrawn; it goes on for the others."
     ),
     A.PRESSED: Words(
-        "有人施压:不撤回,这件事继续办,已提示督查室。",
+        "有人施压：不撤回，这件事继续办，已提示督查室。",
         "Someone pressed: it is not withdrawn, goes on, and the supervision office is told.",
     ),
 }
@@ -73,7 +73,7 @@ def take(receipt: str) -> ResponseReturnValue:
 
 
 NOT_TAKEN = Words(
-    "没有提交,请看下面标出的地方;填写的都在", "Not sent: see what is marked below; what you typed is kept"
+    "没有提交，请看下面标出的地方；填写的都在", "Not sent: see what is marked below; what you typed is kept"
 )
 
 

@@ -26,7 +26,7 @@ from matters.vault_opening import MINUTES, Identity
 
 blueprint = Blueprint("custodian", __name__, url_prefix="/vault")
 _ABOUT = Words(
-    "申请查看诉求人身份:两人核准,限时,每次查看都留痕",
+    "申请查看诉求人身份：两人核准，限时，每次查看都留痕",
     "Requests to learn who a caller is: two persons agree, for a short while, every look on record",
 )
 DOORS = [
@@ -101,7 +101,7 @@ def ask(receipt: str) -> ResponseReturnValue:
     except Invalid as wrong:
         with reading() as session:
             return _ask_page(session, _matter(session, receipt), dict(form), wrong), 422
-    flash(str(Words("申请已提交,等两人核准。", "Asked; two persons decide.")), "good")
+    flash(str(Words("申请已提交，等两人核准。", "Asked; two persons decide.")), "good")
     return redirect(url_for(".one", request_id=made.id), 303)
 
 
@@ -118,7 +118,7 @@ def _ask_page(
 ) -> str:
     callers = [
         # Which caller: told apart by number in the list and by the date they joined, never by name.
-        (r.id, Words("第 {n} 位,{on} 提出,{identity}", "Caller {n}, since {on}, {identity}").filled(
+        (r.id, Words("第 {n} 位，{on} 提出，{identity}", "Caller {n}, since {on}, {identity}").filled(
             n=n, on=f"{clock.local(r.joined_at):%m-%d}", identity=r.identity))
         for n, r in enumerate(reporters_of(session, matter), start=1)
     ]  # fmt: skip

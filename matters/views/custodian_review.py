@@ -113,5 +113,5 @@ def merge(receipt: str) -> ResponseReturnValue:
             raise Missing
         merging.merge(session, proposal.matter, proposal.target, by=staff, at=at,
                       seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None)  # fmt: skip
-    flash(t("已并案,每位诉求人都保留。", "Merged; every caller is kept."), "good")
+    flash(t("已并案，每位诉求人都保留。", "Merged; every caller is kept."), "good")
     return redirect(url_for(".merges"), 303)

@@ -40,7 +40,7 @@ class NoKey(Problem):
     """A request that writes carries a key, so that it may be repeated."""
 
     words = Words(
-        "缺少 Idempotency-Key,或超过 120 个字符", "Idempotency-Key is missing or longer than 120 characters"
+        "缺少 Idempotency-Key，或超过 120 个字符", "Idempotency-Key is missing or longer than 120 characters"
     )
 
 
@@ -62,7 +62,7 @@ class UnderWay(Problem):
     """The same request is being answered at this moment."""
 
     status = 409
-    words = Words("同一请求正在处理,请稍后重试", "The same request is under way; try again in a moment")
+    words = Words("同一请求正在处理，请稍后重试", "The same request is under way; try again in a moment")
 
 
 View = Callable[..., ResponseReturnValue]

@@ -33,7 +33,7 @@ DOORS = [
         Permission.MATTER_DESK,
         order=45,
         about=Words(
-            "把其他热线的诉求导入:先逐行检查,再写入",
+            "把其他热线的诉求导入：先逐行检查，再写入",
             "Take in another hotline's matters: checked row by row, then written",
         ),
     )
@@ -119,7 +119,7 @@ def step(import_id: int) -> ResponseReturnValue:
                     session, record, _mapping(form), consent=form.get("consent") == "1", by=staff, at=at
                 )
                 flash(
-                    t("检查完:{n} 行有问题。", "Checked: {n} rows have faults.", n=bad),
+                    t("检查完：{n} 行有问题。", "Checked: {n} rows have faults.", n=bad),
                     "warn" if bad else "good",
                 )
     except Missing:

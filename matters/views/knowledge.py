@@ -31,7 +31,7 @@ DOORS = [
         Permission.MATTER_READ,
         order=32,
         count=knowledge.count_running_out,
-        about=Words("当场答复用的条目;数字是您维护的条目中将到期的", "Articles to answer from; yours that run out are counted"),
+        about=Words("当场答复用的条目；数字是您维护的条目中将到期的", "Articles to answer from; yours that run out are counted"),
     )
 ]  # fmt: skip
 _TEXTS = ("title_zh", "title_en", "body_zh", "body_en", "reason")

@@ -30,7 +30,7 @@ DOORS = [
         order=18,
         count=_count,
         about=Words(
-            "承办单位要告诉受保护诉求人的话,由中心转达", "What units want protected callers to be told"
+            "承办单位要告诉受保护诉求人的话，由中心转达", "What units want protected callers to be told"
         ),
     )
 ]

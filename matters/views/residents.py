@@ -28,24 +28,24 @@ DOORS = [
 ]
 
 NOT_TOGETHER = Words(
-    "编号和密码对不上。请核对后再试;两样都是登记时告诉您的。",
+    "编号和密码对不上。请核对后再试；两样都是登记时告诉您的。",
     "Receipt number and PIN do not belong together. Check both and try again; you were given them at registration.",
 )
 HELD = "status"
 HELD_FOR = timedelta(minutes=15)
 """So long the page may be used without giving the PIN again."""
 REOPENED = Words(
-    "已要求重办:这件事会再办一轮,办完还会告诉您、再问您。",
+    "已要求重办：这件事会再办一轮，办完还会告诉您、再问您。",
     "It goes round again: you will be told and asked about the result once more.",
 )
-ADDED = Words("已收到,会转给经办的人。", "Received; it is passed on to whoever works on it.")
+ADDED = Words("已收到，会转给经办的人。", "Received; it is passed on to whoever works on it.")
 
 
 class TooLate(Refused):
     """The page was left alone too long."""
 
     words = Words(
-        "这一页打开已超过 15 分钟,请重新填编号和密码",
+        "这一页打开已超过 15 分钟，请重新填编号和密码",
         "This page is older than 15 minutes: give receipt and PIN again",
     )
 

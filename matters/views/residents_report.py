@@ -33,28 +33,28 @@ DOORS = [
         Words("反映一件事", "Report a problem"),
         None,
         order=2,
-        about=Words("在网上写下来,不用登录", "Write it down here, without signing in"),
+        about=Words("在网上写下来，不用登录", "Write it down here, without signing in"),
     )
 ]
 PERMITTED = {
     IdentityClass.PROTECTED: Words(
-        "受保护:承办单位只看到事情和地点,看不到您是谁。(建议选这个)",
+        "受保护：承办单位只看到事情和地点，看不到您是谁。（建议选这个）",
         "Protected: the office sees the problem and the place, not who you are. (Recommended)",
     ),
     IdentityClass.OPEN: Words(
-        "公开:承办单位可以看到您的称呼和电话,直接联系您。",
+        "公开：承办单位可以看到您的称呼和电话，直接联系您。",
         "Open: the office sees your name and number and may call you.",
     ),
     IdentityClass.ANONYMOUS: Words(
-        "匿名:不留姓名和电话,只凭编号和密码查询结果。",
+        "匿名：不留姓名和电话，只凭编号和密码查询结果。",
         "Anonymous: neither name nor number is kept; you ask with the receipt number and PIN.",
     ),
 }
 ABOUT = {
     Conflict.NONE: Words("不是", "No"),
-    Conflict.STAFF: Words("是,反映某位工作人员", "Yes, about an official"),
-    Conflict.UNIT: Words("是,反映某个单位", "Yes, about an office"),
-    Conflict.CENTRE: Words("是,反映民意中心(热线)本身", "Yes, about this centre (the line) itself"),
+    Conflict.STAFF: Words("是，反映某位工作人员", "Yes, about an official"),
+    Conflict.UNIT: Words("是，反映某个单位", "Yes, about an office"),
+    Conflict.CENTRE: Words("是，反映民意中心（热线）本身", "Yes, about this centre (the line) itself"),
 }
 FORM = "report"
 FIELDS = ("kind", "topic", "county", "town", "village", "narrative", "spot", "identity", "name", "number",
@@ -130,7 +130,7 @@ def _statement(session: Session, typed: dict[str, str]) -> Statement:
     if identity is None:
         fields["identity"] = Words("请选一项", "Choose one")
     if not typed["consent"]:
-        fields["consent"] = Words("请勾选同意,才能转办", "Tick the box, so that it can be passed on")
+        fields["consent"] = Words("请勾选同意，才能转办", "Tick the box, so that it can be passed on")
     statement = Statement(
         narrative=typed["narrative"],
         kind=MatterKind.found(typed["kind"]),
@@ -148,7 +148,8 @@ def _statement(session: Session, typed: dict[str, str]) -> Statement:
     if lacking:
         raise Invalid(
             Words(
-                "还差几处,请补上后再提交;您填写的都在", "Some things are still needed; what you wrote is kept"
+                "还差几处，请补上后再提交；您填写的都在",
+                "Some things are still needed; what you wrote is kept",
             ),
             fields=lacking,
         )

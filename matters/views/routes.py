@@ -74,7 +74,7 @@ def save() -> ResponseReturnValue:
     except Invalid as wrong:
         with reading() as session:
             return _page(session, form, wrong=wrong), 422
-    flash(t("规则已保存,以后提交的诉求按它建议。", "The rule is saved; it proposes from now on."), "good")
+    flash(t("规则已保存，以后提交的诉求按它建议。", "The rule is saved; it proposes from now on."), "good")
     return redirect(url_for(".listed"), 303)
 
 

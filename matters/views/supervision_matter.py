@@ -27,12 +27,12 @@ from matters.views.supervision import stage_words
 from matters.views.where import topic_words, where
 
 blueprint = Blueprint("supervision_matter", __name__, url_prefix="/supervision/matters")
-ASSIGNED = Words("已交办,已通知承办单位。", "Assigned; the unit has been told.")
+ASSIGNED = Words("已交办，已通知承办单位。", "Assigned; the unit has been told.")
 PROPOSED = Words(
-    "联合裁定已提出,等另一督查室的人确认。", "Proposed; someone of the other office must confirm."
+    "联合裁定已提出，等另一督查室的人确认。", "Proposed; someone of the other office must confirm."
 )
-CONFIRMED = Words("联合裁定已确认,已交办。", "The joint ruling is confirmed and carried out.")
-DECLINED = Words("联合裁定未确认,退回对方重拟。", "The joint ruling is declined.")
+CONFIRMED = Words("联合裁定已确认，已交办。", "The joint ruling is confirmed and carried out.")
+DECLINED = Words("联合裁定未确认，退回对方重拟。", "The joint ruling is declined.")
 LONGEST_KEPT = 8_000
 
 

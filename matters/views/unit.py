@@ -35,14 +35,14 @@ DOORS = [
         first_for=frozenset({Role.HANDLER}),
         count=portal.waiting,
         about=Words(
-            "交给本单位的诉求:签收、办理、报送结果,按时限排列",
+            "交给本单位的诉求：签收、办理、报送结果，按时限排列",
             "What was handed to your unit, by clock: sign for, handle, report the result",
         ),
     )
 ]
 ACCEPTED = ",".join(f".{kind.value}" for kind in FileFormat) + ",.jpeg"
 NOT_OURS = Words(
-    "没有交给您单位的这个编号;请核对后再查。",
+    "没有交给您单位的这个编号；请核对后再查。",
     "Nothing under this receipt was handed to your unit; check the digits.",
 )
 

@@ -25,15 +25,15 @@ from matters.views.unit import page
 blueprint = Blueprint("unit_steps", __name__, url_prefix="/handling")
 DONE = {
     "sign": Words("已签收。", "Signed for."),
-    "return": Words("已申请退回,等督查室裁定。", "Return asked; the supervision office decides."),
+    "return": Words("已申请退回，等督查室裁定。", "Return asked; the supervision office decides."),
     "ask": Words(
-        "已请民意中心询问诉求人,计时暂停。", "The centre will ask the caller; the clock stands still."
+        "已请民意中心询问诉求人，计时暂停。", "The centre will ask the caller; the clock stands still."
     ),
     "contact": Words("已记录联系情况。", "The contact is noted."),
     "relay": Words("已交民意中心转达。", "The centre will pass it on."),
-    "extend": Words("已申请延期,等待批复。", "An extension is asked for."),
+    "extend": Words("已申请延期，等待批复。", "An extension is asked for."),
     "part": Words("协办结果已报送主办单位和民意中心。", "Your part is reported."),
-    "report": Words("结果已报送,等民意中心审核。", "The result is reported; the centre checks it."),
+    "report": Words("结果已报送，等民意中心审核。", "The result is reported; the centre checks it."),
     "resume": Words("已恢复办理。", "Work goes on."),
     "attach": Words("附件已收下。", "The files are taken."),
     "detach": Words("附件已撤回。", "The file is taken back."),
@@ -80,7 +80,7 @@ def take(receipt: str) -> ResponseReturnValue:
 
 
 FILES_REFUSED = Words(
-    "有附件没有收下;收下的附件和您填写的内容都还在",
+    "有附件没有收下；收下的附件和您填写的内容都还在",
     "Some files were not taken; those taken and what you typed are kept",
 )
 
@@ -120,6 +120,6 @@ def _keep_files(receipt: str, files: Iterable[FileStorage], *, by: Staff, at: da
     if not wrong:
         return None
     return Words(
-        ";".join(f"第 {n} 个:{words.in_language('zh')}" for n, words in wrong),
+        ";".join(f"第 {n} 个：{words.in_language('zh')}" for n, words in wrong),
         "; ".join(f"file {n}: {words.in_language('en')}" for n, words in wrong),
     )

@@ -16,7 +16,7 @@ DOORS = [
         order=40,
         first_for=frozenset({Role.LEADER}),
         about=Words(
-            "安全感与执法满意度,带置信区间", "Sense of security and satisfaction, with their intervals"
+            "安全感与执法满意度，带置信区间", "Sense of security and satisfaction, with their intervals"
         ),
     )
 ]

@@ -142,7 +142,7 @@ def make() -> ResponseReturnValue:
         job = enqueue(
             session,
             "weight.make",
-            Words("加权:{a} 至 {b}", "Weighting: {a} to {b}").filled(a=str(starts_on), b=str(ends_on)),
+            Words("加权：{a} 至 {b}", "Weighting: {a} to {b}").filled(a=str(starts_on), b=str(ends_on)),
             by=staff,
             at=now,
             wave=session.get_one(Wave, wave_id).id,

@@ -4,7 +4,7 @@ Pair = tuple[str, str]
 Entry = dict[str, str | Pair]
 
 _NEAREST: Pair = (
-    "如果一定要选一个,您更接近哪一个?(不读出“不知道”)",
+    "如果一定要选一个，您更接近哪一个？（不读出“不知道”）",
     "If you had to choose one, which comes closest? (Do not read out “don't know”)",
 )
 
@@ -28,7 +28,7 @@ def orders(zh: str, en: str) -> tuple[Pair, Pair]:
 
 def _joined(words: list[str], english: list[str]) -> Pair:
     return (
-        f"**{'、'.join(words[:-1])}**,还是**{words[-1]}**",
+        f"**{'、'.join(words[:-1])}**，还是**{words[-1]}**",
         f"**{', '.join(english[:-1])}** or **{english[-1]}**",
     )
 

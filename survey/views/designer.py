@@ -25,14 +25,14 @@ DOORS = [
         Permission.FIELD_WATCH,
         order=30,
         first_for=frozenset({Role.DESIGNER}),
-        about=Words("各轮调查:进度、抽样、下一步", "Waves: progress, samples, what to do next"),
+        about=Words("各轮调查：进度、抽样、下一步", "Waves: progress, samples, what to do next"),
     ),
     Door(
         "designer_frames.listed",
         Words("抽样框", "Frames"),
         Permission.FRAME_IMPORT,
         order=31,
-        about=Words("导入号码,看层与规模", "Import numbers, see strata and sizes"),
+        about=Words("导入号码，看层与规模", "Import numbers, see strata and sizes"),
     ),
     Door(
         "designer_editions.listed",
@@ -53,7 +53,7 @@ DOORS = [
         Words("权数", "Weights"),
         Permission.WEIGHT_MAKE,
         order=33,
-        about=Words("每套权数怎样做成,哪一套已公布", "How each weight set was made, and which is published"),
+        about=Words("每套权数怎样做成，哪一套已公布", "How each weight set was made, and which is published"),
     ),
     Door(
         "designer_do_not_call.listed",

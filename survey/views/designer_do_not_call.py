@@ -58,7 +58,7 @@ def add() -> ResponseReturnValue:
     except Invalid as problem:
         return _page(problem.fields), 422
     if is_new:
-        flash(t("已加入,今后不会再拨", "Added: it will not be called again"), "good")
+        flash(t("已加入，今后不会再拨", "Added: it will not be called again"), "good")
     else:
         flash(t("这个号码早已在名单上", "The number was on the list already"), "plain")
     return redirect(url_for("designer_do_not_call.listed"), 303)
@@ -92,7 +92,7 @@ def bring_in() -> ResponseReturnValue:
         return _page({f"list_{k}" if k == "reason" else k: v for k, v in problem.fields.items()}), 422
     flash(
         t(
-            "新加入 {added} 个,{known} 个早已在名单上",
+            "新加入 {added} 个，{known} 个早已在名单上",
             "{added} added, {known} were on the list already",
             added=f"{added:,}",
             known=f"{known:,}",

@@ -48,7 +48,7 @@ def upload() -> ResponseReturnValue:
     """Read a workbook into a new version, or say in which cell it can't be read."""
     file = request.files.get("file")
     if file is None or not file.filename:
-        return _list_page(error=Words("请选择问卷工作簿(.xlsx)", "Please choose a workbook (.xlsx)")), 422
+        return _list_page(error=Words("请选择问卷工作簿（.xlsx）", "Please choose a workbook (.xlsx)")), 422
     content = file.stream.read(LARGEST_FILE + 1)
     try:
         with transaction() as session:
@@ -58,7 +58,7 @@ def upload() -> ResponseReturnValue:
     except XlsformError as problem:
         return _list_page(problem=problem), 422
     if is_new:
-        flash(t("已存为第 {n} 版(草稿)", "Kept as version {n}, a draft", n=edition.version), "good")
+        flash(t("已存为第 {n} 版（草稿）", "Kept as version {n}, a draft", n=edition.version), "good")
     else:
         flash(t("这份工作簿之前已经导入过", "This very workbook was imported before"), "plain")
     return redirect(url_for("designer_editions.one", edition_id=edition.id), 303)

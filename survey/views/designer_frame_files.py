@@ -49,7 +49,7 @@ def upload() -> ResponseReturnValue:
         token = shelf().keep(file.stream, at=clock.now(), name=name, source=source[:200], by=acting().id)
         opened = FrameFile.at(shelf().path(token))
         if not any(opened.head()):
-            raise Invalid(Words("文件的第一行是空的,找不到列名", "The first row is empty: no column names"))
+            raise Invalid(Words("文件的第一行是空的，找不到列名", "The first row is empty: no column names"))
     except Invalid as problem:
         if token:
             shelf().drop(token)

@@ -18,7 +18,7 @@ from survey.margins import Margin
 
 blueprint = Blueprint("designer_margins", __name__, url_prefix="/design/margins")
 NAMES = {
-    "county": Words("县(区)", "County"),
+    "county": Words("县（区）", "County"),
     "sex_age": Words("性别 × 年龄", "Sex × age"),
     "area": Words("城乡", "Urban or rural"),
     "residence": Words("城乡", "Urban or rural"),
@@ -61,7 +61,7 @@ def upload() -> ResponseReturnValue:
         return _page(problem), 422
     flash(
         t(
-            "已导入 {n} 张边际表,合计都是 {total} 人",
+            "已导入 {n} 张边际表，合计都是 {total} 人",
             "{n} tables imported; each adds up to {total}",
             n=len(margins),
             total=f"{total:,}",

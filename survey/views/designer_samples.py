@@ -72,7 +72,7 @@ def draw(wave_id: int) -> ResponseReturnValue:
             wave = wave_of(session, wave_id)
             if numbers > AT_ONCE:
                 check_top_up(wave, numbers)
-                title = Words("抽样:{wave}", "Draw: {wave}").filled(wave=wave.name)
+                title = Words("抽样：{wave}", "Draw: {wave}").filled(wave=wave.name)
                 job = enqueue(
                     session,
                     "sample.draw",

@@ -27,7 +27,7 @@ RULES: dict[str, tuple[Words, Words, int]] = {
         30,
     ),
     "least_occasions": (
-        Words("覆盖时段(日间、晚间、周末)", "On occasions (day, evening, weekend)"),
+        Words("覆盖时段（日间、晚间、周末）", "On occasions (day, evening, weekend)"),
         Words("种", "of 3"),
         3,
     ),
@@ -45,7 +45,7 @@ RULES: dict[str, tuple[Words, Words, int]] = {
 """The call rules that a designer may change: label, unit, largest value."""
 DEFAULTS = {f.name: f.default for f in fields(Rules)}
 _WINDOW = re.compile(r"(\d{1,2}:\d\d)\s*[-–—~至]\s*(\d{1,2}:\d\d)")
-NOT_A_DATE = Words("请填日期,如 2026-11-18", "A date such as 2026-11-18")
+NOT_A_DATE = Words("请填日期，如 2026-11-18", "A date such as 2026-11-18")
 
 Form = MultiDict[str, str]
 
@@ -133,7 +133,7 @@ def _rules(form: Form, wave: Wave | None, errors: dict[str, Words]) -> dict[str,
         flat = [t for window in read_windows for t in window]
         if not flat or flat != sorted(set(flat)):
             errors["rule_hours"] = Words(
-                "请写成 09:00–12:00, 14:30–21:00,先后不重叠",
+                "请写成 09:00–12:00, 14:30–21:00，先后不重叠",
                 "Write 09:00–12:00, 14:30–21:00, in order, not overlapping",
             )
         else:

@@ -154,7 +154,7 @@ def release_replicate(replicate_id: int) -> ResponseReturnValue:
         wave = session.get_one(Wave, replicate.sample.wave_id)
         if wave.state not in (WaveState.OPEN, WaveState.HELD):
             raise Refused(
-                Words("调查不在进行中,没有投放", "The wave is not in the field; nothing was released")
+                Words("调查不在进行中，没有投放", "The wave is not in the field; nothing was released")
             )
         count = release(session, replicate, by=acting(), at=clock.now())
     flash(t("已投放 {n} 个号码", "{n} numbers released", n=count), "good")
@@ -209,7 +209,7 @@ def listen(staff_id: int) -> ResponseReturnValue:
         wave_id = case.wave_id
     kick()
     return _told(
-        t("正在把您接入通话,对方听不到您", "You are being joined to the call; nobody hears you"), wave_id
+        t("正在把您接入通话，对方听不到您", "You are being joined to the call; nobody hears you"), wave_id
     )
 
 

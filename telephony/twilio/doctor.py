@@ -63,19 +63,19 @@ def limits() -> Iterator[Finding]:
     """Say what will not work with this vendor, whatever is configured."""
     yield _found(
         Verdict.BAD,
-        "供应商自 2023 年 11 月 30 日起停止向中国大陆外呼:大陆号码会被拒绝。请改用国内 SIP 中继或人工拨号线路",
+        "供应商自 2023 年 11 月 30 日起停止向中国大陆外呼：大陆号码会被拒绝。请改用国内 SIP 中继或人工拨号线路",
         "The vendor ended outbound calls to mainland China on 30 November 2023: such dials are refused. "
         "Use a domestic SIP trunk or the manual line",
     )
     yield _found(
         Verdict.NOTE,
-        "默认每秒只能发起 1 路外呼(浏览器接入和来电不计);超出的会自动排到下一秒,约够 140 名访员逐个拨打",
+        "默认每秒只能发起 1 路外呼（浏览器接入和来电不计）；超出的会自动排到下一秒，约够 140 名访员逐个拨打",
         "One outbound create per second by default (browsers and inbound calls are not counted); "
         "more wait for the next second, which is enough for about 140 interviewers",
     )
     yield _found(
         Verdict.NOTE,
-        "本适配器按供应商的公开规范和模拟线路验证;请用 telephony capture 录一次真实回调,再用 replay 核对",
+        "本适配器按供应商的公开规范和模拟线路验证；请用 telephony capture 录一次真实回调，再用 replay 核对",
         "This adapter is verified against the vendor's specification and a simulator; capture a real day "
         "with telephony capture and check it with replay",
     )
@@ -87,7 +87,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     elif settings.line == "twilio":
         yield _found(
             Verdict.BAD,
-            "公开地址不是 HTTPS:回调会被窃听",
+            "公开地址不是 HTTPS：回调会被窃听",
             "The public address is not HTTPS: webhooks travel in the clear",
         )
     for name, value, start in (
@@ -98,7 +98,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         if not (value.startswith(start) and len(value) == 34):
             yield _found(
                 Verdict.BAD,
-                "{name} 应以 {start} 开头,共 34 个字符",
+                "{name} 应以 {start} 开头，共 34 个字符",
                 "{name} should begin with {start} and have 34 characters",
                 name=name,
                 start=start,
@@ -106,7 +106,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     if not settings.caller_number.startswith("+"):
         yield _found(
             Verdict.BAD,
-            "TINGMIN_CALLER_NUMBER 应为国际格式(+ 开头)",
+            "TINGMIN_CALLER_NUMBER 应为国际格式（+ 开头）",
             "TINGMIN_CALLER_NUMBER should be in international form, beginning with +",
         )
 
@@ -120,7 +120,7 @@ def _probe(settings: Settings) -> Finding:
     except requests.RequestException as error:
         return _found(
             Verdict.BAD,
-            "公开地址连不上({why}):供应商也连不上",
+            "公开地址连不上（{why}）：供应商也连不上",
             "The public address can't be reached ({why}), so the vendor can't reach it either",
             why=type(error).__name__,
         )
@@ -129,7 +129,7 @@ def _probe(settings: Settings) -> Finding:
     if answer.status_code == 403:
         return _found(
             Verdict.BAD,
-            "签名没有通过:TINGMIN_PUBLIC_BASE_URL 与供应商所用的地址不一致,或运行中的服务用了另一个密钥",
+            "签名没有通过：TINGMIN_PUBLIC_BASE_URL 与供应商所用的地址不一致，或运行中的服务用了另一个密钥",
             "The signature was refused: TINGMIN_PUBLIC_BASE_URL is not the address that is used, "
             "or the running server has another token",
         )
@@ -150,7 +150,7 @@ def _account(settings: Settings, line: TwilioLine) -> Iterator[Finding]:
     except LineTrouble as trouble:
         yield _found(
             Verdict.BAD,
-            "线路账户不应答({code})",
+            "线路账户不应答（{code}）",
             "The line's account does not answer ({code})",
             code=trouble.code,
         )
@@ -159,7 +159,7 @@ def _account(settings: Settings, line: TwilioLine) -> Iterator[Finding]:
     if str(account.type) == "Trial":
         yield _found(
             Verdict.BAD,
-            "试用账户不能运行本系统:只能拨打已验证号码,且会插播提示",
+            "试用账户不能运行本系统：只能拨打已验证号码，且会插播提示",
             "A trial account can't run this product: it dials verified numbers only and speaks over calls",
         )
     if str(account.status) != "active":

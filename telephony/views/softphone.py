@@ -159,7 +159,8 @@ def _carrier(method: str, path: str, body: dict[str, Any] | None = None) -> dict
         except (requests.RequestException, ValueError):
             raise Unavailable(
                 Words(
-                    "模拟线路没有响应,请稍后再试", "The simulated line does not answer; try again in a moment"
+                    "模拟线路没有响应，请稍后再试",
+                    "The simulated line does not answer; try again in a moment",
                 )
             ) from None
     if answer.status_code >= 400:

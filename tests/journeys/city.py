@@ -113,7 +113,7 @@ def furnished(house: House) -> City:
         check = check_frame(session, token, mapping, by=people[Role.DESIGNER], at=now)
         draft = raise_problem(
             session,
-            Statement("电话断了,只说到路灯"),
+            Statement("电话断了，只说到路灯"),
             origin=Origin.CITIZEN_LINE,
             by=people[Role.CLERK],
             at=now,
@@ -177,7 +177,7 @@ def the_vault_and_an_import(session: Session, people: dict[Role, Staff], now: da
         reporter.matter,
         reporter.id,
         ReadingPurpose.HANDLE,
-        "承办单位报告有人身威胁,须联系本人",
+        "承办单位报告有人身威胁，须联系本人",
         minutes=30,
         by=people[Role.CLERK],
         at=now,

@@ -19,7 +19,7 @@ from tests.journeys.conftest import House, assert_accessible, no_sideways_scroll
 from tests.matters.makers import Town, a_town, someone
 
 pytestmark = pytest.mark.browser
-SAID = "村口的路灯坏了两个多月,孩子晚上看不见路"
+SAID = "村口的路灯坏了两个多月，孩子晚上看不见路"
 
 
 def furnished(*roles: Role) -> tuple[Town, list[Staff]]:
@@ -162,7 +162,7 @@ def test_two_calls_about_one_thing_become_one_matter(page: Page, house: House) -
     sign_in(page, clerk, house)
     page.goto("/desk/")
     first = write_down(page, town, number="13800138000")
-    second = write_down(page, town, number="13800138001", said=SAID + ",请尽快修好")
+    second = write_down(page, town, number="13800138001", said=SAID + "，请尽快修好")
     assert first != second
     expect(page.locator(".desk-alike")).to_contain_text(first)
     page.get_by_role("link", name="比较、并案").click()

@@ -40,7 +40,7 @@ def test_an_identity_is_opened_by_two(page: Page, house: House, language: str) -
     page.goto(f"/vault/ask/{told.matter.receipt}")
     look(page, f"vault-ask-{language}")
     page.locator("input[name=purpose][value=handle]").check()
-    page.locator("#f-reason").fill("承办单位报告有人身威胁,须联系本人")
+    page.locator("#f-reason").fill("承办单位报告有人身威胁，须联系本人")
     page.locator("form .button-primary").click()
     page.wait_for_url("**/vault/*")
     where = page.url

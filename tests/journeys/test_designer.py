@@ -126,7 +126,7 @@ def _import_a_frame(page: Page, tmp_path: Path) -> None:
     _look(page, "frame-refused")
     page.get_by_label("号码文件").set_input_files(path)
     page.get_by_role("button", name="上传并核对列").click()
-    expect(page.get_by_role("heading", name="“四季度号码”:核对列")).to_be_visible()
+    expect(page.get_by_role("heading", name="“四季度号码”：核对列")).to_be_visible()
     assert not re.search(r"\d{9}", page.locator("table").inner_text())
     page.get_by_label("乡镇").select_option("")
     page.get_by_role("button", name=re.compile("试读全部行")).click()
@@ -136,13 +136,13 @@ def _import_a_frame(page: Page, tmp_path: Path) -> None:
     send(page)
     expect(page.get_by_role("heading", name="为什么拒收")).to_be_visible(timeout=60_000)
     with page.expect_download() as download:
-        page.get_by_role("link", name="下载拒收清单(CSV)").click()
+        page.get_by_role("link", name="下载拒收清单（CSV）").click()
     with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as opened:
         lines = [int(row[0]) for row in list(csv.reader(opened))[1:]]
     assert lines == [bad.line for bad in planted]
     _look(page, "frame-check")
     page.get_by_role("button", name=re.compile("导入 6,000 个号码")).click()
-    expect(page.get_by_role("heading", name="各县(区)的规模")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="各县（区）的规模")).to_be_visible(timeout=60_000)
     _look(page, "frame")
     with reading() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(FrameNumber)) == 6_000
@@ -222,7 +222,7 @@ def _make_a_wave(page: Page) -> None:
     _look(page, "wave-draft")
     page.get_by_role("button", name="启动").first.click()
     page.locator("#open").get_by_role("button", name="启动").click()
-    expect(page.get_by_role("heading", name="各县(区)进度")).to_be_visible()
+    expect(page.get_by_role("heading", name="各县（区）进度")).to_be_visible()
     with reading() as session:
         assert session.scalars(sa.select(Wave.state)).one() is WaveState.OPEN
 
@@ -283,7 +283,7 @@ def test_the_do_not_call_list_never_shows_a_number(page: Page, house: House, sup
     assert "0001" not in page.content() + page.url
     page.get_by_label("要查询的号码").fill("+8614500000001")
     page.get_by_role("button", name=re.compile("查询")).click()
-    expect(page.get_by_text("在名单上:不能拨打")).to_be_visible()
+    expect(page.get_by_text("在名单上：不能拨打")).to_be_visible()
     assert "0000" not in page.url
     _look(page, "do-not-call")
     with reading() as session:

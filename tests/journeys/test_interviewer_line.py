@@ -50,8 +50,8 @@ def test_a_call_that_rings_is_recorded_after_consent_and_ends_when_they_hang_up(
     carrier = house.carrier.carrier
     with reading() as session:
         ref = session.get_one(Call, leg).provider_ref
-    carrier.say(carrier.legs.all[str(ref)], "喂,您哪位?")
-    expect(page.locator("#bubble")).to_have_text("模拟受访者:喂,您哪位?")
+    carrier.say(carrier.legs.all[str(ref)], "喂，您哪位？")
+    expect(page.locator("#bubble")).to_have_text("模拟受访者：喂，您哪位？")
     walk_on(page, until="一个人在住处")
     with reading() as session:
         kept = session.scalars(sa.select(Recording)).one()

@@ -32,14 +32,14 @@ SPECIMEN = """
 <table><thead><tr>{{ kit.th(t("县", "County")) }}{{ kit.th("%", numeric=True) }}</tr></thead><tbody><tr><td>{{ t("清河", "Qinghe") }}</td><td class="num">91.4</td></tr></tbody></table>
 {% endcall %}{% endcall %}
 {% call kit.card(t("读题", "Reading")) %}
-<p class="read-aloud">{{ t("在目前的社会治安环境下,您感觉", "In the present state of public order, do you feel") }} <b>{{ t("很安全", "very safe") }}</b>?</p>
+<p class="read-aloud">{{ t("在目前的社会治安环境下，您感觉", "In the present state of public order, do you feel") }} <b>{{ t("很安全", "very safe") }}</b>?</p>
 <div role="radiogroup" aria-label="{{ t('选项', 'Options') }}" class="options">
 <button class="option" role="radio" aria-checked="true" data-key="1" id="one"><kbd>1</kbd> {{ t("很安全", "Very safe") }}</button>
 <button class="option" role="radio" aria-checked="false" data-key="2"><kbd>2</kbd> {{ t("比较安全", "Rather safe") }}</button>
 </div>
 {{ kit.choices("urgency", t("紧急程度", "Urgency"), [("u1", "U1"), ("u2", t("U2 安全隐患", "U2 hazard"))], "u2") }}
 {{ kit.area_field("said", t("他/她说的是什么", "What they say"), error=t("请填写", "Needed")) }}
-<p class="say">{{ t("请读出:“登记了。”", "Read out: “It is registered.”") }}</p>
+<p class="say">{{ t("请读出：“登记了。”", "Read out: “It is registered.”") }}</p>
 <div class="keybar"><span><kbd>Enter</kbd> {{ t("下一题", "Next") }}</span><span><kbd>?</kbd> {{ t("全部按键", "All keys") }}</span></div>
 {% endcall %}
 </div>
@@ -47,7 +47,7 @@ SPECIMEN = """
 <p class="chips">{{ kit.chip("green", t("绿", "Green")) }}{{ kit.chip("yellow", t("黄", "Yellow")) }}{{ kit.chip("red", t("红", "Red")) }}{{ kit.chip("blue", t("蓝", "Blue")) }}{{ kit.chip("", t("无", "None")) }}</p>
 {{ kit.progress(38, 100, t("进度", "Progress")) }}
 <div class="row">{{ kit.button("/part", t("接听", "Answer"), "primary", key="Space") }}
-{% call kit.confirm("end", "/part", t("删除", "Delete"), t("删除?", "Delete?"), t("不能恢复。", "Can't be undone."), t("删除", "Delete")) %}{% endcall %}</div>
+{% call kit.confirm("end", "/part", t("删除", "Delete"), t("删除？", "Delete?"), t("不能恢复。", "Can't be undone."), t("删除", "Delete")) %}{% endcall %}</div>
 {% call kit.live("/part", every=1, id="part") %}<p>0</p>{% endcall %}
 </div>
 {% endblock %}
@@ -115,6 +115,6 @@ def test_charts_obey_the_policy_keys_press_and_parts_stay_fresh(page: Page, hous
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.locator("#part")).not_to_have_text("0")
     page.get_by_role("button", name="删除").click()
-    expect(page.get_by_role("heading", name="删除?")).to_be_visible()
-    page.get_by_role("button", name="不,返回").click()
+    expect(page.get_by_role("heading", name="删除？")).to_be_visible()
+    page.get_by_role("button", name="不，返回").click()
     expect(page.get_by_role("dialog")).to_be_hidden()

@@ -86,7 +86,7 @@ def test_a_supervisor_listens_whispers_joins_and_leaves(
     expect(page.locator(".step-line")).not_to_contain_text("共")
     expect(page.locator(".step-line")).not_to_contain_text("RESIDENCE")
     walk_on(page, until="社会治安环境")
-    expect(page.locator(".step-line")).to_contain_text("S1 · 第 4 题,共")
+    expect(page.locator(".step-line")).to_contain_text("S1 · 第 4 题，共")
 
     row.get_by_role("button", name="旁听").click()
     expect(row).to_contain_text("旁听中", timeout=SLOWLY)

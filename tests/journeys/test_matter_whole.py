@@ -40,9 +40,9 @@ from tests.survey.field import a_field
 pytestmark = pytest.mark.browser
 MORNING = datetime(2026, 11, 18, 2, 30, tzinfo=UTC)
 """Half past ten on a Wednesday; no holiday falls into the three weeks after it."""
-SAID = "小学后门的垃圾堆了两个多月,没有人清运。我的电话是 14500009876,有事打给我。"
-FIRST = "11 月 19 日派车到小学后门清运垃圾两车,当日清完。"
-SECOND = "11 月 27 日再次清运,并在小学后门设四个垃圾桶,每天早晚各收一次,已连看三天。"
+SAID = "小学后门的垃圾堆了两个多月，没有人清运。我的电话是 14500009876，有事打给我。"
+FIRST = "11 月 19 日派车到小学后门清运垃圾两车，当日清完。"
+SECOND = "11 月 27 日再次清运，并在小学后门设四个垃圾桶，每天早晚各收一次，已连看三天。"
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def assign(j: Journey, unit: str, *, queue: str = "待交办", approves: bool = 
         j.look("not-approved")
     page.locator("input[name=assign-redacted]").check()
     page.locator("#step-assign form button").click()
-    expect(page.get_by_text("已交办,已通知承办单位")).to_be_visible()
+    expect(page.get_by_text("已交办，已通知承办单位")).to_be_visible()
     j.look("assigned")
     j.stands(MatterState.ASSIGNED)
 
@@ -262,7 +262,7 @@ def approve(j: Journey, text: str) -> None:
     page.locator("#step-accept input[name=outcome][value=solved]").check()
     j.look("check")
     page.locator("#step-accept button").click()
-    expect(page.get_by_text("审核通过,请逐位反馈诉求人")).to_be_visible()
+    expect(page.get_by_text("审核通过，请逐位反馈诉求人")).to_be_visible()
     j.stands(MatterState.FEEDBACK_DUE)
 
 
@@ -337,7 +337,7 @@ def test_a_problem_raised_in_an_interview_goes_round_twice_and_is_solved(
     j.be("teller", "/callers/")
     press(j.page, "Space")
     expect(j.page.get_by_text("现在没有轮到要联系的诉求人")).to_be_visible()
-    ring(j, "asker", "1", "3", "2", words="清了一次,第二天又堆上了", name="unsolved")
+    ring(j, "asker", "1", "3", "2", words="清了一次，第二天又堆上了", name="unsolved")
     close(j, "再次交办")
     j.stands(MatterState.TO_ROUTE)
     j.resident_reads("已登记")
@@ -355,7 +355,7 @@ def test_a_problem_raised_in_an_interview_goes_round_twice_and_is_solved(
     j.resident_reads("已答复", result=SECOND)
     j.at(33, 10)
     ring(j, "asker", "1", "1", "5", name="solved")
-    close(j, "办结(已解决)")
+    close(j, "办结（已解决）")
     j.resident_reads("已办结", result=SECOND)
     the_log_says_it_all(j)
     in_english(j)

@@ -82,7 +82,7 @@ def an_office() -> None:
                     total=1_000_000,
                     step=Words("读取号码", "Reading numbers").as_json(),
                     error=Words(
-                        "第 3 行缺少号码,没有导入", "Row 3 has no number; nothing was taken"
+                        "第 3 行缺少号码，没有导入", "Row 3 has no number; nothing was taken"
                     ).as_json(),
                     created_at=clock.now(),
                     started_at=clock.now(),

@@ -148,8 +148,8 @@ def test_a_telephone_connects_hears_and_hangs_up(page: Page, house: WiredHouse, 
     expect(page.locator("[data-softphone-peers] li")).to_have_count(2)
     expect(page.locator("[data-softphone-peers]")).to_contain_text("居民")
     carrier = house.carrier.carrier
-    carrier.say(carrier.legs.all[leg], "你好,请讲。")
-    expect(page.locator("[data-softphone-says] li")).to_have_text(["你好,请讲。"])
+    carrier.say(carrier.legs.all[leg], "你好，请讲。")
+    expect(page.locator("[data-softphone-says] li")).to_have_text(["你好，请讲。"])
     page.get_by_role("button", name="静音").click()
     expect(page.get_by_role("button", name="取消静音")).to_be_enabled()
     assert_accessible(page)

@@ -118,7 +118,7 @@ def test_a_review_from_the_list_to_the_verdict(
     expect(page.get_by_text("已记入日志")).to_be_visible()
     assert_accessible(page)
     picture(page, "supervisor-review")
-    page.get_by_role("radio", name="虚假,作废重访").check()
+    page.get_by_role("radio", name="虚假，作废重访").check()
     page.get_by_role("button", name="保存结论").click()
     expect(page.get_by_text("请写明依据")).to_be_visible()
     page.get_by_label("依据").fill("回访时本人说从未接过")

@@ -33,7 +33,7 @@ from tests.matters.scenes import NAME, Hall, a_hall, do, handed, the
 pytestmark = pytest.mark.browser
 house = wired_house
 """The house with the simulated line, for the telephone; everything else is as in any house."""
-ANSWER = "11 月 20 日派人到建设路口更换灯泡两只,当晚亮灯;路面坑洞已用沥青填平。"
+ANSWER = "11 月 20 日派人到建设路口更换灯泡两只，当晚亮灯；路面坑洞已用沥青填平。"
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_matter_goes_back_goes_elsewhere_is_answered_sent_back_and_answered_ag
 ) -> None:
     at = clock.now() - timedelta(minutes=10)
     receipt = handed(
-        hall, at=at, narrative=f"我叫{NAME}。建设路口的路灯坏了两个多月,晚上很黑。路面还有一个大坑,请修好。"
+        hall, at=at, narrative=f"我叫{NAME}。建设路口的路灯坏了两个多月，晚上很黑。路面还有一个大坑，请修好。"
     )
     sign_in(page, hall.people["water"], house)
     page.goto("/")
@@ -134,9 +134,9 @@ def test_a_matter_goes_back_goes_elsewhere_is_answered_sent_back_and_answered_ag
     assert Path(arriving.value.path()).read_bytes() == a_png(width=64)
 
     do(receipt, A.REJECT, hall.people["checker"], facts={"reason": "incomplete"},
-       text=f"没有说路面的坑填在哪里,{NAME}说还在。")  # fmt: skip
+       text=f"没有说路面的坑填在哪里，{NAME}说还在。")  # fmt: skip
     page.reload()
-    expect(page.get_by_text("审核未通过,退回重办")).to_be_visible()
+    expect(page.get_by_text("审核未通过，退回重办")).to_be_visible()
     expect(page.get_by_text("没有说路面的坑填在哪里")).to_be_visible()
     expect(page.get_by_text(NAME)).to_have_count(0)
     check(page, "phone-sent-back")

@@ -43,7 +43,7 @@ def a_matter() -> Registered:
             Statement(
                 kind=MatterKind.HELP,
                 topic="livelihood.lighting",
-                narrative="村口的路灯坏了两个多月,孩子晚上补课回来看不见。",
+                narrative="村口的路灯坏了两个多月，孩子晚上补课回来看不见。",
                 place=town,
                 consent_read=True,
             ),
@@ -192,7 +192,7 @@ def test_a_file_too_large_is_refused_with_a_page(page: Page, house: House, langu
         {"name": "places.csv", "mimeType": "text/csv", "buffer": b"x" * 30_000}
     )
     page.locator("main form[enctype] button").click()
-    told = "文件太大,没有收下" if language == "zh" else "The file is too large and was not taken"
+    told = "文件太大，没有收下" if language == "zh" else "The file is too large and was not taken"
     expect(page.get_by_role("heading", level=1)).to_have_text(told)
     assert_accessible(page)
     picture(page, f"problem-413-{language}")

@@ -200,7 +200,7 @@ def test_a_step_that_is_not_allowed_names_those_that_are(desk: Desk, step: str) 
     data = {"step": step, "text": "x", "verified": "voice", "caller": _caller(receipt), "told": "1"}
     answer = desk.clerk.post(f"/matters/{receipt}/step", data=data)
     assert answer.status_code == 409
-    assert "现在可以:" in answer.get_data(as_text=True)
+    assert "现在可以：" in answer.get_data(as_text=True)
     assert "更正" in answer.get_data(as_text=True)
 
 

@@ -263,7 +263,7 @@ def test_no_answer_shows_who_called_or_what_they_said(app: Flask, desk: Desk, as
     [
         (b"", "文件是空的"),
         (b"\n\n", "文件是空的"),
-        ("只有表头,没有".encode(), "只有表头"),
+        ("只有表头，没有".encode(), "只有表头"),
         (b"\xd0\xcf\x11\xe0" + b"x" * 99, "另存为 .xlsx"),
         (b"PK\x03\x04broken", "不是能读的"),
         (b"%PDF-1.7 \x00\x01\x02\x03\xff\xfe" * 9, "不是能读的"),

@@ -228,7 +228,7 @@ def test_steps_that_the_rules_refuse_say_why_before_they_are_tried(hall: Hall, a
         assert "还有协办没有完成" not in page
     with clock.frozen(LATER + timedelta(days=20)):
         page = see(as_role(staff=hall.people["roads"]), receipt)
-        assert "已超期,不能再申请延期" in page
+        assert "已超期，不能再申请延期" in page
         assert "申请退回的期限已过" in page
 
 

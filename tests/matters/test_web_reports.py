@@ -119,7 +119,7 @@ def test_an_anonymous_report_keeps_nobody(app: Flask, desk: Desk) -> None:
         ({"spot": "远" * 201}, "最多 200 字"),
         ({"consent": ""}, "请勾选同意"),
         ({"identity": "nobody"}, "请选一项"),
-        ({"number": "12"}, "电话:"),
+        ({"number": "12"}, "电话："),
         ({"identity": "open", "number": ""}, "请留电话"),
         ({"conflict": "unit"}, "请选择是哪个单位"),
         ({"name": "名" * 41}, "最多 40 字"),

@@ -50,7 +50,7 @@ def test_a_withheld_figure_is_neither_on_the_page_nor_in_the_file(a_set: int, as
     leader = as_role(Role.LEADER)
     page = leader.get(f"/indices/{a_set}")
     assert page.status_code == 200
-    assert "区间太宽,不予公布" in page.text
+    assert "区间太宽，不予公布" in page.text
     assert "12.3" not in page.text
     assert "0.1234" not in page.text
     file = leader.get(f"/indices/{a_set}.csv")

@@ -45,7 +45,7 @@ def test_figures_are_marked_provisional_and_stand_beside_the_frozen(wave: int, a
     with clock.frozen(AT):
         page = leader.get("/indices/live/").text
         for words in (
-            "正在进行,暂定",
+            "正在进行，暂定",
             "还没有冻结的权数",
             "有效 n",
             "设计效应",
@@ -137,7 +137,7 @@ def test_a_withheld_figure_is_not_shown_live(wave: int, as_role: SignedIn) -> No
         recount(session, session.get_one(Wave, wave))
     with clock.frozen(AT):
         page = as_role(Role.LEADER).get("/indices/live/").text
-        assert "还不够准,不显示" in page
+        assert "还不够准，不显示" in page
         with reading() as session:
             pair = board_of(session, session.get_one(Wave, wave), AT).windows[0].pair("safety", "city")
         assert pair.now is not None

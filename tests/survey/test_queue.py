@@ -38,7 +38,7 @@ def test_the_neediest_county_and_township_come_first(database: db.Database, now:
         assert hand_out is not None
         assert hand_out.case.township_id == needy.id
         assert hand_out.rule == HandOutRule.FRESH
-        assert "还差 13 份,全市最缺" in handouts.reason(hand_out).in_language("zh")
+        assert "还差 13 份，全市最缺" in handouts.reason(hand_out).in_language("zh")
         assert "13 short" in handouts.reason(hand_out).in_language("en")
         assert "第 1 次拨打" in str(handouts.second_line(hand_out))
 

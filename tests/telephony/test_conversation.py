@@ -241,7 +241,7 @@ def test_a_supervisor_listens_whispers_and_barges(house: House, interviewer: Sta
 
 def test_a_text_is_sent_once_and_followed_to_its_end(house: House, interviewer: Staff) -> None:
     with house.at_present() as now, transaction() as session:
-        send_text(session, number=NUMBER, body="您好,这里是民意中心。", by=interviewer, at=now)
+        send_text(session, number=NUMBER, body="您好，这里是民意中心。", by=interviewer, at=now)
     house.send()
     house.run(60)
     with reading() as session:

@@ -117,7 +117,7 @@ def test_a_moment_is_kept_once_reached() -> None:
         ("brands", "a b", None), ("brands", "a b c", CONSTRAINT), ("brands", "a a", NOT_OFFERED),
         ("brands", "a  b", NOT_OFFERED), ("brands", "other", None), ("km", "1.5", None), ("km", "-1", CONSTRAINT),
         ("km", "1e3", "请填数字"), ("born", "2026-03-15", None), ("born", "2026-03-16", CONSTRAINT),
-        ("born", "2026-02-29", "请填日期,如 2026-03-15"), ("woke", "24:00", "请填时间,如 14:30"), ("woke", "06:05", None),
+        ("born", "2026-02-29", "请填日期，如 2026-03-15"), ("woke", "24:00", "请填时间，如 14:30"), ("woke", "06:05", None),
         ("met", "2026-03-15T14:30", None), ("met", "2026-03-15T14:31", CONSTRAINT), ("why_a", "一二三四", None),
         ("why_a", "一二三四五", CONSTRAINT), ("why_b", "很安全", None), ("why_b", "很很安全", CONSTRAINT),
         ("seen", "OK", None), ("seen", "yes", "按回车表示已读"), ("hello", "OK", None), ("hello", DONT_KNOW, NOT_ASKED),

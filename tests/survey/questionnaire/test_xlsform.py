@@ -133,8 +133,8 @@ def test_all_faults_at_once() -> None:
     ],
 )
 def test_languages_in_their_spellings(zh: str, en: str) -> None:
-    form = read_xlsform(workbook([["type", "name", zh, en], ["text", "q", "您好吗?", "How are you?"]]))
-    assert form.question("q").label == Text("您好吗?", "How are you?")
+    form = read_xlsform(workbook([["type", "name", zh, en], ["text", "q", "您好吗？", "How are you?"]]))
+    assert form.question("q").label == Text("您好吗？", "How are you?")
 
 
 def test_older_spellings() -> None:
@@ -199,9 +199,9 @@ def test_preview_says_conditions_in_words() -> None:
     rows = {row.name: row for row in preview(read_xlsform(EVERYTHING), "zh")}
     assert rows["km"].conditions == ("owns 是 “有”", "cars_n 不是 1")
     assert rows["brands"].constraint == "count-selected(本题的回答) 不大于 2"
-    assert rows["limit"].calculation == "若 owns 是 “有” 则 5,否则 0"
+    assert rows["limit"].calculation == "若 owns 是 “有” 则 5，否则 0"
     assert rows["town"].choice_filter == "in_state 是 state"
-    assert rows["why_a"].split == "version:只问“a”组"
+    assert rows["why_a"].split == "version：只问“a”组"
     assert {row.name: row for row in preview(read_xlsform(EVERYTHING), "en")}[
         "mood"
     ].split == "order: half reversed"

@@ -30,7 +30,7 @@ async function send(form) {
     if (kept) putBack(kept);
     begin();
   } catch {
-    state(t("连接断开,填写的内容还在本页,请再试一次", "The connection is lost; what you typed is still here, try again"));
+    state(t("连接断开，填写的内容还在本页，请再试一次", "The connection is lost; what you typed is still here, try again"));
   } finally {
     isBusy = false;
   }
@@ -153,12 +153,12 @@ function connect() {
     const bubble = at("bubble");
     if (!box.dataset.simulated || !bubble) return;
     bubble.hidden = false;
-    bubble.textContent = t("模拟诉求人:{text}", "Simulated caller: {text}", { text: detail.text });
+    bubble.textContent = t("模拟诉求人：{text}", "Simulated caller: {text}", { text: detail.text });
   });
 }
 
 function showPhone() {
-  const more = ["elsewhere", "ended", "failed"].includes(phone.state) ? t(";按 R 接通", "; press R to connect") : "";
+  const more = ["elsewhere", "ended", "failed"].includes(phone.state) ? t("；按 R 接通", "; press R to connect") : "";
   at("phone-state").textContent = phone.words + more;
 }
 

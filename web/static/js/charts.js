@@ -73,7 +73,7 @@ export async function draw(figure) {
     area.setAttribute("aria-label", figure.getAttribute("aria-label") || "");
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
   } catch {
-    area.textContent = t("图画不出来,数字在下面的表里。", "The chart can't be drawn; the numbers are in the table below.");
+    area.textContent = t("图画不出来，数字在下面的表里。", "The chart can't be drawn; the numbers are in the table below.");
   }
 }
 

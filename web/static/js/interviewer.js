@@ -47,12 +47,12 @@ class Console {
     this.phone.addEventListener("says", ({ detail }) => {
       if (!data.simulated) return;
       part("bubble").hidden = false;
-      part("bubble").textContent = t("模拟受访者:{text}", "Simulated resident: {text}", { text: detail.text });
+      part("bubble").textContent = t("模拟受访者：{text}", "Simulated resident: {text}", { text: detail.text });
     });
   }
 
   showPhone(state) {
-    const more = state === "elsewhere" ? t(";按 R 在此接管", "; press R to take it over") : "";
+    const more = state === "elsewhere" ? t("；按 R 在此接管", "; press R to take it over") : "";
     part("phone-state").textContent = this.phone ? this.phone.words + more : "";
   }
 
@@ -115,7 +115,7 @@ class Console {
         make("p", { className: "soft", textContent: t("等待再访 {callbacks} · 预约 {appointments} · 新个案 {fresh} · 本县不能拨 {at_home}",
           "call-backs {callbacks} · appointments {appointments} · fresh {fresh} · in your own county {at_home}", nothing) })]
       : [make("p", { className: "lead" }, t("按", "Press"), " ", key("Space"), " ", t("取下一个案", "for the next case"))];
-    if (tired) lines.push(make("p", {}, make("span", { className: "chip chip-yellow", textContent: t("已连续工作 90 分钟,起来走走、喝口水,10 分钟后再回来", "90 minutes without a break: stand up, drink some water, come back in ten minutes") })));
+    if (tired) lines.push(make("p", {}, make("span", { className: "chip chip-yellow", textContent: t("已连续工作 90 分钟，起来走走、喝口水，10 分钟后再回来", "90 minutes without a break: stand up, drink some water, come back in ten minutes") })));
     if (undo) lines.push(make("p", { className: "soft" }, t("已记“{words}”。", "Coded “{words}”. ", undo), make("button", { type: "button", className: "link", onclick: () => this.undo() }, t("撤销", "Undo")), " ", key("Ctrl+Z")));
     stage(make("div", { className: "empty-stage" }, ...lines,
       make("button", { type: "button", className: "button button-primary", onclick: () => this.ask("next") }, t("下一个案", "Next case"), " ", key("Space"))));
@@ -149,7 +149,7 @@ class Console {
     const { line, attempt } = this.screen;
     const parts = [make("p", { className: "lead", textContent: attempt.call_words })];
     if (!line.dials) {
-      parts.push(make("p", { className: "soft", textContent: t("请在桌上话机拨打左边的号码,然后按您听到的:", "Dial the number on the left on your desk telephone, then say what you hear:") }));
+      parts.push(make("p", { className: "soft", textContent: t("请在桌上话机拨打左边的号码，然后按您听到的：", "Dial the number on the left on your desk telephone, then say what you hear:") }));
       parts.push(make("div", { className: "heard" }, ...data.heard.map((heard, n) =>
         make("button", { type: "button", className: "option", onclick: () => this.heard(n) }, key(String((n + 1) % 10)), heard.words))));
       this.showNumber(attempt.id);
@@ -241,7 +241,7 @@ class Console {
     notice();
     const isAway = by > 0 && awaits(this.at, this.answers);
     if (isAway) {
-      if (isAway === "appointment") this.appoint(t("“他/她什么时候在家、方便听电话?我到时候再打来。”", "“When will they be at home and free to talk? I will call then.”"));
+      if (isAway === "appointment") this.appoint(t("“他/她什么时候在家、方便听电话？我到时候再打来。”", "“When will they be at home and free to talk? I will call then.”"));
       else this.hangUp(HOUSEHOLD_REFUSES);
       return;
     }
@@ -260,7 +260,7 @@ class Console {
     const code = this.endCode;
     this.view = { press: (event) => event.key === "Enter" ? (this.hangUp(), true) : event.key === "ArrowLeft" ? (this.ask_(this.walk.previousStep()), true) : false };
     stage(make("div", { className: "empty-stage" },
-      make("p", { className: "lead", textContent: code === COMPLETE ? t("全部答完了,谢谢!", "Every question is answered. Thank you!") : t("访问到此为止", "The interview ends here") }),
+      make("p", { className: "lead", textContent: code === COMPLETE ? t("全部答完了，谢谢！", "Every question is answered. Thank you!") : t("访问到此为止", "The interview ends here") }),
       make("button", { type: "button", className: "button button-primary", onclick: () => this.hangUp() }, t("挂断并记结果", "Hang up and code"), " ", key("Enter"))));
     keybar([["Enter", t("挂断并记结果", "hang up, code")], ["←", t("上一题", "back")], ["F2", t("登记诉求", "matter")]]);
     leaveFields();

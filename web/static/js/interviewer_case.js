@@ -4,7 +4,7 @@ import { t } from "./words.js";
 
 const PHASES = {
   idle: () => t("没有个案在手", "No case in hand"),
-  preview: () => t("看一眼,准备拨打", "Have a look, then dial"),
+  preview: () => t("看一眼，准备拨打", "Have a look, then dial"),
   calling: () => t("正在拨打", "Dialling"),
   talking: () => t("通话中", "Talking"),
   outcome: () => t("话后整理", "Wrapping up"),
@@ -57,7 +57,7 @@ export class CasePane {
     const words = !waiting
       ? t("每答一题即已保存", "Every answer is saved at once")
       : isLost
-        ? t("连接断开,{n} 个回答在本页等待保存", "Connection lost; {n} answers wait on this page", { n: waiting })
+        ? t("连接断开，{n} 个回答在本页等待保存", "Connection lost; {n} answers wait on this page", { n: waiting })
         : t("正在保存 {n} 个回答", "Saving {n} answers", { n: waiting });
     part("saved").replaceChildren(dot, ` ${words}`);
   }

@@ -49,7 +49,7 @@ export class MatterForm {
   }
 
   sayConsent(isChanged) {
-    part("m-consent-line").textContent = t("请读出:{line}", "Read out: {line}", { line: this.consents[this.identity] });
+    part("m-consent-line").textContent = t("请读出：{line}", "Read out: {line}", { line: this.consents[this.identity] });
     if (isChanged) part("m-consent").checked = false;
   }
 
@@ -79,7 +79,7 @@ export class MatterForm {
   }
 
   async send() {
-    if (!this.case) this.say(t("没有个案在手,不能登记;写的内容都在", "There is no case in hand, so nothing was registered; what you typed is kept"));
+    if (!this.case) this.say(t("没有个案在手，不能登记；写的内容都在", "There is no case in hand, so nothing was registered; what you typed is kept"));
     if (!this.case || this.isSending) return;
     this.isSending = true;
     const told = Object.fromEntries(new FormData(this.form));
@@ -87,7 +87,7 @@ export class MatterForm {
       const made = await post("/interviewer/matter", { ...told, case: this.case, place: Number(told.place) || null, consent: part("m-consent").checked });
       sessionStorage.removeItem(`matter:${this.case}`);
       const line = made.read_aloud.replace(made.receipt, "**$&**").replace(made.pin, "**$&**");
-      part("read-aloud").replaceChildren(...stressed(t("请读出:{line}", "Read out: {line}", { line })));
+      part("read-aloud").replaceChildren(...stressed(t("请读出：{line}", "Read out: {line}", { line })));
       this.form.hidden = true;
       part("registered").hidden = false;
       const text = part("text-receipt");

@@ -34,17 +34,17 @@ export class OutcomePanel {
       make("h2", { textContent: this.title }),
       make("div", { className: "outcomes" }, ...groups),
       make("div", { className: "row", attrs: { style: "margin-bottom:4px" } },
-        code?.refusal ? this.toggle("H", t("坚拒:永不再打", "For good: never call again"), this.isHard) : null,
+        code?.refusal ? this.toggle("H", t("坚拒：永不再打", "For good: never call again"), this.isHard) : null,
         this.toggle("T", t("转督导处理", "Let the supervisor decide"), this.isReferred),
         code?.code === "2.33" ? this.tongues() : null),
       make("div", { className: "outcome-more" },
         make("div", { className: "field" },
-          make("label", { htmlFor: "note", textContent: code?.note ? t("说明(必填)", "Note (needed)") : t("说明(按 N)", "Note (N)") }),
+          make("label", { htmlFor: "note", textContent: code?.note ? t("说明（必填）", "Note (needed)") : t("说明（按 N）", "Note (N)") }),
           make("input", { id: "note", value: note, maxLength: 500, autocomplete: "off" })),
         make("button", { type: "button", className: "button button-primary", onclick: () => this.save() }, t("保存结果", "Save"), " ", key("Enter"))),
     );
     keybar([
-      ["1 2", t("组号,再按序号", "the group's digit, then the outcome's")], ["Enter", t("保存", "save")], ["N", t("写说明", "note")], ["F4", t("改为预约", "appointment instead")], ["F2", t("登记诉求", "matter")],
+      ["1 2", t("组号，再按序号", "the group's digit, then the outcome's")], ["Enter", t("保存", "save")], ["N", t("写说明", "note")], ["F4", t("改为预约", "appointment instead")], ["F2", t("登记诉求", "matter")],
       ...(this.canReturn ? [["←", t("回到问卷", "back to the questions")]] : []), ["?", t("全部按键", "all keys")],
     ]);
     part("stage").focus({ preventScroll: true });
@@ -119,7 +119,7 @@ export class OutcomePanel {
 export class AppointmentPanel {
   constructor(times, { send, leave, words }) {
     this.times = times;
-    this.words = words ?? t("“您什么时候方便?我到时候再打给您。”", "“When would suit you? I will call you then.”");
+    this.words = words ?? t("“您什么时候方便？我到时候再打给您。”", "“When would suit you? I will call you then.”");
     this.tell = { send, leave };
     this.when = times[0]?.at ?? "";
     this.isPersonal = true;
@@ -137,7 +137,7 @@ export class AppointmentPanel {
         make("input", { id: "when", type: "datetime-local", className: "answer-input", value: this.when, onchange: (event) => { this.when = event.target.value; } })),
       make("div", { className: "row" },
         make("button", { type: "button", className: "chip", onclick: () => this.flip(), attrs: { "aria-pressed": String(this.isPersonal) } },
-          `P ${this.isPersonal ? t("约给我本人(过 10 分钟别人可接)", "Mine (others after 10 minutes)") : t("谁拨都可以", "Anyone may call")}`),
+          `P ${this.isPersonal ? t("约给我本人（过 10 分钟别人可接）", "Mine (others after 10 minutes)") : t("谁拨都可以", "Anyone may call")}`),
         make("button", { type: "button", className: "button button-primary", onclick: () => this.save() }, t("保存预约", "Save the appointment"), " ", key("Enter"))),
     );
     keybar([["1–4", t("选时间", "choose")], ["5", t("其他时间", "another time")], ["Enter", t("保存", "save")], ["←", t("返回", "back")]]);

@@ -32,7 +32,7 @@ export class QuestionView {
       : "";
     const code = CODE.exec(this.question.name)?.[0].toUpperCase();
     const count = isSettled
-      ? t("第 {n} 题,共 {total} 题", "question {n} of {total}", { n: number, total })
+      ? t("第 {n} 题，共 {total} 题", "question {n} of {total}", { n: number, total })
       : t("第 {n} 题", "question {n}", { n: number });
     const line = this.walk.isAsked(this.name)
       ? `${code ? `${code} · ` : ""}${count}${order}`
@@ -42,7 +42,7 @@ export class QuestionView {
       make("progress", { max: (isSettled ? total : this.everyQuestion()) || 1, value: number, attrs: { "aria-label": t("进度", "Progress") } }),
       make("p", { className: "step-line", textContent: line }),
       make("h2", { className: "read-aloud", id: "wording", attrs: { style: "font-weight:400" } }, ...stressed(this.walk.wording(this.name, language))),
-      ...hint.map((text) => make("p", { className: "probe", textContent: t("提示:{text}", "Probe: {text}", { text }) })),
+      ...hint.map((text) => make("p", { className: "probe", textContent: t("提示：{text}", "Probe: {text}", { text }) })),
       this.isSelect ? this.choices() : null,
       this.isTyped ? this.input() : null,
       this.special(),
@@ -82,7 +82,7 @@ export class QuestionView {
   }
 
   special() {
-    const words = { [DONT_KNOW]: t("已记:不知道", "Recorded: don't know"), [NO_ANSWER]: t("已记:这题拒答", "Recorded: refuses this question") };
+    const words = { [DONT_KNOW]: t("已记：不知道", "Recorded: don't know"), [NO_ANSWER]: t("已记：这题拒答", "Recorded: refuses this question") };
     this.specialLine ??= make("p", {});
     this.specialLine.replaceChildren(...(isSpecial(this.value) ? [make("span", { className: "chip chip-yellow", textContent: words[this.value] })] : []));
     return this.specialLine;

@@ -53,7 +53,7 @@ function watch(part) {
     try {
       const response = await fetch(part.dataset.live, { headers, credentials: "same-origin" });
       if (response.status === SIGNED_OUT) {
-        lost = t("已退出登录,请刷新页面", "Signed out; reload the page");
+        lost = t("已退出登录，请刷新页面", "Signed out; reload the page");
         return;
       }
       if (!response.ok && response.status !== 304) throw new Error(String(response.status));
@@ -66,7 +66,7 @@ function watch(part) {
         if (part.dataset.end === "reload") location.reload();
       }
     } catch {
-      lost = t("连接断开,正在重试", "Connection lost, trying again");
+      lost = t("连接断开，正在重试", "Connection lost, trying again");
     }
   }
 

@@ -60,7 +60,7 @@ function scrollers() {
     if (wrap.scrollWidth <= wrap.clientWidth) return;
     wrap.tabIndex = 0;
     wrap.setAttribute("role", "group");
-    wrap.setAttribute("aria-label", t("表格,可左右滚动", "Table, scrolls sideways"));
+    wrap.setAttribute("aria-label", t("表格，可左右滚动", "Table, scrolls sideways"));
   });
 }
 

@@ -26,7 +26,7 @@ async function ask(url, options) {
   try {
     response = await fetch(url, { credentials: "same-origin", ...options });
   } catch {
-    throw new Problem(0, { title: t("连接断开,内容仍在本页", "The connection is lost; nothing typed is lost") });
+    throw new Problem(0, { title: t("连接断开，内容仍在本页", "The connection is lost; nothing typed is lost") });
   }
   return answer(response);
 }

@@ -9,14 +9,14 @@ export const ACKNOWLEDGED = "OK";
 
 const LONGEST_ANSWER = 5000;
 
-const NOT_ASKED = { zh: "这一项不是提问,不能填写", en: "This is not asked and cannot be answered" };
+const NOT_ASKED = { zh: "这一项不是提问，不能填写", en: "This is not asked and cannot be answered" };
 const REQUIRED = {
-  zh: "这道题必须作答;不知道或拒答请按相应的键",
+  zh: "这道题必须作答；不知道或拒答请按相应的键",
   en: "An answer is needed; use the keys for don't know or refused",
 };
 const NOT_OFFERED = { zh: "请选择列出的选项", en: "Choose one of the options listed" };
 const CONSTRAINT = {
-  zh: "这个回答不符合本题的要求,请核对",
+  zh: "这个回答不符合本题的要求，请核对",
   en: "This answer does not meet the question's rule; please check it",
 };
 const TOO_LONG = { zh: `最多 ${LONGEST_ANSWER} 个字`, en: `At most ${LONGEST_ANSWER} characters` };
@@ -25,14 +25,14 @@ const READ = [/^OK$/, { zh: "按回车表示已读", en: "Press Enter when it ha
 const SHAPES = {
   integer: [/^-?[0-9]{1,15}$/, { zh: "请填整数", en: "Enter a whole number" }],
   decimal: [/^-?(?:[0-9]{1,15}(?:\.[0-9]{0,10})?|\.[0-9]{1,10})$/, { zh: "请填数字", en: "Enter a number" }],
-  date: [/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/, { zh: "请填日期,如 2026-03-15", en: "Enter a date such as 2026-03-15" }],
+  date: [/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/, { zh: "请填日期，如 2026-03-15", en: "Enter a date such as 2026-03-15" }],
   time: [
     /^(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?$/,
-    { zh: "请填时间,如 14:30", en: "Enter a time such as 14:30" },
+    { zh: "请填时间，如 14:30", en: "Enter a time such as 14:30" },
   ],
   datetime: [
     /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?$/,
-    { zh: "请填日期和时间,如 2026-03-15T14:30", en: "Enter a date and time such as 2026-03-15T14:30" },
+    { zh: "请填日期和时间，如 2026-03-15T14:30", en: "Enter a date and time such as 2026-03-15T14:30" },
   ],
   acknowledge: READ,
   note: READ,

@@ -16,10 +16,10 @@ const RETRY_MS = [1000, 2000, 4000, 8000, 15000];
 export const STATE_WORDS = {
   starting: () => t("正在连接话机…", "Connecting the telephone…"),
   ready: () => t("话机就绪", "Telephone ready"),
-  standby: () => t("话机待命,可以旁听", "Telephone standing by; you can listen in"),
+  standby: () => t("话机待命，可以旁听", "Telephone standing by; you can listen in"),
   connected: () => t("话机已接通", "Telephone connected"),
   elsewhere: () => t("话机已在另一个页面接通", "Telephone connected on another page"),
-  lost: () => t("话机断线,正在重连…", "Telephone lost; connecting again…"),
+  lost: () => t("话机断线，正在重连…", "Telephone lost; connecting again…"),
   ended: () => t("话机已断开", "Telephone disconnected"),
   failed: () => t("话机连不上", "The telephone can't connect"),
 };

@@ -34,7 +34,7 @@ part("listen-phone").textContent = phone.words;
 
 phone.addEventListener("says", ({ detail }) => {
   const line = document.createElement("li");
-  line.textContent = t("模拟:{text}", "Simulated: {text}", { text: detail.text });
+  line.textContent = t("模拟：{text}", "Simulated: {text}", { text: detail.text });
   part("listen-says").append(line);
   while (part("listen-says").children.length > SAID_MOST) part("listen-says").firstChild.remove();
 });

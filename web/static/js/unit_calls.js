@@ -31,7 +31,7 @@ async function look() {
     if (told.is_ended) call = null;
     show(told.words);
   } catch {
-    show(t("连接断开,正在重试…", "The connection is lost; trying again…"));
+    show(t("连接断开，正在重试…", "The connection is lost; trying again…"));
   }
   if (call) timer = setTimeout(look, EVERY_MS);
 }
