@@ -34,6 +34,7 @@ class Permission(Term):
     MATTER_READ = "matter.read", "查看诉求", "Read matters"
     MATTER_NOTICE = "matter.notice", "收取提醒", "Receive notices"
     MATTER_DESK = "matter.desk", "受理分派", "Route matters"
+    MATTER_CALL = "matter.call", "联系诉求人", "Speak with callers"
     MATTER_SUPERVISE = "matter.supervise", "督办", "Supervise matters"
     MATTER_RULE = "matter.rule", "裁定与批准", "Rule on and sign matters"
     ROUTE_MANAGE = "route.manage", "管理分派规则", "Manage route rules"
@@ -41,6 +42,12 @@ class Permission(Term):
     LINE_USE = "line.use", "使用话机", "Use the line"
     LINE_MANAGE = "line.manage", "线路管理", "Manage the line"
     HOTLINE_OPERATE = "hotline.operate", "接听热线", "Operate the hotline"
+    HOTLINE_CITIZEN = "hotline.citizen", "接听民意热线", "Answer the citizen line"
+    HOTLINE_LEAD = "hotline.lead", "热线值班管理", "Lead the hotline's shift"
+    COUNSEL = "counsel", "心理援助", "Answer the counselling line"
+    COUNSEL_LEAD = "counsel.lead", "心理援助值班管理", "Lead the counselling shift"
+    COUNSEL_REVIEW = "counsel.review", "心理援助评议", "Review counselling"
+    COUNSEL_TOTALS = "counsel.totals", "查看心理援助汇总", "See counselling totals"
     BULLETIN_EDIT = "bulletin.edit", "编辑简报", "Edit the bulletin"
     BULLETIN_READ = "bulletin.read", "阅读简报", "Read the bulletin"
     VAULT_OPEN = "vault.open", "开启身份库", "Open the vault"
@@ -53,7 +60,10 @@ class Role(Term):
     """Who someone is at work."""
 
     INTERVIEWER = "interviewer", "访员", "Interviewer"
-    OPERATOR = "operator", "接线员", "Operator"
+    OPERATOR = "operator", "接线员（心理援助）", "Operator (counselling)"
+    CITIZEN_OPERATOR = "citizen_operator", "接线员（民意热线）", "Operator (citizen line)"
+    SHIFT_LEAD = "shift_lead", "值班组长", "Shift lead"
+    REVIEWER = "reviewer", "评议督导", "Reviewer"
     CLERK = "clerk", "受理员", "Clerk"
     SUPERVISION = "supervision", "督查", "Supervision office"
     OFFICE_HEAD = "office_head", "督查室主任", "Head of supervision"
@@ -68,8 +78,13 @@ class Role(Term):
 
 OPENS: dict[Role, frozenset[Permission]] = {
     Role.INTERVIEWER: frozenset({P.INTERVIEW, P.MATTER_REGISTER, P.LINE_USE}),
-    Role.OPERATOR: frozenset({P.HOTLINE_OPERATE, P.LINE_USE}),
-    Role.CLERK: frozenset({P.MATTER_READ, P.MATTER_NOTICE, P.MATTER_DESK, P.MATTER_REGISTER, P.LINE_USE}),
+    Role.OPERATOR: frozenset({P.HOTLINE_OPERATE, P.COUNSEL, P.LINE_USE}),
+    Role.CITIZEN_OPERATOR: frozenset({P.HOTLINE_OPERATE, P.HOTLINE_CITIZEN, P.MATTER_REGISTER, P.LINE_USE}),
+    Role.SHIFT_LEAD: frozenset({P.HOTLINE_OPERATE, P.HOTLINE_LEAD, P.COUNSEL, P.COUNSEL_LEAD, P.LINE_USE}),
+    Role.REVIEWER: frozenset({P.COUNSEL_REVIEW}),
+    Role.CLERK: frozenset(
+        {P.MATTER_READ, P.MATTER_NOTICE, P.MATTER_DESK, P.MATTER_CALL, P.MATTER_REGISTER, P.LINE_USE}
+    ),
     Role.SUPERVISION: frozenset(
         {P.MATTER_READ, P.MATTER_NOTICE, P.MATTER_SUPERVISE, P.ROUTE_MANAGE, P.INDEX_READ}
     ),
@@ -108,7 +123,7 @@ OPENS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.EDITOR: frozenset({P.BULLETIN_EDIT, P.BULLETIN_READ, P.INDEX_READ}),
-    Role.LEADER: frozenset({P.BULLETIN_READ, P.INDEX_READ}),
+    Role.LEADER: frozenset({P.BULLETIN_READ, P.INDEX_READ, P.COUNSEL_TOTALS}),
     Role.CUSTODIAN: frozenset({P.VAULT_OPEN, P.MATTER_NOTICE}),
     Role.ADMINISTRATOR: frozenset(
         {
@@ -124,13 +139,26 @@ OPENS: dict[Role, frozenset[Permission]] = {
     ),
 }
 
-PRIVILEGED = frozenset({Role.ADMINISTRATOR, Role.CUSTODIAN, Role.DESIGNER, Role.SUPERVISOR})
+OPENS_AT_PARTY_OFFICE: dict[Role, frozenset[Permission]] = {
+    Role.SUPERVISION: frozenset({P.MATTER_CALL, P.LINE_USE}),
+    Role.OFFICE_HEAD: frozenset({P.MATTER_CALL, P.LINE_USE}),
+}
+"""What these roles open besides in the Party's supervision office: it speaks with those who complain about the centre."""
+
+PRIVILEGED = frozenset(
+    {Role.ADMINISTRATOR, Role.CUSTODIAN, Role.DESIGNER, Role.SUPERVISOR, Role.SHIFT_LEAD, Role.REVIEWER}
+)
 """Roles that sign in with a one-time code as well."""
 
 
 def opened_by(roles: set[Role]) -> frozenset[Permission]:
     """Return every door that these roles open."""
     return frozenset({P.HOME}).union(*(OPENS[r] for r in roles))
+
+
+def opened_at_party_office(roles: set[Role]) -> frozenset[Permission]:
+    """Return the doors that these roles open besides in the Party's supervision office."""
+    return frozenset[Permission]().union(*(OPENS_AT_PARTY_OFFICE.get(r, ()) for r in roles))
 
 
 def require(permission: Permission) -> Callable[[View], View]:

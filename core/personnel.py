@@ -17,8 +17,8 @@ from core.problems import Invalid, Refused
 from core.signing_in import end_all
 from core.terms import LANGUAGES, Words
 
-COUNSELLING = frozenset({Role.OPERATOR})
-DESK = frozenset({Role.CLERK, Role.SUPERVISION, Role.HANDLER})
+COUNSELLING = frozenset({Role.OPERATOR, Role.SHIFT_LEAD, Role.REVIEWER})
+DESK = frozenset({Role.CITIZEN_OPERATOR, Role.CLERK, Role.SUPERVISION, Role.OFFICE_HEAD, Role.HANDLER})
 USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,39}")
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -27,9 +27,9 @@ def clash(roles: set[Role]) -> Words | None:
     """Say why these roles don't combine: who counsels a caller must not sit at a matter's desk."""
     if roles & COUNSELLING and roles & DESK:
         return Words(
-            "接线员（心理援助）不能同时担任受理、督查或承办：来电人说的话不能流到办事的一边",
-            "An operator (counselling) can't also be clerk, supervision or handler: what callers say must "
-            "not reach the desks",
+            "接线员（心理援助）、值班组长和评议督导不能同时接民意热线，也不能担任受理、督查或承办：来电人说的话不能流到办事的一边",
+            "Operators (counselling), shift leads and reviewers can't also answer the citizen line or be clerk, "
+            "supervision or handler: what callers say must not reach the desks",
         )
     return None
 

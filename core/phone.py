@@ -92,3 +92,13 @@ def masked(e164: str) -> str:
     if len(local) == 11 and local.startswith("1"):
         return f"{local[:3]} **** {local[-4:]}"
     return f"{'*' * max(len(local) - 4, 0)} {local[-4:]}".strip()
+
+
+SENTINELS = frozenset({"+266696687", "+86282452253", "+7378742833", "+2562533", "+8656696"})
+"""Numbers that carriers write for “anonymous”, “blocked”, “restricted”, “unknown” and “unavailable”: the words on a keypad."""
+
+
+def told_number(text: str) -> str | None:
+    """Return the number a carrier tells of a caller, or None when it is withheld or no number at all."""
+    is_number = text.startswith("+") and text[1:].isdecimal() and text.isascii()
+    return text if is_number and text not in SENTINELS else None

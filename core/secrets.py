@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.types import TypeDecorator
 
-PURPOSES = ("number", "reporter", "note", "staff")
+PURPOSES = ("number", "reporter", "note", "staff", "caller", "counselling")
 
 
 # A million numbers are sealed in one import: the cipher of a key is made once.
@@ -87,7 +87,25 @@ def key_file(path: Path) -> Keyring:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as out:
             out.write(Keyring.fresh().as_json())
-    return Keyring.from_json(path.read_text())
+    ring = Keyring.from_json(path.read_text())
+    missing = [purpose for purpose in PURPOSES if purpose not in ring.keys]
+    if missing:  # an older key file: new purposes get keys of their own, the old ones stay as they are
+        for purpose in missing:
+            ring.keys[purpose] = {1: random_source.token_bytes(32)}
+            ring.current[purpose] = 1
+        _replace(path, ring.as_json())
+    return ring
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file anew so that either the old or the new one is there, readable by its owner only."""
+    fresh = path.with_suffix(".new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    fresh.replace(path)
 
 
 _ring: Keyring | None = None

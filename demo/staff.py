@@ -104,6 +104,13 @@ def _handlers() -> list[Account]:
 ACCOUNTS = (
     *_interviewers(),
     _account("operator", "operator", "hotline"),
+    _account("operator02", "operator", "hotline"),
+    _account("operator03", "operator", "hotline"),
+    _account("citizen_operator", "citizen_operator", "desk"),
+    _account("citizen_operator02", "citizen_operator", "desk"),
+    _account("shift_lead", "shift_lead", "hotline"),
+    _account("shift_lead02", "shift_lead", "hotline"),
+    _account("reviewer", "reviewer", "hotline"),
     _account("clerk", "clerk", "desk"),
     _account("clerk02", "clerk", "desk"),
     _account("clerk03", "clerk", "desk"),

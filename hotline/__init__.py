@@ -1,1 +1,1 @@
-"""The 24-hour psychological-help line 心理援助热线: its rooms belong here and are not built yet."""
+"""The two lines: the citizen line and the counselling line; no caller without a record, no record without an owner."""

@@ -1,0 +1,66 @@
+"""Call-backs: whoever called and was not talked to is called back, soon, at different hours, by a named owner."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core.db import Base, Id
+from core.terms import Term, code_list, coded
+from hotline.contacts import Contact
+
+FIRST_WITHIN = timedelta(minutes=15)
+TRIES = 3
+LEASE = timedelta(minutes=10)
+
+
+class CallBackReason(Term):
+    """Why somebody is called back."""
+
+    ABANDONED = "abandoned", "排队时挂断", "Hung up while waiting"
+    ASKED = "asked", "请求回拨", "Asked to be called back"
+    MESSAGE = "message", "留言", "Left a message"
+    RECONCILED = "reconciled", "系统中断时来电", "Called while we were down"
+    BROKEN_OFF = "broken_off", "通话中断", "The talk broke off"
+
+
+class CallBackState(Term):
+    """Where a call-back stands."""
+
+    DUE = "due", "待回拨", "To be called"
+    HELD = "held", "回拨中", "Being called"
+    DONE = "done", "已回拨", "Called back"
+    GIVEN_UP = "given_up", "多次未接", "Not reached"
+    IMPOSSIBLE = "impossible", "号码未显示", "No number to call"
+
+
+S = CallBackState
+
+
+class CallBack(Base):
+    """One promise to call back; a row with a time, claimed by whoever is free, never a timer in memory."""
+
+    __tablename__ = "call_back"
+    __table_args__ = (
+        sa.CheckConstraint(f"(state IN {code_list(S.HELD)}) = (held_by IS NOT NULL)", name="held_has_holder"),
+        sa.CheckConstraint(
+            f"(state IN {code_list(S.DUE, S.HELD)}) = (closed_at IS NULL)", name="closed_has_time"
+        ),
+        sa.Index("ix_call_back_state_due_at", "state", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contact.id"), unique=True)
+    reason: Mapped[CallBackReason] = mapped_column(coded(CallBackReason))
+    state: Mapped[CallBackState] = mapped_column(coded(CallBackState), default=S.DUE)
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    last_try_at: Mapped[datetime | None]
+    held_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
+    lease_until: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+    contact: Mapped[Contact] = relationship()
