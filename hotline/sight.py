@@ -1,0 +1,50 @@
+"""Sight: whose eyes a counselling record is for; for everybody else it does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from core.people import Staff
+from core.permissions import Permission
+from core.problems import Missing
+from hotline.contacts import Contact, contact_named
+from hotline.lines import LineKind
+from hotline.read_log import ReadPurpose
+
+Reason = Callable[[Session, Contact, Staff, datetime], ReadPurpose | None]
+_reasons: list[Reason] = []
+
+
+def also_in_sight(reason: Reason) -> Reason:
+    """Let a room of the line name one more reason to read a contact: a code, a follow-up in hand, an alarm."""
+    if reason not in _reasons:
+        _reasons.append(reason)
+    return reason
+
+
+def purpose_of(session: Session, contact: Contact, *, by: Staff, at: datetime) -> ReadPurpose | None:
+    """Return what somebody may read a counselling contact for now, or None when it isn't theirs to know of."""
+    if contact.line is not LineKind.COUNSELLING:
+        return None
+    if by.may(Permission.COUNSEL) and by.id in (contact.taken_by, contact.owner_id):
+        return ReadPurpose.TALK
+    if by.may(Permission.COUNSEL) or by.may(Permission.COUNSEL_REVIEW):
+        for reason in _reasons:
+            found = reason(session, contact, by, at)
+            if found is not None:
+                return found
+    return ReadPurpose.DUTY if by.may(Permission.COUNSEL_LEAD) else None
+
+
+def in_sight(
+    session: Session, token: str, *, by: Staff, at: datetime, locks: bool = False
+) -> tuple[Contact, ReadPurpose]:
+    """Return a counselling contact and what it is read for; Missing for whoever may not know of it."""
+    contact = contact_named(session, token, locks=locks)
+    purpose = purpose_of(session, contact, by=by, at=at)
+    if purpose is None:
+        raise Missing
+    return contact, purpose
