@@ -1,0 +1,124 @@
+"""Shifts: from when to when a line is staffed, with how many seats, who is on which, who leads and who is on call."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from core.db import Base, Id
+from core.people import Staff
+from core.problems import Missing
+from core.terms import coded
+from hotline.lines import LineKind
+from hotline.ownership import ask_roster
+
+KEY_CALL_LIMIT = 3
+
+
+class Shift(Base):
+    """One stretch of one line's day; it counts once it is published, and then somebody is always on call."""
+
+    __tablename__ = "shift"
+    __table_args__ = (
+        sa.CheckConstraint("ends_at > begins_at", name="ends_after_it_begins"),
+        sa.CheckConstraint("seats BETWEEN 1 AND 500", name="seats"),
+        sa.CheckConstraint("key_call_limit BETWEEN 1 AND 20", name="key_call_limit"),
+        sa.CheckConstraint("(published_at IS NULL) = (published_by IS NULL)", name="publisher_has_time"),
+        sa.CheckConstraint("published_at IS NULL OR supervisor_id IS NOT NULL", name="published_is_on_call"),
+        sa.UniqueConstraint("line", "begins_at"),
+        sa.Index("ix_shift_line_ends_at", "line", "ends_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    line: Mapped[LineKind] = mapped_column(coded(LineKind))
+    begins_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    seats: Mapped[int]
+    lead_id: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"), index=True)
+    """Who leads at the line, takes the handover and is the first to hear an alarm."""
+    supervisor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"), index=True)
+    """Who is on call, at the line or at home."""
+    key_call_limit: Mapped[int] = mapped_column(default=KEY_CALL_LIMIT)
+    created_at: Mapped[datetime]
+    created_by: Mapped[int] = mapped_column(sa.ForeignKey("staff.id"))
+    published_at: Mapped[datetime | None]
+    published_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
+
+    lead: Mapped[Staff | None] = relationship(foreign_keys=lead_id)
+    supervisor: Mapped[Staff | None] = relationship(foreign_keys=supervisor_id)
+    duties: Mapped[list[Duty]] = relationship(
+        back_populates="shift", cascade="all, delete-orphan", order_by="Duty.seat_no"
+    )
+
+    @property
+    def is_published(self) -> bool:
+        """Whether people have been told."""
+        return self.published_at is not None
+
+    @property
+    def short(self) -> int:
+        """Seats without a person."""
+        return max(0, self.seats - len(self.duties))
+
+    def is_on(self, at: datetime) -> bool:
+        """Whether a moment lies within."""
+        return self.begins_at <= at < self.ends_at
+
+
+class Duty(Base):
+    """One person on one seat of a shift."""
+
+    __tablename__ = "duty"
+    __table_args__ = (
+        sa.UniqueConstraint("shift_id", "staff_id"),
+        sa.UniqueConstraint("shift_id", "seat_no"),
+        sa.CheckConstraint("seat_no >= 1", name="seat_no"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    shift_id: Mapped[int] = mapped_column(sa.ForeignKey("shift.id"))
+    staff_id: Mapped[int] = mapped_column(sa.ForeignKey("staff.id"), index=True)
+    seat_no: Mapped[int]
+
+    shift: Mapped[Shift] = relationship(back_populates="duties")
+    staff: Mapped[Staff] = relationship()
+
+
+def shift_numbered(session: Session, shift_id: int, *, locks: bool = False) -> Shift:
+    """Return a shift of an address."""
+    found = session.get(Shift, shift_id, with_for_update={"of": Shift} if locks else None)
+    if found is None:
+        raise Missing
+    return found
+
+
+def shift_now(session: Session, line: LineKind, at: datetime) -> Shift | None:
+    """Return the published shift that a line stands in."""
+    query = sa.select(Shift).where(
+        Shift.line == line, Shift.published_at.is_not(None), Shift.begins_at <= at, Shift.ends_at > at
+    )
+    return session.scalars(query.order_by(Shift.begins_at.desc())).first()
+
+
+def shift_of(session: Session, staff: Staff, at: datetime) -> Shift | None:
+    """Return the published shift in which somebody has a seat now."""
+    query = (
+        sa.select(Shift)
+        .join(Duty, Duty.shift_id == Shift.id)
+        .where(
+            Duty.staff_id == staff.id,
+            Shift.published_at.is_not(None),
+            Shift.begins_at <= at,
+            Shift.ends_at > at,
+        )
+    )
+    return session.scalars(query.order_by(Shift.begins_at.desc())).first()
+
+
+@ask_roster
+def on_call(session: Session, line: LineKind, at: datetime) -> int | None:
+    """Say who answers for a line at a moment: the shift's lead, else the supervisor on call."""
+    shift = shift_now(session, line, at)
+    return (shift.lead_id or shift.supervisor_id) if shift else None
