@@ -1,4 +1,4 @@
-"""Staff the shifts: shifts and duties, handovers, key calls, alarms, and the forecasts that were made."""
+"""Staff the shifts: shifts and duties, handovers, key calls, calls for help, and the forecasts that were made."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("shift_id", name=op.f("uq_handover_shift_id")),
     )
     op.create_table(
-        "alarm",
+        "distress",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("line", sa.String(length=32), nullable=False),
@@ -110,17 +110,21 @@ def upgrade() -> None:
         sa.Column("climbs_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("taken_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("(taken_at IS NULL) = (climbs_at IS NOT NULL)", name=op.f("ck_alarm_open_climbs")),
-        sa.CheckConstraint("(taken_at IS NULL) = (taken_by IS NULL)", name=op.f("ck_alarm_taker_has_time")),
-        sa.ForeignKeyConstraint(["about_id"], ["staff.id"], name=op.f("fk_alarm_about_id")),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_alarm_contact_id")),
-        sa.ForeignKeyConstraint(["taken_by"], ["staff.id"], name=op.f("fk_alarm_taken_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_alarm")),
+        sa.CheckConstraint(
+            "(taken_at IS NULL) = (climbs_at IS NOT NULL)", name=op.f("ck_distress_open_climbs")
+        ),
+        sa.CheckConstraint(
+            "(taken_at IS NULL) = (taken_by IS NULL)", name=op.f("ck_distress_taker_has_time")
+        ),
+        sa.ForeignKeyConstraint(["about_id"], ["staff.id"], name=op.f("fk_distress_about_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_distress_contact_id")),
+        sa.ForeignKeyConstraint(["taken_by"], ["staff.id"], name=op.f("fk_distress_taken_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_distress")),
     )
-    op.create_index(op.f("ix_alarm_about_id"), "alarm", ["about_id"], unique=False)
-    op.create_index("ix_alarm_climbs_at", "alarm", ["climbs_at"], unique=False)
-    op.create_index(op.f("ix_alarm_contact_id"), "alarm", ["contact_id"], unique=False)
-    op.create_index("ix_alarm_raised_at", "alarm", ["raised_at"], unique=False)
+    op.create_index(op.f("ix_distress_about_id"), "distress", ["about_id"], unique=False)
+    op.create_index("ix_distress_climbs_at", "distress", ["climbs_at"], unique=False)
+    op.create_index(op.f("ix_distress_contact_id"), "distress", ["contact_id"], unique=False)
+    op.create_index("ix_distress_raised_at", "distress", ["raised_at"], unique=False)
     op.create_table(
         "key_call",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -154,33 +158,33 @@ def upgrade() -> None:
     op.create_index(op.f("ix_key_call_shift_id"), "key_call", ["shift_id"], unique=False)
     op.create_index("ix_key_call_staff_id_at", "key_call", ["staff_id", "at"], unique=False)
     op.create_table(
-        "alarm_told",
+        "distress_told",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("alarm_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("distress_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("rung", sa.String(length=32), nullable=False),
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("shown_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["alarm_id"], ["alarm.id"], name=op.f("fk_alarm_told_alarm_id")),
-        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_alarm_told_staff_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_alarm_told")),
-        sa.UniqueConstraint("alarm_id", "staff_id", name=op.f("uq_alarm_told_alarm_id_staff_id")),
+        sa.ForeignKeyConstraint(["distress_id"], ["distress.id"], name=op.f("fk_distress_told_distress_id")),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_distress_told_staff_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_distress_told")),
+        sa.UniqueConstraint("distress_id", "staff_id", name=op.f("uq_distress_told_distress_id_staff_id")),
     )
-    op.create_index(op.f("ix_alarm_told_staff_id"), "alarm_told", ["staff_id"], unique=False)
+    op.create_index(op.f("ix_distress_told_staff_id"), "distress_told", ["staff_id"], unique=False)
 
 
 def downgrade() -> None:
     """Step back."""
-    op.drop_index(op.f("ix_alarm_told_staff_id"), table_name="alarm_told")
-    op.drop_table("alarm_told")
+    op.drop_index(op.f("ix_distress_told_staff_id"), table_name="distress_told")
+    op.drop_table("distress_told")
     op.drop_index("ix_key_call_staff_id_at", table_name="key_call")
     op.drop_index(op.f("ix_key_call_shift_id"), table_name="key_call")
     op.drop_table("key_call")
-    op.drop_index("ix_alarm_raised_at", table_name="alarm")
-    op.drop_index(op.f("ix_alarm_contact_id"), table_name="alarm")
-    op.drop_index("ix_alarm_climbs_at", table_name="alarm")
-    op.drop_index(op.f("ix_alarm_about_id"), table_name="alarm")
-    op.drop_table("alarm")
+    op.drop_index("ix_distress_raised_at", table_name="distress")
+    op.drop_index(op.f("ix_distress_contact_id"), table_name="distress")
+    op.drop_index("ix_distress_climbs_at", table_name="distress")
+    op.drop_index(op.f("ix_distress_about_id"), table_name="distress")
+    op.drop_table("distress")
     op.drop_table("handover")
     op.drop_index(op.f("ix_duty_staff_id"), table_name="duty")
     op.drop_table("duty")
