@@ -11,7 +11,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from core import clock, db, secrets
+from core import clock, db, journal_words, secrets
 from core.commands import COMMANDS
 from core.db import Database, reading
 from core.doors import Door
@@ -88,7 +88,7 @@ def create_app(settings: Settings, *, database: Database | None = None) -> Flask
 
 
 def _join(app: Flask, room: str) -> None:
-    """Let a room in: its pages, its webhooks (which prove themselves by signature), its commands."""
+    """Let a room in: pages, webhooks (which prove themselves by signature), commands, words of the journal."""
     views = _module(f"{room}.views")
     if views is not None:
         for blueprint in getattr(views, "BLUEPRINTS", []):
@@ -103,6 +103,7 @@ def _join(app: Flask, room: str) -> None:
     commands = _module(f"{room}.commands")
     for group in getattr(commands, "GROUPS", []):
         app.cli.add_command(group)
+    journal_words.register(getattr(_module(f"{room}.journal_words"), "WORDS", {}))
 
 
 def _module(name: str) -> ModuleType | None:

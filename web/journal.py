@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import sqlalchemy as sa
 from flask import Blueprint, render_template, request
 
-from core import clock, journal
+from core import clock, journal, journal_words
 from core.db import reading, transaction
 from core.doors import Door
 from core.journal import Entry
@@ -46,8 +46,6 @@ def read() -> str:
     args = request.args
     query = sa.select(Entry)
     since, until = _day("since"), _day("until")
-    if args.get("action"):
-        query = query.where(Entry.action.startswith(args["action"].strip(), autoescape=True))
     if args.get("record"):
         query = query.where(Entry.record.startswith(args["record"].strip(), autoescape=True))
     if args.get("who", "").isdigit():
@@ -63,6 +61,9 @@ def read() -> str:
             session, "journal.read", "journal:*", by=acting(), at=clock.now(), page=number, filters=filters
         )
     with reading() as session:
+        actions = sorted(session.scalars(sa.select(Entry.action).distinct()))
+        if args.get("action"):
+            query = query.where(Entry.action.in_(journal_words.found(args["action"], actions)))
         found = page(session, query.order_by(Entry.id.desc()), number)
         ids = {entry.staff_id for entry in found.rows if entry.staff_id}
         names = session.execute(sa.select(Staff.id, Staff.name).where(Staff.id.in_(ids))).all()
@@ -70,5 +71,6 @@ def read() -> str:
             "web/journal.html",
             page=found,
             names=dict(names),
-            actions=sorted(session.scalars(sa.select(Entry.action).distinct())),
+            actions=actions,
+            word=journal_words.word,
         )
