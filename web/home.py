@@ -14,30 +14,18 @@ from web.navigation import doors_of
 blueprint = Blueprint("home", __name__)
 DOORS: list[Door] = []
 
-COMES_NEXT = {
+STANDING = {
     Role.OPERATOR: Words(
         "现在可以检查耳机、麦克风和线路；接听热线、写咨询记录和随访的页面下一步开放。",
         "You can check headset, microphone and line now; answering the hotline, notes and follow-ups come next.",
     ),
-    Role.CLERK: Words(
-        "现在可以查看已登记的诉求；分派、并案和答复的页面下一步开放。",
-        "You can read the matters that were registered; routing, merging and answering come next.",
-    ),
-    Role.SUPERVISION: Words(
-        "现在可以查看诉求和指数；督办、裁定退回和延期的页面下一步开放。",
-        "You can read matters and indices; urging, ruling on returns and extensions come next.",
-    ),
     Role.EDITOR: Words(
-        "现在可以查看指数，核对区间和样本量；简报的起草、批注和签发下一步开放。",
-        "You can read the indices with their intervals and sizes; drafting and issuing the bulletin come next.",
-    ),
-    Role.CUSTODIAN: Words(
-        "您的账号已经可用；身份库的双人开启随诉求办理一起开放，目前没有待您处理的申请。",
-        "Your account is ready; opening the vault by two persons comes with the handling of matters. "
-        "No request waits for you.",
+        "您可以查看各期指数及其区间、样本量，以及正在进行的一轮的暂定数。本版没有起草和签发简报的页面。",
+        "You can read the indices of each period with intervals and sizes, and the running wave's provisional "
+        "figures. This version has no pages for drafting or issuing a bulletin.",
     ),
 }
-"""What people can do now whose own room is still to come, and what comes next."""
+"""What people can do here whose own room is not built."""
 
 
 @blueprint.get("/")
@@ -55,5 +43,5 @@ def first() -> ResponseReturnValue:
 def doors() -> str:
     """List what this person may open."""
     held = acting().roles
-    notes = [words for role, words in COMES_NEXT.items() if role in held]
+    notes = [words for role, words in STANDING.items() if role in held]
     return render_template("web/doors.html", notes=notes)
