@@ -1,0 +1,239 @@
+"""Records: what an operator writes down of a counselling contact, sealed whole, saved field by field, never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from core import journal
+from core.db import Base, Id
+from core.people import Staff
+from core.places import Level, Place
+from core.problems import Invalid, Missing, Refused
+from core.terms import Words
+from hotline import forms, read_log
+from hotline.contacts import Contact
+from hotline.form_values import BadValue, lacking, read_value
+from hotline.forms import Form, Value
+from hotline.lines import LineKind
+from hotline.read_log import ReadPurpose
+from hotline.sealed import SealedJson
+
+FORM = "counselling"
+LONGEST_TOKEN = 36
+MOST_CHANGES = 60
+
+
+class CounsellingRecord(Base):
+    """The record of one contact on the counselling line; its whole content is sealed under the line's own key."""
+
+    __tablename__ = "counselling_record"
+    __table_args__ = (
+        sa.CheckConstraint("(finished_at IS NULL) = (finished_by IS NULL)", name="finished_has_hand"),
+        sa.CheckConstraint("version >= 1", name="version"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contact.id"), unique=True)
+    form_version: Mapped[int]
+    content: Mapped[dict[str, Any]] = mapped_column(SealedJson())
+    version: Mapped[int] = mapped_column(default=1)
+    """Goes up with every change, so that two windows notice each other."""
+    begun_by: Mapped[int] = mapped_column(sa.ForeignKey("staff.id"), index=True)
+    begun_at: Mapped[datetime]
+    changed_by: Mapped[int] = mapped_column(sa.ForeignKey("staff.id"))
+    changed_at: Mapped[datetime]
+    finished_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
+    finished_at: Mapped[datetime | None] = mapped_column(index=True)
+
+    contact: Mapped[Contact] = relationship()
+
+    @property
+    def form(self) -> Form:
+        """The form it was written with."""
+        return forms.form(FORM, self.form_version)
+
+
+class RecordChange(Base):
+    """One change that reached the house: its token, so that a repeated one is known, and never what it said."""
+
+    __tablename__ = "counselling_record_change"
+    __table_args__ = (sa.UniqueConstraint("record_id", "token"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    record_id: Mapped[int] = mapped_column(sa.ForeignKey("counselling_record.id"))
+    token: Mapped[str] = mapped_column(sa.String(LONGEST_TOKEN))
+    version: Mapped[int]
+    by_id: Mapped[int] = mapped_column(sa.ForeignKey("staff.id"))
+    at: Mapped[datetime]
+
+
+class WrittenElsewhere(Refused):
+    """Another window wrote in between."""
+
+    words = Words(
+        "这份记录刚在另一个窗口有改动，本次没有保存。内容还在本页，正在取来新的一份后再存",
+        "Another window has just changed this record, so this was not saved. It is still on this page "
+        "and will be saved onto the fresh record",
+    )
+
+
+class RecordIsFinished(Refused):
+    """A finished record is not written over."""
+
+    words = Words(
+        "这份记录已经完成，本次改动没有保存；之前的内容都在",
+        "The record is finished, so this change was not saved; what was written before is kept",
+    )
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A record as it was read: which form, which version, what it holds."""
+
+    form: Form
+    version: int
+    values: dict[str, Value]
+    finished_at: datetime | None
+
+
+def record_of(session: Session, contact: Contact, *, locks: bool = False) -> CounsellingRecord | None:
+    """Return the record of a contact, if it was begun; whoever shows what it holds goes through `read`."""
+    query = sa.select(CounsellingRecord).where(CounsellingRecord.contact_id == contact.id)
+    return session.scalars(query.with_for_update() if locks else query).first()
+
+
+def read(session: Session, contact: Contact, *, by: Staff, purpose: ReadPurpose, at: datetime) -> Recorded:
+    """Open a contact's record for somebody's eyes, and note so; an unbegun one is empty."""
+    record = record_of(session, contact)
+    if record is None:
+        return Recorded(forms.form(FORM), 0, {}, None)
+    held = dict(record.content)
+    read_log.note_read(
+        session,
+        by=by,
+        contact=contact,
+        purpose=purpose,
+        record=journal.record_name(record),
+        fields=sorted(held),
+        at=at,
+    )
+    return Recorded(record.form, record.version, held, record.finished_at)
+
+
+def save(
+    session: Session,
+    contact: Contact,
+    changes: Sequence[tuple[str, object]],
+    *,
+    token: str,
+    seen: int,
+    by: Staff,
+    at: datetime,
+) -> int:
+    """Save some fields and return the new version; the same token twice is one change, None empties a field."""
+    if contact.line is not LineKind.COUNSELLING:
+        raise Missing
+    if not token or len(token) > LONGEST_TOKEN or not changes or len(changes) > MOST_CHANGES:
+        raise Invalid(Words("改动缺少标记，没有保存", "The change has no token and was not saved"))
+    session.refresh(contact, with_for_update=True)
+    record = record_of(session, contact, locks=True)
+    known = _known(session, record, token)
+    if known is not None:
+        return known
+    if record is not None and record.finished_at is not None:
+        raise RecordIsFinished
+    if contact.taken_by != by.id:
+        raise Missing
+    if (record.version if record is not None else 0) != seen:
+        raise WrittenElsewhere
+    held = _changed(session, record, changes)
+    if record is None:
+        record = CounsellingRecord(
+            contact_id=contact.id,
+            form_version=forms.form(FORM).version,
+            content=held,
+            version=1,
+            begun_by=by.id,
+            begun_at=at,
+            changed_by=by.id,
+            changed_at=at,
+        )
+        session.add(record)
+    else:
+        record.content, record.version = held, record.version + 1
+        record.changed_by, record.changed_at = by.id, at
+    session.flush()
+    session.add(RecordChange(record_id=record.id, token=token, version=record.version, by_id=by.id, at=at))
+    session.flush()
+    return record.version
+
+
+def _known(session: Session, record: CounsellingRecord | None, token: str) -> int | None:
+    if record is None:
+        return None
+    query = sa.select(RecordChange.version).where(
+        RecordChange.record_id == record.id, RecordChange.token == token
+    )
+    return session.scalars(query).first()
+
+
+def _changed(
+    session: Session, record: CounsellingRecord | None, changes: Sequence[tuple[str, object]]
+) -> dict[str, Value]:
+    form = record.form if record is not None else forms.form(FORM)
+    held: dict[str, Value] = dict(record.content) if record is not None else {}
+    fields, wrong = form.fields, {}
+    for name, raw in changes:
+        try:
+            value = read_value(fields.get(name), raw, is_township=lambda id_: is_township(session, id_))
+        except BadValue as bad:
+            wrong[name] = bad.words
+            continue
+        if value is None:
+            held.pop(name, None)
+        else:
+            held[name] = value
+    if wrong:
+        raise Invalid(Words("这一项没有保存，其余都在", "This was not saved; the rest is kept"), fields=wrong)
+    return held
+
+
+def is_township(session: Session, place_id: int) -> bool:
+    """Say whether an id names a township."""
+    place = session.get(Place, place_id)
+    return place is not None and place.level is Level.TOWNSHIP
+
+
+def what_lacks(session: Session, contact: Contact) -> Mapping[str, Words]:
+    """Say, field by field, what the record of a contact still needs; no word of what it holds."""
+    record = record_of(session, contact)
+    if record is None:
+        return lacking(forms.form(FORM), {})
+    return lacking(record.form, record.content)
+
+
+def seal_up(session: Session, contact: Contact, *, by: Staff | None, at: datetime) -> None:
+    """Finish the record of a contact: refuse while something lacks, then let nobody write over it."""
+    wrong = dict(what_lacks(session, contact))
+    if wrong:
+        raise Invalid(
+            Words(
+                "还有 {n} 项要填，记录没有完成；已写的都在",
+                "{n} more fields are needed, so the record is not finished; what you wrote is kept",
+            ),
+            fields=wrong,
+            n=len(wrong),
+        )
+    record = record_of(session, contact, locks=True)
+    hand = by.id if by is not None else contact.taken_by
+    if record is None or hand is None or record.finished_at is not None:
+        return
+    record.finished_at, record.finished_by = at, hand
+    session.flush()
+    journal.write(session, "counselling_record.finish", record, by=by, at=at)
