@@ -1,0 +1,195 @@
+"""The citizen line's records: what is being typed, the matters a call led to, and how the call ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from core import journal
+from core.db import Base, Id
+from core.people import Staff
+from core.problems import Invalid, Missing
+from core.secrets import SealedText
+from core.terms import Term, Words, coded
+from hotline.contacts import Contact
+from hotline.lines import LineKind
+from matters.attributes import IdentityClass
+from matters.matter import Matter
+
+LONGEST_DRAFT = 12_000
+LONGEST_NOTE = 1000
+
+
+class CitizenResult(Term):
+    """How a call on the citizen line ended."""
+
+    REGISTERED = "registered", "已登记诉求", "A matter was registered"
+    ANSWERED = "answered", "当场答复", "Answered on the line"
+    LOOKED_UP = "looked_up", "查询进度", "Told where a matter stands"
+    ADVISED = "advised", "告知其他渠道", "Told where else to turn"
+    INCOMPLETE = "incomplete", "没有说完就挂断", "Hung up before saying all"
+    WRONG_NUMBER = "wrong_number", "打错电话", "Wrong number"
+    SILENT = "silent", "无声", "Silent"
+    HARASSING = "harassing", "骚扰", "Harassing"
+
+
+class LedTo(Term):
+    """What a call did with a matter."""
+
+    REGISTERED = "registered", "登记", "Registered"
+    ANSWERED = "answered", "当场答复", "Answered on the line"
+    LOOKED_UP = "looked_up", "查询", "Looked up"
+
+
+class CitizenRecord(Base):
+    """What belongs to one call on the citizen line beside its matters."""
+
+    __tablename__ = "citizen_record"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contact.id"), unique=True)
+    draft: Mapped[str | None] = mapped_column(SealedText("note"))
+    """The form as it is being typed, so that nothing is lost with a tab; gone once it is registered."""
+    draft_number: Mapped[int] = mapped_column(default=0)
+    """Which state of the form it is; an older one that arrives late changes nothing."""
+    result: Mapped[CitizenResult | None] = mapped_column(coded(CitizenResult))
+    note: Mapped[str | None] = mapped_column(SealedText("note"))
+    changed_by: Mapped[int] = mapped_column(sa.ForeignKey("staff.id"))
+    changed_at: Mapped[datetime]
+
+    contact: Mapped[Contact] = relationship()
+
+
+class ContactMatter(Base):
+    """A matter that a call led to; of an anonymous one nothing but that there was one."""
+
+    __tablename__ = "contact_matter"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contact.id"), index=True)
+    matter_id: Mapped[int | None] = mapped_column(sa.ForeignKey("matter.id"), index=True)
+    led_to: Mapped[LedTo] = mapped_column(coded(LedTo))
+    by_id: Mapped[int] = mapped_column(sa.ForeignKey("staff.id"))
+    at: Mapped[datetime]
+
+    matter: Mapped[Matter | None] = relationship()
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The form as it was last typed."""
+
+    typed: dict[str, str]
+    number: int
+
+
+def own_call(session: Session, contact: Contact, by: Staff) -> Contact:
+    """Return a call of the citizen line to whoever took it; for others there is none."""
+    if contact.line is not LineKind.CITIZEN or contact.taken_by != by.id:
+        raise Missing
+    return contact
+
+
+def record_of(session: Session, contact: Contact) -> CitizenRecord | None:
+    """Return what was written of a call, if anything was."""
+    return session.scalars(
+        sa.select(CitizenRecord).where(CitizenRecord.contact_id == contact.id).with_for_update()
+    ).first()
+
+
+def _begun(session: Session, contact: Contact, by: Staff, at: datetime) -> CitizenRecord:
+    session.refresh(contact, with_for_update=True)
+    record = record_of(session, contact)
+    if record is None:
+        record = CitizenRecord(contact_id=contact.id, draft_number=0, changed_by=by.id, changed_at=at)
+        session.add(record)
+    record.changed_by, record.changed_at = by.id, at
+    return record
+
+
+def draft_of(session: Session, contact: Contact) -> Draft:
+    """Return what was typed and not yet registered."""
+    record = record_of(session, contact)
+    if record is None:
+        return Draft({}, 0)
+    return Draft(json.loads(record.draft) if record.draft else {}, record.draft_number)
+
+
+def keep_draft(
+    session: Session, contact: Contact, typed: Mapping[str, str], *, number: int, by: Staff, at: datetime
+) -> int:
+    """Keep the form as it is typed and return which state is kept; an older or repeated one changes nothing."""
+    own_call(session, contact, by)
+    text = json.dumps(dict(typed), ensure_ascii=False, sort_keys=True)
+    if len(text) > LONGEST_DRAFT:
+        raise Invalid(Words("内容太长，没有保存", "Too long; it was not saved"))
+    record = _begun(session, contact, by, at)
+    if number > record.draft_number:
+        record.draft, record.draft_number = text, number
+    session.flush()
+    return record.draft_number
+
+
+def link(
+    session: Session, contact: Contact, matter: Matter, led_to: LedTo, *, by: Staff, at: datetime
+) -> ContactMatter:
+    """Note that a call led to a matter; an anonymous caller's matter is never tied to their number."""
+    record = _begun(session, contact, by, at)
+    is_anonymous = matter.identity is IdentityClass.ANONYMOUS
+    row = ContactMatter(
+        contact_id=contact.id,
+        matter_id=None if is_anonymous else matter.id,
+        led_to=led_to,
+        by_id=by.id,
+        at=at,
+    )
+    session.add(row)
+    if led_to is not LedTo.LOOKED_UP:
+        record.draft = None
+    if record.result is None or led_to is not LedTo.LOOKED_UP:
+        record.result = CitizenResult.of(led_to.value)
+    session.flush()
+    return row
+
+
+def led_to(session: Session, contact: Contact) -> Sequence[ContactMatter]:
+    """Return what a call led to, in order."""
+    query = sa.select(ContactMatter).where(ContactMatter.contact_id == contact.id)
+    return session.scalars(query.order_by(ContactMatter.id)).all()
+
+
+def note_result(
+    session: Session, contact: Contact, result: CitizenResult | None, note: str, *, by: Staff, at: datetime
+) -> None:
+    """Write down how a call ended."""
+    own_call(session, contact, by)
+    if len(note) > LONGEST_NOTE:
+        raise Invalid(fields={"note": Words("最多 1000 字", "At most 1,000 characters")})
+    record = _begun(session, contact, by, at)
+    record.result, record.note = result, note.strip() or None
+    session.flush()
+    journal.write(session, "citizen_record.result", record, by=by, at=at, result=result and result.value)
+
+
+def must_be_whole(session: Session, contact: Contact) -> None:
+    """Refuse to finish a call that says neither what it led to nor how it ended."""
+    record = record_of(session, contact)
+    if record is not None and record.draft and record.result is not CitizenResult.INCOMPLETE:
+        raise Invalid(
+            Words(
+                "表里还有没登记的内容：请登记，或清空，或把结果选为“没有说完就挂断”。内容都在",
+                "The form still holds something unregistered: register it, clear it, or choose “hung up "
+                "before saying all”. Nothing was lost",
+            ),
+            fields={"narrative": Words("还没有登记", "Not registered yet")},
+        )
+    if record is None or record.result is None:
+        raise Invalid(
+            Words("还没有选结果，来电没有完成", "The result is missing, so the call is not finished"),
+            fields={"result": Words("请选择结果", "Choose the result")},
+        )
