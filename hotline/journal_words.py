@@ -1,0 +1,19 @@
+"""What the journal calls the things done on the lines."""
+
+from core.terms import Words
+
+WORDS = {
+    "distress.raise": Words("请督导支援", "Supervisor called"),
+    "distress.take": Words("接手支援请求", "Call for help taken"),
+    "handover.sign": Words("签收交接班", "Handover signed"),
+    "handover.write": Words("撰写交接班", "Handover written"),
+    "key_call.debrief": Words("重点来电后谈话", "Key call talked over"),
+    "key_call.note": Words("记下重点来电", "Key call noted"),
+    "key_call.release": Words("提前结束休息", "Rest ended by the lead"),
+    "shift.change": Words("修改班次", "Shift changed"),
+    "shift.plan": Words("安排班次", "Shift planned"),
+    "shift.publish": Words("发布班次", "Shift published"),
+    "shift.put_on": Words("排入班次", "Person put on a shift"),
+    "shift.remove": Words("删除班次", "Shift removed"),
+    "shift.take_off": Words("移出班次", "Person taken off a shift"),
+}
