@@ -105,6 +105,8 @@ def facts(dice: random.Random, standing: Standing, action: MatterAction, at: dat
         "fault": dice.choice(list(words.Fault)).value,
         "key": dice.choice(standing.faults) if standing.faults else "none",
         "anonymous": dice.random() < 0.2,
+        "topic": "livelihood.lighting",
+        "words": ["narrative"],
     }
     outcome = dice.choice(list(words.Outcome)).value
     found["outcome"] = outcome

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base, Id
-from core.permissions import Permission, Role, opened_by
+from core.permissions import Permission, Role, opened_at_party_office, opened_by
 from core.problems import Forbidden
 from core.secrets import SealedText
 from core.terms import Term, coded, language
@@ -77,8 +77,12 @@ class Staff(Base):
         return {row.role for row in self.role_rows}
 
     def may(self, permission: Permission) -> bool:
-        """Say whether this person's roles open a door."""
-        return permission in opened_by(self.roles)
+        """Say whether this person's roles, where they work, open a door."""
+        if permission in opened_by(self.roles):
+            return True
+        if permission not in opened_at_party_office(self.roles):
+            return False
+        return self.unit is not None and self.unit.kind is UnitKind.PARTY_SUPERVISION
 
 
 class StaffRole(Base):

@@ -13,10 +13,10 @@ from core.listing import PER_PAGE, Page, ordered, page_number
 from core.people import Staff
 from core.places import Place
 from core.terms import Term
-from matters.attributes import Urgency
+from matters.attributes import Conflict, Urgency
 from matters.flow import Side
 from matters.joint_rulings import JointRuling
-from matters.keeping_away import within_sight
+from matters.keeping_away import is_party, within_sight
 from matters.matter import Matter
 from matters.notices import MatterNotice, NoticeKind
 from matters.states import OPEN, MatterState
@@ -28,6 +28,7 @@ PAGED_UP_TO = 3_000
 MOST_EXPORTED = 20_000
 LEVEL = 2
 S = MatterState
+_CONFIRMED = '"is_decline_confirmed":true'
 
 
 class Queue(Term):
@@ -42,6 +43,7 @@ class Queue(Term):
     INCIDENTS = "incidents", "突发事件", "Incidents"
     SUSPENDED = "suspended", "挂账", "Suspended"
     ESCALATED = "escalated", "已上报二级以上", "Level 2 and up"
+    CENTRE = "centre", "反映本中心", "About the centre"
     ALL = "all", "全部在办", "All open"
 
 
@@ -77,9 +79,21 @@ def _within(queue: Queue, at: datetime) -> list[sa.ColumnElement[bool]]:
         Queue.INCIDENTS: [Matter.is_incident.is_(True), Matter.state.in_(OPEN)],
         Queue.SUSPENDED: [Matter.state == S.SUSPENDED],
         Queue.ESCALATED: [Matter.level >= LEVEL, Matter.ended_at.is_(None)],
+        Queue.CENTRE: [Matter.conflict == Conflict.CENTRE, _is_unfinished()],
         Queue.ALL: [Matter.ended_at.is_(None), Matter.state != S.DRAFT],
     }
     return found[queue]
+
+
+def _is_unfinished() -> sa.ColumnElement[bool]:
+    """Say that something is still to be done: a decline that nobody has confirmed is."""
+    is_open = sa.and_(Matter.ended_at.is_(None), Matter.state != S.DRAFT)
+    return sa.or_(is_open, sa.and_(Matter.state == S.NOT_ACCEPTED, ~Matter.standing.contains(_CONFIRMED)))
+
+
+def queues_of(staff: Staff) -> list[Queue]:
+    """Return the queues that someone has: what is about the centre is the Party office's alone."""
+    return [queue for queue in Queue if queue is not Queue.CENTRE or is_party(staff)]
 
 
 def _filters(args: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
@@ -145,10 +159,15 @@ def counts(session: Session, staff: Staff, *, at: datetime) -> dict[Queue, int]:
     seen = within_sight(session, staff, sa.select(Matter.id))
     parts = [
         sa.select(sa.literal(queue.value), _counted(seen.where(*_within(queue, at)), COUNTED_UP_TO))
-        for queue in Queue
+        for queue in queues_of(staff)
         if queue is not Queue.ALL
     ]
     return {Queue.of(code): n for code, n in session.execute(sa.union_all(*parts))}
+
+
+def first_filled(counts: Mapping[Queue, int]) -> Queue:
+    """Return the most pressing queue in which something waits."""
+    return next((queue for queue in Queue if counts.get(queue)), Queue.RED)
 
 
 def _counted(ids: sa.Select[Any], limit: int) -> sa.ScalarSelect[int]:

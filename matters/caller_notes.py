@@ -13,7 +13,7 @@ from core.people import Staff
 from core.problems import Invalid, Refused
 from core.secrets import SealedText
 from core.terms import Words
-from matters.keeping_away import in_sight, within_sight
+from matters.keeping_away import at_the_desk, in_sight
 from matters.matter import Matter
 
 LONGEST = 1000
@@ -49,7 +49,9 @@ def add(session: Session, matter: Matter, receipt_of: Matter, text: str, *, at: 
     )
     if (session.scalar(waits) or 0) >= MOST_WAITING:
         raise Refused(
-            Words("前几条补充还没有看过，请等一等", "What you added before has not been read yet; please wait")
+            Words(
+                "前几条补充还没有看过，请等一等", "What you added before has not been read yet; please wait"
+            )
         )
     note = CallerNote(matter_id=matter.id, receipt_of_id=receipt_of.id, text=told, written_at=at)
     session.add(note)
@@ -60,14 +62,14 @@ def add(session: Session, matter: Matter, receipt_of: Matter, text: str, *, at: 
 
 def waiting(session: Session, staff: Staff) -> list[CallerNote]:
     """Return the notes that nobody has taken up, of the matters someone may know of, oldest first."""
-    known = within_sight(session, staff, sa.select(Matter.id))
+    known = at_the_desk(session, staff, sa.select(Matter.id))
     query = sa.select(CallerNote).where(CallerNote.taken_at.is_(None), CallerNote.matter_id.in_(known))
     return list(session.scalars(query.order_by(CallerNote.id).options(defer(CallerNote.text))))
 
 
 def count_waiting(session: Session, staff: Staff, at: datetime) -> int:
     """Count the notes that wait."""
-    known = within_sight(session, staff, sa.select(Matter.id))
+    known = at_the_desk(session, staff, sa.select(Matter.id))
     query = sa.select(sa.func.count()).where(CallerNote.taken_at.is_(None), CallerNote.matter_id.in_(known))
     return session.scalar(query) or 0
 

@@ -96,7 +96,7 @@ def offers(
         return found
     for action in CLOSINGS:
         facts = dict(_SPECIMEN.get(action, {}))
-        wish = Wish(action, at, sides_of(staff), staff.id, staff.unit_id, facts, "—")
+        wish = Wish(action, at, sides_of(staff, matter), staff.id, staff.unit_id, facts, "—")
         try:
             decide(standing, wish, surroundings)
         except Problem as problem:

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.people import Staff, Unit
 from core.phone import masked
-from matters import desk_steps
+from matters import desk_steps, vault_opening
 from matters.attachments import MatterAttachment
 from matters.attributes import ClockColour, IdentityClass
 from matters.clocks import Clock, clock_of
+from matters.correcting import may_correct
 from matters.flow import Side
 from matters.keeping_away import sides_of
 from matters.likeness import LOOKED_BACK, Copy, copied_from
@@ -55,6 +56,9 @@ class Sheet:
     offers: dict[str, bool]
     """Forms that may be used now; False: another person must take this one."""
     may_merge: bool
+    may_correct: bool
+    may_ask_identity: bool
+    """Whether the vault may be asked who raised it."""
     is_desk: bool
     articles: list[tuple[int, str]]
     copy: Copy | None
@@ -68,18 +72,22 @@ def sheet(session: Session, matter: Matter, staff: Staff, *, is_open: bool, at: 
     """Read a matter for the person at the screen."""
     standing = standing_of(matter)
     policy = policy_of(session, matter.policy_id, at=at)
-    is_desk = Side.CENTRE in sides_of(staff)
+    is_desk = Side.CENTRE in sides_of(staff, matter)
     offers = desk_steps.offered(session, matter, staff)
     is_checked = matter.state is MatterState.RESULT_IN
+    callers = reporters_of(session, matter)
     files = sa.select(MatterAttachment).where(MatterAttachment.matter_id == matter.id)
     return Sheet(
         standing,
         clock_of(standing, policy, clock.zone()),
         matter.colour(at),
-        [_caller(each, standing, is_desk=is_desk) for each in reporters_of(session, matter)],
+        [_caller(each, standing, is_desk=is_desk) for each in callers],
         timeline(session, matter, is_open=is_open),
         offers,
         desk_steps.may_merge(matter, staff),
+        may_correct(matter, staff),
+        vault_opening.may_ask(matter, staff)
+        and any(r.identity is not IdentityClass.ANONYMOUS for r in callers),
         is_desk,
         desk_steps.articles(session, matter, clock.today(at)) if "answer" in offers else [],
         copied_from(session, matter, since=at - LOOKED_BACK) if is_checked else None,

@@ -12,6 +12,7 @@ from core import clock
 from core.people import Staff
 from core.problems import Missing
 from matters import knowledge, withdrawing
+from matters.attributes import Conflict
 from matters.flow import MatterAction as A
 from matters.flow import Side
 from matters.keeping_away import sides_of
@@ -56,7 +57,7 @@ STEPS: dict[str, tuple[A, Callable[[Form], Facts]]] = {
 
 def offered(session: Session, matter: Matter, staff: Staff) -> dict[str, bool]:
     """Say which forms a person sees now; those that another pair of eyes must take are shown, but shut."""
-    sides = sides_of(staff)
+    sides = sides_of(staff, matter)
     standing = standing_of(matter)
     open_now = set(allowed(standing, sides)) if Side.CENTRE in sides else set()
     found = {name: True for name, (action, _) in STEPS.items() if action in open_now}
@@ -79,8 +80,9 @@ def offered(session: Session, matter: Matter, staff: Staff) -> dict[str, bool]:
 
 
 def may_merge(matter: Matter, staff: Staff) -> bool:
-    """Say whether a person may join this matter to another now."""
-    return matter.state is MatterState.REGISTERED and Side.CENTRE in sides_of(staff)
+    """Say whether a person may join this matter to another now; what is about the centre stays by itself."""
+    is_apart = matter.conflict is Conflict.CENTRE
+    return matter.state is MatterState.REGISTERED and not is_apart and Side.CENTRE in sides_of(staff)
 
 
 def take(

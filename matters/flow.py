@@ -30,6 +30,7 @@ class MatterAction(Term):
     TRANSFER = "transfer", "转接", "Put through"
     PROPOSE_MERGE = "propose_merge", "提请并案", "Propose a merge"
     MERGE = "merge", "并案", "Merge"
+    REFUSE_MERGE = "refuse_merge", "不同意并案", "Turn the merge down"
     ADD_CALLER = "add_caller", "增加诉求人", "Add a caller"
     SUBMIT = "submit", "提交分派", "Submit for routing"
     CORRECT = "correct", "更正", "Correct"
@@ -119,6 +120,7 @@ ROWS: tuple[Row, ...] = (
     _row(5, S.REGISTERED, A.TRANSFER, S.TRANSFERRED, CENTRE),
     _row(6, S.REGISTERED, A.PROPOSE_MERGE, None, CENTRE),
     _row(6, S.REGISTERED, A.MERGE, S.MERGED, CENTRE, CUSTODIAN),
+    _row(6, S.REGISTERED, A.REFUSE_MERGE, None, CUSTODIAN),
     _row(6, _REGISTERED_OPEN, A.ADD_CALLER, None, CENTRE, CUSTODIAN),
     _row(7, S.REGISTERED, A.SUBMIT, S.TO_ROUTE, CENTRE),
     _row(7, (S.REGISTERED, S.TO_ROUTE), A.CORRECT, None, CENTRE, SUPERVISION),

@@ -25,9 +25,21 @@ _SIDES = {
 }
 
 
-def sides_of(staff: Staff) -> frozenset[Side]:
-    """Say on which sides of the desk someone stands."""
-    return frozenset(side for permission, side in _SIDES.items() if staff.may(permission))
+def is_party(staff: Staff) -> bool:
+    """Say whether someone works in the Party's supervision office."""
+    is_there = staff.unit is not None and staff.unit.kind is UnitKind.PARTY_SUPERVISION
+    return is_there and staff.may(P.MATTER_SUPERVISE)
+
+
+def sides_of(staff: Staff, matter: Matter | None = None) -> frozenset[Side]:
+    """Say on which sides of the desk someone stands, in general or in one matter.
+
+    Where the centre itself is complained about, the Party's supervision office does what is the centre's to do.
+    """
+    sides = frozenset(side for permission, side in _SIDES.items() if staff.may(permission))
+    if matter is None or matter.conflict is not Conflict.CENTRE:
+        return sides
+    return sides | {Side.CENTRE} if is_party(staff) else sides - {Side.CENTRE}
 
 
 def under(session: Session, unit_id: int) -> frozenset[int]:
@@ -83,11 +95,18 @@ def within_sight(session: Session, staff: Staff, query: sa.Select[Any]) -> sa.Se
         query = query.where(
             sa.or_(Matter.conflict_unit_id.is_(None), Matter.conflict_unit_id.not_in(overhead))
         )
-    is_party = staff.unit is not None and staff.unit.kind is UnitKind.PARTY_SUPERVISION
-    if not (is_party and Side.SUPERVISION in sides):
+    if may_all and not is_party(staff):
         is_other = Matter.conflict != Conflict.CENTRE
         query = query.where(sa.or_(is_other, is_ours) if Side.UNIT in sides else is_other)
     return query
+
+
+def at_the_desk(session: Session, staff: Staff, query: sa.Select[Any]) -> sa.Select[Any]:
+    """Leave of a query on matters those in which someone stands on the centre's side."""
+    known = within_sight(session, staff, query)
+    if Side.CENTRE in sides_of(staff):
+        return known
+    return known.where(Matter.conflict == Conflict.CENTRE if is_party(staff) else sa.false())
 
 
 def in_sight(session: Session, staff: Staff, matter: Matter) -> Matter:

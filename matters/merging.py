@@ -127,13 +127,28 @@ def merge(
     return target
 
 
+def refuse(
+    session: Session, matter: Matter, reason: str, *, by: Staff, at: datetime, seen: int | None = None
+) -> None:
+    """Turn a proposed merge down; the matter stays by itself and the desk is told."""
+    in_sight(session, by, matter)
+    act(session, matter, MatterAction.REFUSE_MERGE, by=by, at=at, text=reason, seen=seen)
+
+
+def count_proposals(session: Session, staff: Staff) -> int:
+    """Count the merges that wait for the custodian."""
+    query = sa.select(sa.func.count()).select_from(Matter).where(_is_proposed())
+    return session.scalar(within_sight(session, staff, query)) or 0
+
+
+def _is_proposed() -> sa.ColumnElement[bool]:
+    return sa.and_(Matter.state == MatterState.REGISTERED, Matter.standing.contains('"merge_target":'))
+
+
 def proposals(session: Session, staff: Staff) -> list[Proposal]:
     """List the merges that wait for the custodian, the oldest first."""
     query = (
-        sa.select(Matter)
-        .where(Matter.state == MatterState.REGISTERED, Matter.standing.contains('"merge_target":'))
-        .order_by(Matter.registered_at)
-        .options(defer(Matter.redacted))
+        sa.select(Matter).where(_is_proposed()).order_by(Matter.registered_at).options(defer(Matter.redacted))
     )
     found = []
     for matter in session.scalars(within_sight(session, staff, query)):

@@ -71,7 +71,7 @@ def act(
     standing = standing_of(matter)
     if seen is not None and seen != matter.version:
         raise SomeoneElse(state=standing.state)
-    own = frozenset(sides) if sides is not None else sides_of(by) if by else SYSTEM
+    own = frozenset(sides) if sides is not None else sides_of(by, matter) if by else SYSTEM
     wish = Wish(
         action, at, own, by.id if by else None, by.unit_id if by else None, dict(facts or {}), text.strip()
     )

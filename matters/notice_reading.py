@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session, contains_eager, defer
 from core import journal, listing
 from core.people import Staff
 from core.problems import Missing
+from matters.attributes import Conflict
 from matters.flow import Side
-from matters.keeping_away import sides_of, within_sight
+from matters.keeping_away import is_party, sides_of, within_sight
 from matters.matter import Matter
 from matters.notices import MatterNotice, NoticeKind
 
@@ -26,6 +27,8 @@ def _mine(
     desks = [side for side in Side if side in sides and side is not Side.UNIT]
     if desks:
         own.append(MatterNotice.side.in_(desks))
+    if is_party(staff):
+        own.append(sa.and_(MatterNotice.side == Side.CENTRE, Matter.conflict == Conflict.CENTRE))
     if Side.UNIT in sides and staff.unit_id:
         own.append(MatterNotice.unit_id == staff.unit_id)
     query = query.where(sa.or_(sa.false(), *own), MatterNotice.given_at <= at)

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from matters.attributes import Urgency
+from matters.attributes import Conflict, Urgency
 from matters.flow import MatterAction as A
 from matters.flow import Side
 from matters.matter import Matter
 from matters.notices import NoticeKind, give
 from matters.standing import Deed, Standing
-from matters.states import Holder, holder
+from matters.states import Holder, MatterState, holder
 
 K = NoticeKind
 Told = tuple[NoticeKind, Side | int]
@@ -53,6 +53,16 @@ def _to_assign(standing: Standing, deed: Deed) -> list[Told]:
     return [(K.TO_ASSIGN, Side.HEAD if standing.urgency is Urgency.U1 else Side.SUPERVISION)]
 
 
+def _registered(standing: Standing, deed: Deed) -> list[Told]:
+    """Tell the Party's office of what is about the centre: nobody at the desk sees it lie there."""
+    return [(K.ABOUT_CENTRE, Side.SUPERVISION)] if standing.conflict is Conflict.CENTRE else []
+
+
+def _corrected(standing: Standing, deed: Deed) -> list[Told]:
+    is_waiting = standing.state is MatterState.TO_ROUTE and "urgency" in deed.facts
+    return _to_assign(standing, deed) if is_waiting else []
+
+
 def _fault(standing: Standing, deed: Deed) -> list[Told]:
     return [(K.FAULT, deed.facts["unit"])]
 
@@ -82,6 +92,9 @@ RULES: dict[A, Callable[[Standing, Deed], list[Told]]] = {
     A.FLAG_INCIDENT: _side(K.INCIDENT, Side.SUPERVISION, Side.HEAD),
     A.PRESSED: _side(K.PRESSED, Side.SUPERVISION, Side.HEAD),
     A.PROPOSE_MERGE: _side(K.MERGE, Side.CUSTODIAN),
+    A.REFUSE_MERGE: _side(K.MERGE_REFUSED, Side.CENTRE),
+    A.REGISTER: _registered,
+    A.CORRECT: _corrected,
 }
 
 

@@ -42,6 +42,12 @@ class NoticeKind(Term):
     INCIDENT = "incident", "突发事件", "Incident"
     PRESSED = "pressed", "疑似受压撤回", "Someone may have been pressed"
     MERGE = "merge", "提请并案", "A merge is proposed"
+    MERGE_REFUSED = "merge_refused", "并案未同意", "The merge was turned down"
+    ABOUT_CENTRE = (
+        "about_centre",
+        "反映本中心，由党委督查室受理",
+        "About the centre: for the Party office to take up",
+    )
     JOINT = "joint", "联合裁定待确认", "A joint ruling to confirm"
     STAGE_OVER = "stage_over", "本环节超时", "This step is overdue"
     REVIEW_OVER = "review_over", "挂账复核到期", "The review of a suspension is due"

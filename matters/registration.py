@@ -86,7 +86,7 @@ def complete(
 ) -> Registered:
     """Register a draft: check it whole, give it a receipt, a PIN and the date that is promised to the caller."""
     place, subject = statement.place, topics.topic(statement.topic)
-    problems = _lacking(statement)
+    problems = lacking(statement)
     if problems or subject is None or place is None:
         raise Invalid(
             Words("还不能登记，填写的内容都保留着", "Not registered yet; what you typed is kept"),
@@ -139,7 +139,7 @@ def register(
     earlier: Matter | None = None,
 ) -> Registered:
     """Raise a problem and register it in one breath; nothing is written where something lacks."""
-    problems = _lacking(statement)
+    problems = lacking(statement)
     if problems:
         raise Invalid(
             Words("还不能登记，填写的内容都保留着", "Not registered yet; what you typed is kept"),
@@ -149,7 +149,7 @@ def register(
     return complete(session, matter, statement, by=by, at=at)
 
 
-def _lacking(statement: Statement) -> dict[str, Words]:
+def lacking(statement: Statement) -> dict[str, Words]:
     """Say, field by field, what a problem lacks to be registered."""
     problems: dict[str, Words] = {}
     narrative, subject = statement.narrative.strip(), topics.topic(statement.topic)

@@ -14,7 +14,7 @@ from core.problems import Forbidden, Invalid, Refused
 from core.secrets import SealedText
 from core.terms import Words
 from matters.flow import MatterAction
-from matters.keeping_away import in_sight, within_sight
+from matters.keeping_away import at_the_desk, in_sight
 from matters.matter import Matter
 from matters.moving import act
 from matters.states import MatterState
@@ -80,7 +80,7 @@ def of_unit(session: Session, matter: Matter, unit_id: int) -> list[MatterRelay]
 
 def waiting(session: Session, staff: Staff) -> list[MatterRelay]:
     """Return the messages that the centre still has to pass on, of the matters someone may know of."""
-    known = within_sight(session, staff, sa.select(Matter.id))
+    known = at_the_desk(session, staff, sa.select(Matter.id))
     query = sa.select(MatterRelay).where(MatterRelay.passed_at.is_(None), MatterRelay.matter_id.in_(known))
     return list(session.scalars(query.order_by(MatterRelay.id)))
 

@@ -97,6 +97,8 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     decided_by: int | None = None
     merge_proposed_by: int | None = None
     merge_target: int | None = None
+    merges_refused: tuple[int, ...] = ()
+    """Matters that the custodian would not have it merged into."""
     review_at: datetime | None = None
     """When a suspension is looked at again."""
     renewals: int = 0

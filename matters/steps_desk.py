@@ -100,6 +100,25 @@ def _transfer(standing: Standing, wish: Wish, around: Around) -> None:
 @check(A.PROPOSE_MERGE, keeps="target")
 def _propose(standing: Standing, wish: Wish, around: Around) -> None:
     _may_merge(standing, wish, around)
+    if wish.facts["target"] in standing.merges_refused:
+        raise Refused(
+            Words("保管员已经不同意并入这一件", "The custodian has turned this very merge down already")
+        )
+
+
+@check(A.REFUSE_MERGE)
+def _refuse_merge(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
+    if standing.merge_target is None:
+        raise Refused(Words("没有提请的并案", "No merge is proposed"))
+    another_person(wish, standing.merge_proposed_by)
+    needs_text(wish, "请写明不同意并案的理由", "Write why they are not merged")
+    return {"target": standing.merge_target}
+
+
+@effect(A.REFUSE_MERGE)
+def _merge_refused(standing: Standing, deed: Deed) -> dict[str, Any]:
+    refused = (*standing.merges_refused, deed.facts["target"])
+    return {"merge_proposed_by": None, "merge_target": None, "merges_refused": refused}
 
 
 @effect(A.PROPOSE_MERGE)
@@ -154,10 +173,17 @@ def _caller_added(standing: Standing, deed: Deed) -> dict[str, Any]:
     return {"callers": (*standing.callers, new)}
 
 
-@check(A.CORRECT, keeps="urgency topic kind place difficulty")
+CORRECTED = ("urgency", "topic", "kind", "place")
+"""What a correction may change and the log says in codes; the words of before are kept as an entry's text."""
+
+
+@check(A.CORRECT, keeps="urgency topic kind place was words before")
 def _correct(standing: Standing, wish: Wish, around: Around) -> None:
     if "urgency" in wish.facts:
         choice(wish, "urgency", Urgency)
+    if not any(name in wish.facts for name in (*CORRECTED, "words", "before")):
+        raise Refused(Words("没有改动任何一项", "Nothing was changed"))
+    needs_text(wish, "请写明为什么更正", "Write why it is corrected")
 
 
 @effect(A.CORRECT)

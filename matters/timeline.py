@@ -51,7 +51,7 @@ _UNITS = {
     A.SUB_EXCUSED: "unit",
     A.FAULT: "unit",
 }
-_RECEIPTS = {A.MERGE: "target", A.PROPOSE_MERGE: "target", A.ADD_CALLER: "source"}
+_RECEIPTS = {A.MERGE: "target", A.PROPOSE_MERGE: "target", A.REFUSE_MERGE: "target", A.ADD_CALLER: "source"}
 
 
 @dataclass(frozen=True)

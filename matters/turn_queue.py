@@ -19,7 +19,7 @@ from core.problems import Forbidden, Refused
 from core.terms import Words
 from matters.caller_hours import within_hours
 from matters.caller_tries import abandon
-from matters.keeping_away import within_sight
+from matters.keeping_away import at_the_desk
 from matters.matter import Matter, SupportingUnit
 from matters.turns import PRESSING_RANK, CallerTurn, Errand
 
@@ -47,7 +47,7 @@ def may_ring(session: Session, matter: Matter, by: Staff) -> bool:
 
 def _offered(session: Session, by: Staff) -> sa.Select[Any]:
     """Choose the turns that someone may ever be given: nobody asks about what they told or asked themselves."""
-    known = within_sight(session, by, sa.select(Matter.id))
+    known = at_the_desk(session, by, sa.select(Matter.id))
     if by.unit_id is not None:
         mine = sa.select(SupportingUnit.matter_id).where(SupportingUnit.unit_id == by.unit_id)
         known = known.where(

@@ -14,6 +14,7 @@ from core.permissions import Permission
 from core.problems import Forbidden, Invalid, Missing, Refused
 from core.purposes import ReadingPurpose
 from core.terms import Words
+from matters.attributes import Conflict
 from matters.flow import MatterAction, Side
 from matters.keeping_away import in_sight, sides_of
 from matters.limits import Limit, end_of
@@ -38,6 +39,12 @@ class Identity:
         return "Identity(…)"
 
 
+def may_ask(matter: Matter, staff: Staff) -> bool:
+    """Say whether someone may ask who raised a matter; custodians know nothing of what is about the centre."""
+    is_apart = matter.conflict is Conflict.CENTRE
+    return not is_apart and bool(sides_of(staff) & {Side.CENTRE, Side.SUPERVISION})
+
+
 def ask(
     session: Session,
     matter: Matter,
@@ -51,7 +58,7 @@ def ask(
 ) -> IdentityRequest:
     """Ask with a reason to learn who a caller is; nothing is opened by it."""
     in_sight(session, by, matter)
-    if not sides_of(by) & {Side.CENTRE, Side.SUPERVISION}:
+    if not may_ask(matter, by):
         raise Forbidden
     reporter = session.get(Reporter, reporter_id) if reporter_id else None
     words, fields = reason.strip(), dict[str, Words]()

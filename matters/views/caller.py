@@ -33,7 +33,7 @@ DOORS = [
     Door(
         "caller.desk",
         Words("反馈回访", "Call-backs"),
-        Permission.MATTER_DESK,
+        Permission.MATTER_CALL,
         order=18,
         count=lambda session, staff, at: sum(w.now for w in turn_queue.waiting(session, staff, at=at)),
         about=Words(
@@ -47,7 +47,7 @@ NOBODY = Words("现在没有轮到要联系的诉求人。", "No caller is due n
 
 
 @blueprint.get("/")
-@require(Permission.MATTER_DESK)
+@require(Permission.MATTER_CALL)
 def desk() -> str:
     """Show the caller in hand, or how many wait."""
     with reading() as session:
@@ -96,7 +96,7 @@ def _refused(problem: Problem) -> ResponseReturnValue:
 
 
 @blueprint.post("/next")
-@require(Permission.MATTER_DESK)
+@require(Permission.MATTER_CALL)
 def take_next() -> ResponseReturnValue:
     """Take the next caller, of all errands or of one."""
     wanted = Errand.found(request.form.get("errand"))
@@ -112,7 +112,7 @@ def take_next() -> ResponseReturnValue:
 
 
 @blueprint.post("/dial")
-@require(Permission.MATTER_DESK)
+@require(Permission.MATTER_CALL)
 def dial() -> ResponseReturnValue:
     """Ring the caller in hand: one click, one call."""
     staff, at = acting(), clock.now()
@@ -127,7 +127,7 @@ def dial() -> ResponseReturnValue:
 
 
 @blueprint.post("/result")
-@require(Permission.MATTER_DESK)
+@require(Permission.MATTER_CALL)
 def note_result() -> ResponseReturnValue:
     """Note what came of the call; what could not be noted stays typed."""
     staff, at = acting(), clock.now()
@@ -144,7 +144,7 @@ def note_result() -> ResponseReturnValue:
 
 
 @blueprint.post("/give-back")
-@require(Permission.MATTER_DESK)
+@require(Permission.MATTER_CALL)
 def give_back() -> ResponseReturnValue:
     """Give a caller back who was not rung."""
     staff, at = acting(), clock.now()
@@ -158,7 +158,7 @@ def give_back() -> ResponseReturnValue:
 
 
 @blueprint.post("/said")
-@require(Permission.MATTER_DESK)
+@require(Permission.MATTER_CALL)
 def open_narrative() -> ResponseReturnValue:
     """Open what the caller in hand said, for the purpose of this call."""
     with transaction() as session:
@@ -167,7 +167,7 @@ def open_narrative() -> ResponseReturnValue:
 
 
 @blueprint.get("/call")
-@require(Permission.MATTER_DESK)
+@require(Permission.MATTER_CALL)
 def call() -> ResponseReturnValue:
     """Say how the call in hand stands."""
     with reading() as session:
@@ -185,7 +185,7 @@ def call() -> ResponseReturnValue:
 
 
 @blueprint.post("/hang-up")
-@require(Permission.MATTER_DESK)
+@require(Permission.MATTER_CALL)
 def end_call() -> ResponseReturnValue:
     """Hang the caller's leg up; one's own stays."""
     staff = acting()
@@ -199,7 +199,7 @@ def end_call() -> ResponseReturnValue:
 
 
 @blueprint.post("/heard")
-@require(Permission.MATTER_DESK)
+@require(Permission.MATTER_CALL)
 def heard_by_hand() -> ResponseReturnValue:
     """Note what was heard on the desk telephone, on the line dialled by hand."""
     outcome = manual.Outcome.found((request.get_json(silent=True) or {}).get("heard"))
@@ -214,7 +214,7 @@ def heard_by_hand() -> ResponseReturnValue:
 
 
 @blueprint.post("/digits")
-@require(Permission.MATTER_DESK)
+@require(Permission.MATTER_CALL)
 def show_digits() -> ResponseReturnValue:
     """Show the number to the one who dials it by hand; the look is journalled."""
     staff = acting()

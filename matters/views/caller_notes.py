@@ -16,14 +16,15 @@ from core.purposes import ReadingPurpose
 from core.terms import Words, t
 from matters import caller_notes
 from matters.caller_notes import CallerNote
-from matters.keeping_away import in_sight
+from matters.flow import Side
+from matters.keeping_away import in_sight, sides_of
 
 blueprint = Blueprint("caller_notes", __name__, url_prefix="/caller-notes")
 DOORS = [
     Door(
         "caller_notes.listed",
         Words("诉求人补充", "Added by callers"),
-        Permission.MATTER_DESK,
+        Permission.MATTER_CALL,
         order=30,
         count=caller_notes.count_waiting,
         about=Words("诉求人在查询页上补充的情况", "What callers added on the status page"),
@@ -32,7 +33,7 @@ DOORS = [
 
 
 @blueprint.get("/")
-@require(Permission.MATTER_DESK)
+@require(Permission.MATTER_CALL)
 def listed() -> str:
     """List what waits; the words stay closed until opened."""
     with reading() as session:
@@ -42,7 +43,7 @@ def listed() -> str:
 
 
 @blueprint.post("/<int:note_id>")
-@require(Permission.MATTER_DESK)
+@require(Permission.MATTER_CALL)
 def step(note_id: int) -> ResponseReturnValue:
     """Open one note, or note that it was dealt with."""
     staff, at = acting(), clock.now()
@@ -64,5 +65,7 @@ def _found(session: Session, note_id: int) -> CallerNote:
     note = session.get(CallerNote, note_id)
     if note is None:
         raise Missing
-    in_sight(session, acting(), note.matter)
+    matter = in_sight(session, acting(), note.matter)
+    if Side.CENTRE not in sides_of(acting(), matter):
+        raise Missing
     return note

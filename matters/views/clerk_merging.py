@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.db import reading, transaction
-from core.doors import Door
-from core.people import Staff, acting
+from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Missing, Problem
 from core.terms import Words
@@ -19,22 +18,6 @@ from matters.views.clerk import found
 from matters.views.where import topic_words, where
 
 blueprint = Blueprint("merging", __name__)
-
-
-def _count(session: Session, staff: Staff, _at: object) -> int:
-    return len(merging.proposals(session, staff))
-
-
-DOORS = [
-    Door(
-        "merging.proposed",
-        Words("提请并案", "Merges"),
-        Permission.VAULT_OPEN,
-        order=30,
-        count=_count,
-        about=Words("受保护的诉求人要并到一件，由您决定", "Joining protected callers waits for you"),
-    )
-]
 MERGED = Words("已并入 {n}，诉求人随之转去。", "Merged into {n}; the callers went along.")
 PROPOSED = Words("已提请保管员并案。", "Proposed to the custodian.")
 
@@ -92,43 +75,6 @@ def _page(session: Session, matter: Matter, asked: str, problem: Problem | None 
         same_place=target is not None and likeness.is_same_place(matter, target),
         words=likeness.alike(matter.narrative, target.narrative) if target else 0,
         problem=words,
-        topic_words=topic_words,
-        where=where,
-    )
-
-
-@blueprint.get("/merges/")
-@require(Permission.VAULT_OPEN)
-def proposed() -> str:
-    """List the merges that wait for the custodian."""
-    with reading() as session:
-        return _proposals(session)
-
-
-@blueprint.post("/merges/")
-@require(Permission.VAULT_OPEN)
-def decide() -> ResponseReturnValue:
-    """Merge as proposed."""
-    staff, at, receipt = acting(), clock.now(), request.form.get("receipt", "")
-    try:
-        with transaction() as session:
-            wanted = [p for p in merging.proposals(session, staff) if p.matter.receipt == receipt]
-            if not wanted:
-                raise Missing
-            into = merging.merge(session, wanted[0].matter, wanted[0].target, by=staff, at=at, seen=_seen())
-            name = into.receipt
-    except Problem as problem:
-        with reading() as session:
-            return _proposals(session, problem), problem.status
-    flash(str(MERGED.filled(n=name)), "good")
-    return redirect(url_for(".proposed"), 303)
-
-
-def _proposals(session: Session, problem: Problem | None = None) -> str:
-    return render_template(
-        "clerk/merges.html",
-        proposals=merging.proposals(session, acting()),
-        problem=problem.words if problem else None,
         topic_words=topic_words,
         where=where,
     )

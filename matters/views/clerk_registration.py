@@ -111,7 +111,7 @@ def finish(draft_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/places/<int:place_id>")
-@require(Permission.MATTER_DESK)
+@require(Permission.MATTER_READ)
 def places(place_id: int) -> ResponseReturnValue:
     """List the villages of a township, for the picker."""
     with reading() as session:

@@ -49,7 +49,7 @@ LONGEST_KEPT = 8000
 
 
 @blueprint.post("/<receipt>/step")
-@require(Permission.MATTER_DESK)
+@require(Permission.MATTER_READ)
 def take(receipt: str) -> ResponseReturnValue:
     """Take one step, or show the page again with what was typed and what is wrong."""
     form = {name: value[:LONGEST_KEPT] for name, value in request.form.items()}

@@ -26,7 +26,7 @@ DOORS = [
     Door(
         "relays.listed",
         Words("转达", "Relays"),
-        Permission.MATTER_DESK,
+        Permission.MATTER_CALL,
         order=18,
         count=_count,
         about=Words(
@@ -37,7 +37,7 @@ DOORS = [
 
 
 @blueprint.get("/")
-@require(Permission.MATTER_DESK)
+@require(Permission.MATTER_CALL)
 def listed() -> str:
     """List what waits to be passed on, the oldest first."""
     with reading() as session:
@@ -45,7 +45,7 @@ def listed() -> str:
 
 
 @blueprint.post("/<int:relay>")
-@require(Permission.MATTER_DESK)
+@require(Permission.MATTER_CALL)
 def passed(relay: int) -> ResponseReturnValue:
     """Note that one message was passed on, and what was answered."""
     answer = request.form.get("answer", "").strip()[:4000]

@@ -11,7 +11,7 @@ from core import clock, journal
 from core.db import reading, transaction
 from core.doors import Door
 from core.export import csv_text
-from core.people import acting
+from core.people import Staff, acting
 from core.permissions import Permission, Role, require
 from core.places import counties
 from core.problems import Missing
@@ -43,8 +43,10 @@ DOORS = [
 NOT_THERE = Words("没有这个编号的诉求。", "No matter has this receipt number.")
 
 
-def _queue() -> Queue:
-    return Queue.found(request.args.get("queue")) or Queue.RED
+def _queue(staff: Staff) -> Queue | None:
+    """Read which queue the address names, among those that someone has."""
+    found = Queue.found(request.args.get("queue"))
+    return found if found in board.queues_of(staff) else None
 
 
 @blueprint.get("/")
@@ -53,7 +55,6 @@ def board_page() -> ResponseReturnValue:
     """Show a queue as the address filters it; a whole receipt leads to its page."""
     args, staff, at = request.args, acting(), clock.now()
     asked = args.get("receipt", "").strip()
-    queue = _queue()
     with reading() as session:
         if asked:
             try:
@@ -61,13 +62,15 @@ def board_page() -> ResponseReturnValue:
                 return redirect(url_for("supervision_matter.one", receipt=found.receipt), 303)
             except Missing:
                 pass
+        counts = board.counts(session, staff, at=at)
+        queue = _queue(staff) or board.first_filled(counts)
         page = board.listed(session, staff, queue, args, at=at)
         is_lane = queue is Queue.INCIDENTS
         return render_template(
             "supervision/board.html",
             queue=queue,
-            queues=list(Queue),
-            counts=board.counts(session, staff, at=at),
+            queues=board.queues_of(staff),
+            counts=counts,
             page=page,
             is_cut=page.total == board.PAGED_UP_TO,
             unseen=board.incident_notices(session, [m.id for m in page.rows]) if is_lane else set(),
@@ -92,7 +95,8 @@ def stage_words(matter: Matter) -> str:
 @require(Permission.MATTER_SUPERVISE)
 def export() -> Response:
     """Give a queue as a file: receipts, topics, places and clocks; no words of anybody."""
-    staff, at, queue = acting(), clock.now(), _queue()
+    staff, at = acting(), clock.now()
+    queue = _queue(staff) or Queue.RED
     with transaction() as session:
         rows = board.listed(session, staff, queue, request.args, at=at, per_page=board.MOST_EXPORTED).rows
         journal.write(session, "matter.exported", f"queue:{queue.value}", by=staff, at=at, rows=len(rows))

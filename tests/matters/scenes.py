@@ -118,7 +118,8 @@ def said(
             session, statement, origin=Origin.CITIZEN_LINE, by=hall.people["clerk"], at=at
         ).matter
         matter.redacted = redacted(narrative, [name])
-        act(session, matter, A.SUBMIT, by=hall.people["clerk"], at=at)
+        who = "party" if conflict is Conflict.CENTRE else "clerk"
+        act(session, matter, A.SUBMIT, by=hall.people[who], at=at)
         assert matter.receipt is not None
         return matter.receipt
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
 
 from core.db import Database, transaction
 from core.people import Staff
 from core.permissions import Role
-from core.problems import Forbidden, Missing, Refused
+from core.problems import Forbidden, Invalid, Missing, Refused
 from matters import enquiry, merging
 from matters.attributes import Conflict, IdentityClass
-from matters.flow import MatterAction
+from matters.flow import MatterAction, Side
 from matters.log import replayed
 from matters.matter import Matter
 from matters.moving import act, standing_of
+from matters.notices import MatterNotice, NoticeKind
 from matters.reporters import reporters_of
 from matters.states import MatterState
 from tests.matters.makers import Town, a_matter, a_town, someone
+
+SignedIn = Callable[..., FlaskClient]
 
 
 @pytest.fixture
@@ -155,3 +162,69 @@ def test_a_target_out_of_sight_does_not_exist(database: Database, now: datetime)
         with pytest.raises(Missing):
             merging.merge(session, matter, hidden, by=clerk, at=now)
         assert merging.target_of(session, f" {matter.receipt} ", clerk) is matter
+
+
+def test_the_custodian_may_turn_a_merge_down(database: Database, now: datetime, later: datetime) -> None:
+    """With a reason and by somebody else; the desk is told, the matter stays by itself, and the same is not asked twice."""
+    with transaction() as session:
+        town = a_town(session)
+        clerk, custodian = _clerk(session, town), someone(session, town, Role.CUSTODIAN, unit="party_office")
+        one, two, three = (
+            a_matter(session, town.township, at=now, identity=IdentityClass.PROTECTED, number=n).matter
+            for n in ("+8614500000001", "+8614500000002", "+8614500000003")
+        )
+        with pytest.raises(Refused):
+            merging.refuse(session, one, "没有提请过", by=custodian, at=later)
+        merging.propose(session, one, two, by=clerk, at=later)
+        assert merging.count_proposals(session, custodian) == 1
+        with pytest.raises(Invalid):
+            merging.refuse(session, one, " ", by=custodian, at=later)
+        with pytest.raises(Forbidden):
+            merging.refuse(session, one, "不是同一件", by=clerk, at=later)
+        merging.refuse(session, one, "两处路灯，不是同一件", by=custodian, at=later)
+        assert merging.proposals(session, custodian) == []
+        assert merging.count_proposals(session, custodian) == 0
+        assert (one.state, two.state) == (MatterState.REGISTERED, MatterState.REGISTERED)
+        assert len(reporters_of(session, one)) == 1
+        assert replayed(session, one) == standing_of(one)
+        told = [n for n in session.scalars(sa.select(MatterNotice)) if n.kind is NoticeKind.MERGE_REFUSED]
+        assert [(n.matter_id, n.side) for n in told] == [(one.id, Side.CENTRE)]
+        with pytest.raises(Refused):
+            merging.propose(session, one, two, by=clerk, at=later)
+        merging.propose(session, one, three, by=clerk, at=later)
+        assert [p.target for p in merging.proposals(session, custodian)] == [three]
+        act(session, one, MatterAction.SUBMIT, by=clerk, at=later)
+
+
+def test_the_custodian_has_one_page_of_merges(app: Flask, as_role: SignedIn, now: datetime) -> None:
+    """One door leads to it; turning down asks for a reason, and keeps what was typed."""
+    with transaction() as session:
+        town = a_town(session)
+        clerk, custodian = _clerk(session, town), someone(session, town, Role.CUSTODIAN, unit="party_office")
+        one, two = (
+            a_matter(session, town.township, at=now, identity=IdentityClass.PROTECTED, number=n).matter
+            for n in ("+8614500000001", "+8614500000002")
+        )
+        merging.propose(session, one, two, by=clerk, at=now)
+        receipt, seen = one.receipt, one.version
+    browser, desk = as_role(staff=custodian), as_role(staff=clerk)
+    page = browser.get("/vault/merges").get_data(as_text=True)
+    assert str(receipt) in page
+    assert page.count('href="/vault/merges"') >= 1
+    assert browser.get("/merges/").status_code == 404
+    assert desk.get("/vault/merges").status_code == 403
+    address = f"/vault/merges/{receipt}"
+    lacking = browser.post(address, data={"step": "refuse", "reason": "  ", "seen": seen})
+    assert lacking.status_code == 422
+    assert "请写明不同意并案的理由" in lacking.get_data(as_text=True)
+    old = browser.post(address, data={"step": "refuse", "reason": "两处路灯", "seen": seen - 1})
+    assert old.status_code == 409
+    assert "两处路灯" in old.get_data(as_text=True)
+    assert (
+        browser.post(address, data={"step": "refuse", "reason": "两处路灯", "seen": seen}).status_code == 303
+    )
+    assert browser.post(address, data={"step": "merge", "seen": seen + 1}).status_code == 404
+    assert str(receipt) not in browser.get("/vault/merges").get_data(as_text=True)
+    story = desk.get(f"/matters/{receipt}").get_data(as_text=True)
+    assert "不同意并案" in story
+    assert f'href="/vault/ask/{receipt}"' in story

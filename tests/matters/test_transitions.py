@@ -110,9 +110,11 @@ ROWS = [
     Row(5, "registered", "transfer", "transferred", "centre", {"target": "counselling", "consent": True}, "已接通"),
     Row(6, "registered", "propose_merge", None, "centre", MERGE),
     Row(6, "registered", "merge", "merged", "centre custodian", MERGE, late_at=2 * DAY, late="refused"),
+    Row(6, "registered", "refuse_merge", None, "custodian", {}, "说的不是同一件事",
+        {"merge_proposed_by": REGISTRAR, "merge_target": 9}),
     Row(6, " ".join(["registered", *sorted(OPEN)]), "add_caller", None, "centre custodian", {"caller": 2}),
     Row(7, "registered", "submit", "to_route", "centre", late_at=4 * HOUR, late="overdue"),
-    Row(7, "to_route registered", "correct", None, "centre supervision", {"urgency": "u2"}),
+    Row(7, "to_route registered", "correct", None, "centre supervision", {"urgency": "u2"}, "听错了"),
     Row(8, "to_route", "assign", "assigned", "supervision", ROUTE, late_at=DAY, late="overdue"),
     Row(9, "assigned", "sign", "in_hand", "unit", with_=ASSIGNED, late_at=DAY + 9 * HOUR, late="overdue"),
     Row(9, "assigned", "deem_signed", "in_hand", "system", with_=ASSIGNED, at=DAY + 9 * HOUR),
@@ -368,6 +370,8 @@ def test_what_a_row_demands(action: str, changes: dict[str, Any], kind: type[Pro
         "clear_fault",
         "open_identity",
         "sub_excused",
+        "correct",
+        "refuse_merge",
     ],
 )
 def test_what_must_be_written(action: str) -> None:
@@ -393,6 +397,7 @@ def test_what_must_be_written(action: str) -> None:
         ("revisit", CLERK),
         ("close_explained", OTHER_CLERK),
         ("review", REGISTRAR),
+        ("refuse_merge", REGISTRAR),
     ],
 )
 def test_two_pairs_of_eyes_are_two_people(action: str, same: int) -> None:
@@ -417,6 +422,8 @@ ONCE = [
     ("fault", {"faults": ("10:late:1",)}),
     ("clear_fault", {"faults": ()}),
     ("report", {"sub_tasks": (SubTask(SECOND),)}),
+    ("refuse_merge", {"merge_target": None}),
+    ("propose_merge", {"merges_refused": (9,)}),
     ("renew", {"renewals": 2}),
     ("close_solved", {"callers": (CallerStanding(1, told_at=T0, judged_at=T0, judgement="partly"),)}),
     ("close_solved", {"callers": (CallerStanding(1, told_at=T0),)}),

@@ -17,8 +17,9 @@ function words(kind) {
   return part("alarm").dataset[kind].split(" ");
 }
 
+const told = part("f-narrative");  // not there while what was said stays sealed
 function holds(kind) {
-  const said = part("f-narrative").value;
+  const said = told ? told.value : "";
   return words(kind).some((word) => said.includes(word));
 }
 
@@ -34,7 +35,7 @@ function alarm() {
   if (isAlarming() && !wasAlarming) part("f-urgency").value = "u1";
   wasAlarming = isAlarming();
 }
-part("f-narrative").addEventListener("input", alarm);
+told?.addEventListener("input", alarm);
 
 function narrow() {
   const county = part("f-county").value;
@@ -83,4 +84,4 @@ form.addEventListener("change", (event) => {
 
 alarm();
 const wrong = form.querySelector("[aria-invalid=true]");
-(wrong || part("f-narrative")).focus();
+(wrong || told || part("f-topic")).focus();
