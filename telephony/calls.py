@@ -155,17 +155,25 @@ TELLING = frozenset({
 """The facts of a leg whose change the listeners hear of."""
 
 
+def note_moved(call: Call, room: Room) -> None:
+    """Note which room a leg is to be in; what its former room still tells of it counts no more."""
+    if call.room_id != room.id:
+        call.room_id, call.room_order = room.id, -1
+        call.in_room = call.is_held = call.is_muted = False
+
+
 def apply_to_call(session: Session, call: Call, event: Event, room: Room | None = None) -> bool:
     """Note what the line reports of a leg, in whatever order it comes; say whether anything changed."""
     told: dict[str, Any] = {"checked_at": max(call.checked_at, event.at)}
+    is_elsewhere = room is not None and call.room_id not in (None, room.id)
     if room is not None and call.room_id is None:
         told["room_id"] = room.id
     if event.kind == EventKind.LEG:
         told |= _of_state(call, event)
     elif event.kind == EventKind.ANSWERER and call.answerer is None:
         told["answerer"] = Answerer.of(event.data["answerer"])
-    elif event.kind in (EventKind.JOINED, EventKind.LEFT, EventKind.HELD):
-        told |= _of_place(call, event)
+    elif event.kind in (EventKind.JOINED, EventKind.LEFT, EventKind.HELD) and not is_elsewhere:
+        told |= _of_place(call, event)  # what a room tells of a leg that was moved on is past
     new = {name: value for name, value in told.items() if value != getattr(call, name)}
     _write(session, call, new)
     return not TELLING.isdisjoint(new)

@@ -11,7 +11,7 @@ from core import journal
 from core.people import Staff
 from core.problems import Invalid, Refused
 from core.terms import Words
-from telephony.calls import Call, Direction, Party, index_of, live_legs
+from telephony.calls import Call, Direction, Party, index_of, live_legs, note_moved
 from telephony.line import Cause, LegState, RecordAction, line
 from telephony.outbox import end_unheard, fail
 from telephony.outgoing import Command, Outgoing, OutgoingState, ask, fresh_key, settle
@@ -156,6 +156,23 @@ def mute(session: Session, call: Call, muted: bool, *, at: datetime) -> None:
     """Silence a leg or let it speak."""
     offered(line().capabilities().holds)
     ask(session, Command.MUTE, at=at, call=call, room=room_of(call), muted=muted)
+
+
+def move(session: Session, call: Call, room: Room, *, at: datetime) -> None:
+    """Bring a live leg into another room; whoever owns the room it leaves sees to that room."""
+    can = line().capabilities()
+    offered(can.browser and can.holds)
+    if not room.is_open:
+        raise RoomIsClosed
+    note_moved(call, room)
+    session.flush()
+    ask(session, Command.MOVE, at=at, call=call, room=room)
+
+
+def put_waiting(session: Session, call: Call, queue: str, *, at: datetime) -> None:
+    """Let a live leg wait on a line again; it leaves the room it is in."""
+    offered(line().capabilities().queues)
+    ask(session, Command.QUEUE, at=at, call=call, room=call.room, line=queue)
 
 
 def record(

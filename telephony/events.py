@@ -22,6 +22,10 @@ from telephony.texts import apply_to_text, text_of
 log = logging.getLogger("tingmin.telephony")
 
 TRIED_FOR = timedelta(days=1)
+TOLD_ANYWAY = frozenset({
+    EventKind.WAIT_ENTERED, EventKind.WAIT_LEFT, EventKind.INPUT, EventKind.JOINED, EventKind.LEFT,
+})  # fmt: skip
+"""News even when it comes too late to change the leg: who was in a room has talked there."""
 Listener = Callable[[Session, Event, Call | None], object]
 _listeners: dict[EventKind, list[Listener]] = {}
 _answered: list[Callable[[Session, Event, Call | None], object]] = []
@@ -188,6 +192,6 @@ def _apply(session: Session, event: Event) -> tuple[bool, Call | None, bool, boo
     call, learned = call_of(session, event)
     if call is None:
         return False, None, False, False
-    told = event.kind in (EventKind.WAIT_ENTERED, EventKind.WAIT_LEFT, EventKind.INPUT)
+    told = event.kind in TOLD_ANYWAY
     changed = apply_to_call(session, call, event, room)
     return True, call, changed or room_changed or told, learned

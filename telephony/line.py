@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from core.settings import Settings
+from telephony.facts import Capabilities, Grant, Kept, LegFacts, RoomRef, Rung, Waiting
 from telephony.signals import RANK, Answerer, Cause, Event, EventKind, LegState, RecordAction
+from telephony.spoken import Steps
 
 __all__ = [
     "RANK",
@@ -17,6 +18,7 @@ __all__ = [
     "Event",
     "EventKind",
     "Grant",
+    "Kept",
     "LegFacts",
     "LegState",
     "Line",
@@ -25,6 +27,7 @@ __all__ = [
     "OutcomeUnknown",
     "RecordAction",
     "RoomRef",
+    "Rung",
     "TryLater",
     "Waiting",
     "identity_of",
@@ -34,64 +37,6 @@ __all__ = [
     "staff_id_of",
     "use",
 ]
-
-
-@dataclass(frozen=True)
-class RoomRef:
-    """A room: our name, and the line's reference once it has reported one."""
-
-    name: str
-    ref: str | None = None
-
-
-@dataclass(frozen=True)
-class LegFacts:
-    """What the line knows about a leg when asked."""
-
-    leg: str
-    state: LegState
-    cause: Cause | None = None
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    duration_s: int | None = None
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A leg that waits on a line."""
-
-    leg: str
-    position: int
-    waited_s: int
-
-
-@dataclass(frozen=True)
-class Grant:
-    """What a browser needs to become an operator's telephone."""
-
-    driver: str
-    identity: str
-    token: str = field(repr=False)
-    seconds: int = 3600
-
-
-@dataclass(frozen=True)
-class Capabilities:
-    """What a line can do, so that screens show only what works."""
-
-    provider: str
-    dials: bool = True
-    browser: bool = True
-    holds: bool = True
-    listens_in: bool = True
-    records: bool = True
-    detects_answerer: bool = True
-    texts: bool = True
-    queues: bool = True
-    is_simulated: bool = False
-    creates_per_second: float | None = None
-    browser_connects_to: tuple[str, ...] = ()
-    """Foreign addresses that an operator's browser must be let through to."""
 
 
 class LineTrouble(Exception):
@@ -164,6 +109,24 @@ class Line(Protocol):
 
     def take_waiting(self, line: str, leg: str, room: RoomRef) -> None:
         """Bring a waiting leg into a room."""
+
+    def move(self, leg: str, room: RoomRef) -> None:
+        """Bring a live leg into another room; it leaves the one it is in."""
+
+    def put_waiting(self, leg: str, line: str) -> None:
+        """Let a live leg wait on a line; it leaves the room it is in."""
+
+    def calls_to(self, number: str, since: datetime) -> list[Rung]:
+        """Return the line's own list of the calls to a number, first come first."""
+
+    def recordings_of(self, leg: str) -> list[Kept]:
+        """Return the finished recordings that the line holds of a leg."""
+
+    def sound(self, recording: str) -> bytes:
+        """Fetch the sound of a recording."""
+
+    def standing_document(self, steps: Steps) -> str:
+        """Write steps as a document that the line can keep and follow without us."""
 
     def record(
         self, leg: str, action: RecordAction, *, request_key: str, recording: str | None

@@ -22,13 +22,16 @@ from telephony.line import (
     Event,
     EventKind,
     Grant,
+    Kept,
     LegFacts,
     LegState,
     NotTaken,
     RecordAction,
     RoomRef,
+    Rung,
     Waiting,
 )
+from telephony.spoken import Steps
 
 
 class Outcome(Term):
@@ -176,6 +179,30 @@ class ManualLine:
 
     def take_waiting(self, line: str, leg: str, room: RoomRef) -> None:
         """Refuse: a desk telephone has no queue."""
+        self._refuse()
+
+    def move(self, leg: str, room: RoomRef) -> None:
+        """Refuse: a desk telephone has no rooms."""
+        self._refuse()
+
+    def put_waiting(self, leg: str, line: str) -> None:
+        """Refuse: a desk telephone has no queue."""
+        self._refuse()
+
+    def calls_to(self, number: str, since: datetime) -> list[Rung]:
+        """Refuse: nobody keeps a list of a desk telephone's calls."""
+        self._refuse()
+
+    def recordings_of(self, leg: str) -> list[Kept]:
+        """Refuse: the house does not hear this line."""
+        self._refuse()
+
+    def sound(self, recording: str) -> bytes:
+        """Refuse: the house does not hear this line."""
+        self._refuse()
+
+    def standing_document(self, steps: Steps) -> str:
+        """Refuse: there is nobody to keep it."""
         self._refuse()
 
     def record(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,7 +30,7 @@ from telephony.line import (
     TryLater,
     line,
 )
-from telephony.outgoing import Command, Outgoing, OutgoingState, once, settle, settle_by_event
+from telephony.outgoing import WHERE_TO, Command, Outgoing, OutgoingState, once, settle, settle_by_event
 from telephony.recordings import RecordingState
 from telephony.signals import RANK
 from telephony.texts import TEXT_RANK, TextState
@@ -41,6 +42,13 @@ PAUSE = timedelta(seconds=1)
 MOST_TRIES = 20
 
 events.on_taken(settle_by_event)
+Failure = Callable[[Session, Outgoing, datetime], object]
+_told_of_failures: dict[Command, Failure] = {}
+
+
+def on_failure(command: Command, function: Failure) -> None:
+    """Let a room of the house hear when a request was given up; it runs in the same transaction."""
+    _told_of_failures[command] = function
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,10 @@ def _next(now: datetime) -> Letter | None:
                 continue
             if row.call is not None and row.call.is_ended and row.command != Command.TEXT:
                 settle(row, OutgoingState.FAILED, at=now, error="leg-ended")
+                continue
+            if row.command in WHERE_TO and row.call is not None and row.call.room_id != row.room_id:
+                # Tried again after a later move was asked for: the leg must not be fetched back.
+                settle(row, OutgoingState.FAILED, at=now, error="moved-on")
                 continue
             row.state = OutgoingState.SENDING
             row.tries += 1
@@ -157,6 +169,10 @@ def _ask_line(letter: Letter) -> str | None:
             carrier.set_coach(room, leg, options["coach"])
         case Command.TAKE_WAITING:
             carrier.take_waiting(options["line"], leg, room)
+        case Command.MOVE:
+            carrier.move(leg, room)
+        case Command.QUEUE:
+            carrier.put_waiting(leg, options["line"])
         case Command.RECORD:
             action = RecordAction.of(options["action"])
             return carrier.record(leg, action, request_key=letter.request_key, recording=letter.recording)
@@ -216,6 +232,8 @@ def fail(session: Session, row: Outgoing, error: str, *, at: datetime) -> None:
     if row.call is not None and row.command in (Command.DIAL, Command.BRING):
         cause = Cause.CANCELLED if error == "too-late" else Cause.ERROR
         end_unheard(session, row.call, cause, at=at)
+    if row.command in _told_of_failures:
+        _told_of_failures[row.command](session, row, at)
 
 
 def end_unheard(session: Session, call: Call, cause: Cause, *, at: datetime) -> None:

@@ -30,6 +30,8 @@ class Command(Term):
     COACH = "coach", "耳语", "Whisper"
     END_ROOM = "end_room", "结束会话", "End the room"
     TAKE_WAITING = "take_waiting", "接起来电", "Take a waiting caller"
+    MOVE = "move", "转到另一会话", "Move to another room"
+    QUEUE = "queue", "转回排队", "Put back into the queue"
     RECORD = "record", "录音", "Record"
     TEXT = "text", "发短信", "Send a text"
 
@@ -46,6 +48,9 @@ class OutgoingState(Term):
 
 ONCE = frozenset({Command.DIAL, Command.BRING, Command.TEXT, Command.TAKE_WAITING})
 """Requests that must never be made twice: after a lost answer the reconciler looks, nobody redials."""
+
+WHERE_TO = frozenset({Command.MOVE, Command.QUEUE})
+"""Requests that say where a leg is to be: only the latest one counts."""
 
 
 def once(command: Command, options: Mapping[str, Any]) -> bool:

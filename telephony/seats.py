@@ -12,7 +12,7 @@ from core.people import Staff
 from core.problems import Refused
 from core.terms import Words
 from telephony.calls import Party, live_legs
-from telephony.dialling import end_room
+from telephony.dialling import end_room, hang_up
 from telephony.rooms import open_room_of
 
 
@@ -29,9 +29,10 @@ class ElsewhereConnected(Refused):
 def sit_down(
     session: Session, staff: Staff, *, own_legs: Collection[str], takes_over: bool, at: datetime
 ) -> None:
-    """Make sure that no other page holds the telephone; taking over ends the other page's room first.
+    """Make sure that no other page holds the telephone; taking over ends the other page's first.
 
-    Two legs of one person in a room would end it for each other: the first to leave takes the room along.
+    In a room that ends with its owner the other page's leg would take it along when it leaves, so the room
+    itself is ended; elsewhere only the other leg is.
     """
     room = open_room_of(session, staff.id)
     if room is None:
@@ -46,4 +47,8 @@ def sit_down(
     if not takes_over:
         raise ElsewhereConnected
     journal.write(session, "room.take_over", room, by=staff, at=at)
-    end_room(session, room, by=staff, at=at)
+    if room.ends_with_owner:
+        end_room(session, room, by=staff, at=at)
+        return
+    for leg in others:  # whoever is talked to stays, and finds the operator again on the new page
+        hang_up(session, leg, by=staff, at=at)

@@ -55,11 +55,35 @@ class LeaveWaiting:
 
 
 @dataclass(frozen=True)
+class Record:
+    """Keep what the caller says as a message; silence, a key or hanging up ends it.
+
+    `recording` is the key of the record made before; without a question the document must do by itself.
+    """
+
+    question: str = ""
+    recording: str = ""
+    turn: int = 0
+    longest_s: int = 180
+    silence_s: int = 8
+
+
+@dataclass(frozen=True)
+class Ring:
+    """Ring telephones of the house one after the other; the first who answers talks with the caller."""
+
+    numbers: tuple[str, ...]
+    shows: str
+    """The number that they see: the house's own, never the caller's."""
+    each_s: int = 20
+
+
+@dataclass(frozen=True)
 class End:
     """Hang up."""
 
 
-Step = Say | Pause | Ask | Join | Wait | LeaveWaiting | End
+Step = Say | Pause | Ask | Join | Wait | LeaveWaiting | Record | Ring | End
 Steps = Sequence[Step]
 
 UNEXPECTED: Steps = (
@@ -83,6 +107,14 @@ UNAVAILABLE: Steps = (
     ),
     End(),
 )
+
+HOLD_ON: Steps = (
+    Say(Words("请稍等，我们马上回来。", "One moment, please. We will be right back.")),
+    Pause(8),
+    Say(Words("请稍等，我们马上回来。", "One moment, please. We will be right back."), "en"),
+    Pause(8),
+)
+"""What somebody on hold hears again and again, so that nobody is left in silence for long."""
 
 NO_ROOM: Steps = (
     Say(

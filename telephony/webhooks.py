@@ -40,6 +40,13 @@ DOCUMENTS: dict[str, Document] = {
     "join": documents.for_join,
 }
 
+STANDING: dict[str, Callable[[], str]] = {
+    "quiet": twiml.quiet,
+    "hold": twiml.holding,
+    "probe": twiml.nothing,
+}
+"""What is answered at once, without a look at anything."""
+
 
 @blueprint.before_request
 @open_to_all
@@ -85,8 +92,8 @@ def report(hook: str) -> Response:
     if not isinstance(carrier, TwilioLine):
         abort(404)
     asked = documents.Asked(request.values.to_dict(), request.args.to_dict(), clock.now())
-    if hook in ("quiet", "probe"):
-        return _xml(twiml.quiet() if hook == "quiet" else twiml.nothing())
+    if hook in STANDING:
+        return _xml(STANDING[hook]())
     capture(carrier.settings, hook, asked.fields, asked.query, asked.at)
     try:
         new, asks, text = _take(hook, carrier, asked, guarded=False)
@@ -102,7 +109,7 @@ def report(hook: str) -> Response:
 def _take(hook: str, carrier: TwilioLine, asked: documents.Asked, *, guarded: bool) -> tuple[bool, bool, str]:
     """Take a report in and make its answer, in one transaction; say whether it was new and asks the line."""
     with transaction() as session:
-        met = documents.meet_caller(session, carrier, asked) if hook in ("inbound", "wait") else None
+        met = documents.meet_caller(session, carrier, asked) if hook in FROM_CALLERS else None
         found = translate(hook, asked.fields, asked.query, at=asked.at, provider=carrier.settings.line)
         new = take_in(session, found, at=asked.at, guarded=guarded)
         document = DOCUMENTS.get(hook)

@@ -11,19 +11,29 @@ from core.settings import Settings
 from telephony.line import (
     Capabilities,
     Grant,
+    Kept,
     LegFacts,
     NotTaken,
     RecordAction,
     RoomRef,
+    Rung,
     TryLater,
     Waiting,
     staff_id_of,
 )
+from telephony.spoken import Steps
 from telephony.twilio.addresses import SIGNALLING, address_of
-from telephony.twilio.client import asking, client_from, optional
+from telephony.twilio.client import asking, client_from, fetch_sound, optional
 from telephony.twilio.grants import SECONDS, access_token
-from telephony.twilio.looking import facts_of, look_for_leg, unless_over
-from telephony.twilio.twiml import ROOM_EVENTS
+from telephony.twilio.looking import (
+    fetch_facts,
+    list_calls_to,
+    list_recordings,
+    look_for_leg,
+    queue_ref,
+    unless_over,
+)
+from telephony.twilio.twiml import ROOM_EVENTS, document
 
 CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
 _RECORDING = {RecordAction.PAUSE: "paused", RecordAction.RESUME: "in-progress", RecordAction.STOP: "stopped"}
@@ -131,7 +141,7 @@ class TwilioLine:
     def set_hold(self, room: RoomRef, leg: str, held: bool) -> None:
         """Put a leg on hold or take it back."""
         if held:
-            self._change(room, leg, hold=True, hold_url=self._at("quiet"), hold_method="POST")
+            self._change(room, leg, hold=True, hold_url=self._at("hold"), hold_method="POST")
         else:
             self._change(room, leg, hold=False)
 
@@ -152,16 +162,9 @@ class TwilioLine:
         ref = self._room_ref(room)
         unless_over(lambda: self.client.conferences(ref).update(status="completed"))
 
-    def _queue_ref(self, line: str) -> str | None:
-        with asking():
-            return next(
-                (str(q.sid) for q in self.client.queues.list(limit=1000) if q.friendly_name == line), None
-            )
-
     def waiting(self, line: str) -> list[Waiting]:
         """Return who waits on a line, first come first."""
-        ref = self._queue_ref(line)
-        if ref is None:
+        if (ref := queue_ref(self.client, line)) is None:
             return []
         with asking():
             members = self.client.queues(ref).members.list(limit=1000)
@@ -169,11 +172,46 @@ class TwilioLine:
 
     def take_waiting(self, line: str, leg: str, room: RoomRef) -> None:
         """Bring a waiting leg into a room."""
-        ref = self._queue_ref(line)
-        if ref is None:
-            raise NotTaken("no-such-line")
+        ref = queue_ref(self.client, line)
+        try:
+            if ref is None:
+                raise NotTaken("404/no-such-line")
+            with asking():
+                members = self.client.queues(ref).members(leg)
+                members.update(url=self._at("join", room=room.name), method="POST")
+        except NotTaken as trouble:
+            if not trouble.code.startswith("404/"):
+                raise
+            # Between two documents nobody stands in the queue: the call itself is sent to the same page.
+            self.move(leg, room)
+
+    def move(self, leg: str, room: RoomRef) -> None:
+        """Bring a live leg into another room; it leaves the one it is in."""
         with asking():
-            self.client.queues(ref).members(leg).update(url=self._at("join", room=room.name), method="POST")
+            self.client.calls(leg).update(url=self._at("join", room=room.name), method="POST")
+
+    def put_waiting(self, leg: str, line: str) -> None:
+        """Let a live leg wait on a line; it leaves the room it is in."""
+        with asking():
+            self.client.calls(leg).update(url=self._at("join", line=line), method="POST")
+
+    def calls_to(self, number: str, since: datetime) -> list[Rung]:
+        """Return the line's own list of the calls to a number, first come first."""
+        with asking():
+            return list_calls_to(self.client, number, since)
+
+    def recordings_of(self, leg: str) -> list[Kept]:
+        """Return the finished recordings that the line holds of a leg."""
+        with asking():
+            return list_recordings(self.client, leg)
+
+    def sound(self, recording: str) -> bytes:
+        """Fetch the sound of a recording."""
+        return fetch_sound(self.settings, recording)
+
+    def standing_document(self, steps: Steps) -> str:
+        """Write steps as a document that the line can keep and follow without us."""
+        return document(self.settings, steps)
 
     def record(
         self, leg: str, action: RecordAction, *, request_key: str, recording: str | None
@@ -205,13 +243,7 @@ class TwilioLine:
 
     def fetch_leg(self, leg: str) -> LegFacts | None:
         """Ask what became of a leg; None when the line knows no such leg."""
-        try:
-            with asking():
-                return facts_of(self.client.calls(leg).fetch())
-        except NotTaken as trouble:
-            if trouble.code.startswith("404/"):
-                return None
-            raise
+        return fetch_facts(self.client, leg)
 
     def find_leg(
         self, room: RoomRef, *, request_key: str, to: str, since: datetime, known: frozenset[str]

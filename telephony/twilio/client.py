@@ -100,6 +100,23 @@ def client_from(settings: Settings, transport: HttpClient | None = None) -> Clie
     )
 
 
+def fetch_sound(settings: Settings, recording: str) -> bytes:
+    """Fetch the sound of a recording from the vendor's account."""
+    path = f"/2010-04-01/Accounts/{settings.account}/Recordings/{recording}.mp3"
+    address = Transport(settings.line_base_url).address(f"https://api.twilio.com{path}")
+    with requests.Session() as session:
+        session.trust_env = not settings.line_base_url
+        try:
+            answer = session.get(
+                address, auth=(settings.api_key, settings.api_secret), timeout=(CONNECT_S, 30.0)
+            )
+        except requests.RequestException:
+            raise TryLater("sound-not-reached") from None
+    if answer.status_code != 200:
+        raise NotTaken(f"sound-{answer.status_code}")
+    return answer.content
+
+
 @contextmanager
 def asking() -> Iterator[None]:
     """Say in our words how a request went wrong; codes only, since messages may quote numbers."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -11,15 +11,16 @@ from sqlalchemy.orm import Session
 from core import journal
 from core.people import Staff
 from core.permissions import Permission
-from telephony.calls import Call, Direction, Party, call_with_ref, index_of
-from telephony.inbound import Heard, answer_call, answer_input, answer_wait
+from core.phone import told_number
+from telephony.calls import Call, Direction, Party, call_with_ref, index_of, note_moved
+from telephony.inbound import Heard, answer_call, answer_input, answer_return, answer_wait, home_of, is_kept_apart
 from telephony.line import LegState, staff_id_of
 from telephony.outgoing import fresh_key
 from telephony.rooms import Room, room_called
-from telephony.spoken import NO_ROOM, UNEXPECTED, Join
+from telephony.spoken import NO_ROOM, UNEXPECTED, Join, Wait
 from telephony.twilio import twiml
 from telephony.twilio.adapter import TwilioLine
-from telephony.twilio.translate import whole
+from telephony.twilio.translate import keys_in, way_out_of_waiting, whole
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,13 @@ def _browser_leg(session: Session, staff: Staff, room: Room, asked: Asked) -> Ca
 
 
 def meet_caller(session: Session, line: TwilioLine, asked: Asked) -> Call | None:
-    """Write a caller's leg down when we first hear of it; a number that is withheld stays unknown."""
+    """Write a caller's leg down when we first hear of it; a number withheld or kept apart isn't on it."""
     leg = asked.fields.get("CallSid")
     if not leg or call_with_ref(session, leg) is not None:
         return None
-    told = asked.fields.get("From", "")
-    number = told if told.startswith("+") and told[1:].isdecimal() else None
+    number = _caller(asked)
+    if number is not None and is_kept_apart(session, asked.fields.get("To", "")):
+        number = None
     call = Call(
         request_key=fresh_key(),
         provider_ref=leg,
@@ -116,23 +118,43 @@ def for_wait(session: Session, line: TwilioLine, asked: Asked) -> str:
 
 
 def for_join(session: Session, line: TwilioLine, asked: Asked) -> str:
-    """Bring a caller who was taken off the waiting into the room of who took them."""
-    room = room_called(session, asked.query.get("room"))
+    """Bring a leg into the room it was taken or moved to, or put a caller back onto a line."""
     call = call_with_ref(session, asked.fields.get("CallSid"))
+    if call is not None and asked.query.get("line"):
+        return twiml.document(line.settings, answer_return(session, call, _heard(asked)))
+    room = room_called(session, asked.query.get("room"))
+    home = home_of(session, call) if call is not None else None
+    if call is not None and home is not None and (room is None or not room.is_open):
+        back = answer_return(session, call, replace(_heard(asked), line=home))
+        return twiml.document(line.settings, back)
     if room is None or not room.is_open or call is None:
         return twiml.document(line.settings, UNEXPECTED)
-    call.room_id = room.id
-    session.flush()
-    return twiml.document(line.settings, [Join(room.name)])
+    if call.party == Party.RESIDENT:
+        note_moved(call, room)
+        session.flush()
+        # Should the room end around them, they wait on their line again.
+        return twiml.document(line.settings, [Join(room.name)] if home is None else [Join(room.name), Wait(home)])
+    if call.room_id != room.id:  # moved on meanwhile, or never asked for
+        return twiml.document(line.settings, NO_ROOM)
+    ends = room.ends_with_owner and room.owner_id == call.staff_id
+    return twiml.operators_leg(line.settings, room.name, request_key=call.request_key, ends_room=ends)
+
+
+def _caller(asked: Asked) -> str | None:
+    """Return the number of somebody who called us; of a call of ours it would be our own."""
+    is_ours = asked.fields.get("Direction", "inbound").startswith("outbound")
+    return None if is_ours else told_number(asked.fields.get("From", ""))
 
 
 def _heard(asked: Asked) -> Heard:
     return Heard(
         called=asked.fields.get("To", ""),
         question=asked.query.get("q"),
-        digits=asked.fields.get("Digits", ""),
+        digits=keys_in(asked.fields),
         turn=whole(asked.query, "n") or 0,
         line=asked.query.get("line"),
         position=whole(asked.fields, "QueuePosition"),
-        result=asked.fields.get("QueueResult"),
+        result=way_out_of_waiting(asked.fields.get("QueueResult")),
+        caller=_caller(asked),
+        recorded_s=whole(asked.fields, "RecordingDuration"),
     )

@@ -8,7 +8,8 @@ from typing import Any
 
 from twilio.rest import Client
 
-from telephony.line import LegFacts, LineTrouble
+from core.phone import told_number
+from telephony.line import Kept, LegFacts, LineTrouble, NotTaken, Rung
 from telephony.twilio.client import asking
 from telephony.twilio.translate import key_in_label, leg_state
 
@@ -49,6 +50,24 @@ def look_for_leg(
     return None
 
 
+def fetch_facts(client: Client, leg: str) -> LegFacts | None:
+    """Return what became of a leg; None when the vendor knows no such leg."""
+    try:
+        with asking():
+            return facts_of(client.calls(leg).fetch())
+    except NotTaken as trouble:
+        if trouble.code.startswith("404/"):
+            return None
+        raise
+
+
+def queue_ref(client: Client, line: str) -> str | None:
+    """Return the vendor's reference of a waiting line, which exists once somebody has waited there."""
+    with asking():
+        queues = client.queues.list(limit=1000)
+    return next((str(queue.sid) for queue in queues if queue.friendly_name == line), None)
+
+
 def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -67,3 +86,26 @@ def facts_of(call: Any) -> LegFacts | None:
         ended_at=_utc(call.end_time) if call.end_time else None,
         duration_s=int(call.duration) if call.duration else None,
     )
+
+
+def list_calls_to(client: Client, number: str, since: datetime) -> list[Rung]:
+    """Return the account's inbound calls to a number, first come first."""
+    found = []
+    # The vendor's filter knows days; the moment is looked at here.
+    for call in client.calls.list(to=number, start_time_after=since - timedelta(days=1), page_size=1000):
+        facts = facts_of(call)
+        began = facts.started_at or (_utc(call.date_created) if call.date_created else None) if facts else None
+        if facts is None or began is None or began < since or call.direction != "inbound":
+            continue
+        told = told_number(str(call._from or ""))
+        found.append(Rung(facts.leg, facts.state, facts.cause, began, facts.ended_at, told))
+    return sorted(found, key=lambda rung: (rung.began_at, rung.leg))
+
+
+def list_recordings(client: Client, leg: str) -> list[Kept]:
+    """Return the finished recordings of a call."""
+    return [
+        Kept(str(kept.sid), _utc(kept.start_time or kept.date_created), int(kept.duration or 0))
+        for kept in client.calls(leg).recordings.list(limit=50)
+        if str(kept.status) == "completed"
+    ]

@@ -75,7 +75,12 @@ def translate(hook: str, fields: Fields, query: Fields, *, at: datetime, provide
     event = translator(fields, query, moment(fields, at), provider) if translator else None
     if event is None and translator is not None:
         log.info("nothing to learn from a %s webhook with %s", hook, sorted(fields))
-    return [event] if event is not None else []
+    events = [event] if event is not None else []
+    if hook == "input" and "RecordingSid" in fields:
+        # A message was left: told here and by its own callback, whichever comes; both have one key.
+        kept = _recording({**fields, "RecordingStatus": "completed"}, query, at, provider)
+        events += [kept] if kept is not None else []
+    return events
 
 
 def leg_state(status: str, network_code: int | None = None) -> tuple[LegState, Cause | None] | None:
@@ -105,6 +110,11 @@ def whole(fields: Fields, name: str) -> int | None:
     """Return a field as a whole number, if it is one."""
     text = fields.get(name, "")
     return int(text) if text.isdecimal() else None
+
+
+def keys_in(fields: Fields) -> str:
+    """Return the keys that were pressed; where the vendor says how a message ended these are none."""
+    return "" if "RecordingSid" in fields else fields.get("Digits", "")
 
 
 def key_in_label(label: str) -> str | None:
@@ -210,15 +220,20 @@ def _waited(fields: Fields, query: Fields, at: datetime, provider: str) -> Event
         return None
     data = {
         "line": query.get("line", ""),
-        "result": _WAITS.get(told, "error"),
+        "result": way_out_of_waiting(told),
         "waited_s": whole(fields, "QueueTime"),
     }
     return Event(f"q:{leg}:{queue or '-'}:{told}", at, provider, EventKind.WAIT_LEFT, leg, None, None, data)
 
 
+def way_out_of_waiting(told: str | None) -> str | None:
+    """Return in our words how a waiting ended, or None while it lasts."""
+    return _WAITS.get(told, "error") if told else None
+
+
 def _input(fields: Fields, query: Fields, at: datetime, provider: str) -> Event | None:
     leg, question, turn = fields.get("CallSid"), query.get("q"), query.get("n", "0")
-    digits = fields.get("Digits", "")
+    digits = keys_in(fields)
     if not leg or not question:
         return None
     # One key is an answer; more could be somebody's number, so only how many is kept.

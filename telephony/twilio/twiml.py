@@ -7,7 +7,7 @@ from functools import cache
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from core.settings import Settings
-from telephony.spoken import Ask, End, Join, LeaveWaiting, Pause, Say, Steps, Wait
+from telephony.spoken import HOLD_ON, Ask, End, Join, LeaveWaiting, Pause, Record, Ring, Say, Steps, Wait
 from telephony.twilio.addresses import address_of
 
 ROOM_EVENTS = "start end join leave mute hold modify"
@@ -36,6 +36,16 @@ def document(settings: Settings, steps: Steps) -> str:
                 )
             case LeaveWaiting():
                 response.leave()
+            case Record():
+                response.record(
+                    max_length=step.longest_s,
+                    timeout=step.silence_s,
+                    finish_on_key="#",
+                    play_beep=True,
+                    **_told_of_recording(settings, step),
+                )
+            case Ring():
+                response.append(_ring(step))
             case End():
                 response.hangup()
                 break
@@ -58,6 +68,18 @@ def quiet() -> str:
 
 
 @cache
+def holding() -> str:
+    """Render what somebody on hold hears, by our own words alone."""
+    response = VoiceResponse()
+    for step in HOLD_ON:
+        if isinstance(step, Say):
+            response.say(step.words.in_language(step.language), language=_SPOKEN[step.language])
+        elif isinstance(step, Pause):
+            response.pause(length=step.seconds)
+    return str(response)
+
+
+@cache
 def nothing() -> str:
     """Render a document that does nothing."""
     return str(VoiceResponse())
@@ -72,6 +94,24 @@ def _gather(settings: Settings, step: Ask) -> Gather:
     )
     gather.say(step.words.in_language(step.language), language=_SPOKEN[step.language])
     return gather
+
+
+def _told_of_recording(settings: Settings, step: Record) -> dict[str, object]:
+    """Say where a message is told of; one without a question is kept by the vendor until we look."""
+    if not step.question:
+        return {}
+    return {
+        "action": address_of(settings, "input", q=step.question, n=str(step.turn), k=step.recording),
+        "recording_status_callback": address_of(settings, "recording", k=step.recording),
+        "recording_status_callback_event": "in-progress completed absent",
+    }
+
+
+def _ring(step: Ring) -> Dial:
+    dial = Dial(caller_id=step.shows, timeout=step.each_s, sequential=True)
+    for number in step.numbers:
+        dial.number(number)
+    return dial
 
 
 def _into_room(settings: Settings, room: str, *, label: str | None, ends: bool) -> Dial:

@@ -1,0 +1,58 @@
+"""Voice messages: what a caller chose to leave, kept as a recording whose record is made before it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from telephony.calls import Call
+from telephony.line import Kept
+from telephony.outgoing import Outgoing, fresh_key
+from telephony.recordings import Recording, RecordingState
+from telephony.spoken import Record
+
+
+def leave_message(session: Session, call: Call, question: str, *, turn: int = 0, at: datetime) -> Record:
+    """Return the step that records a message; choosing to leave one is the consent to its recording."""
+    recording = Recording(
+        call_id=call.id, request_key=fresh_key(), consent_at=at, requested_by=None, requested_at=at
+    )
+    session.add(recording)
+    session.flush()
+    return Record(question, recording.request_key, turn)
+
+
+def keep_found(session: Session, call: Call, found: Iterable[Kept], *, at: datetime) -> list[Recording]:
+    """Write down messages that the line recorded without us; those known already stay as they are."""
+    kept = []
+    for one in found:
+        query = sa.select(Recording).where(Recording.provider_ref == one.recording)
+        recording = session.scalars(query).first()
+        if recording is None:
+            recording = Recording(
+                call_id=call.id,
+                request_key=fresh_key(),
+                provider_ref=one.recording,
+                state=RecordingState.READY,
+                consent_at=one.began_at,
+                requested_by=None,
+                requested_at=max(at, one.began_at),
+                ready_at=at,
+                duration_s=one.duration_s,
+            )
+            session.add(recording)
+            session.flush()
+        kept.append(recording)
+    return kept
+
+
+def messages_of(session: Session, call: Call) -> list[Recording]:
+    """Return the messages that a caller left in a call, ready to be heard, first come first."""
+    asked_for = sa.select(Outgoing.id).where(Outgoing.recording_id == Recording.id)
+    query = sa.select(Recording).where(
+        Recording.call_id == call.id, Recording.state == RecordingState.READY, ~asked_for.exists()
+    )
+    return list(session.scalars(query.order_by(Recording.id)))
