@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 
-from flask import Flask
+# Before anything loads numpy: a page's sums are small, and threads for them only wait for each other.
+_is_terminal = os.environ.get("FLASK_RUN_FROM_CLI") == "true"
+if not _is_terminal:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from core.settings import Settings
-from survey.commands import survey
-from web.app import create_app
+from flask import Flask  # noqa: E402
+
+from core.settings import Settings  # noqa: E402
+from survey.commands import survey  # noqa: E402
+from web.app import create_app  # noqa: E402
 
 
 def _without_a_house() -> Flask:
@@ -20,5 +25,4 @@ def _without_a_house() -> Flask:
 
 _is_set_up = any(name.startswith("TINGMIN_") for name in os.environ)
 # Only at the terminal, where a command says for itself what it lacks; a server without settings must not start.
-_is_terminal = os.environ.get("FLASK_RUN_FROM_CLI") == "true"
 app = create_app(Settings.from_env(os.environ)) if _is_set_up or not _is_terminal else _without_a_house()

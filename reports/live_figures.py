@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import sha256
+from threading import Lock
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -27,6 +29,9 @@ WEEK = Words("本周", "This week")
 FOUR_WEEKS = Words("近四周", "Last four weeks")
 FRESH_FOR = 60
 """Seconds after which figures are made anew though no interview came: outcomes of calls move the weights a little."""
+
+_kept: WeakKeyDictionary[sa.Engine, dict[int, tuple[object, tuple[Window, Window]]]] = WeakKeyDictionary()
+_estimating = Lock()
 
 
 @dataclass(frozen=True)
@@ -87,26 +92,31 @@ def wave_at_work(session: Session, wave_id: int | None = None) -> Wave | None:
 
 
 def board_of(session: Session, wave: Wave, at: datetime) -> Board:
-    """Estimate both windows of a wave from the stored cube."""
+    """Show both windows of a wave, estimated from the stored cube, as they stand at a moment.
+
+    Nothing is estimated twice while nothing has changed: whoever asks first does it for all who look.
+    """
+    kept = _kept.setdefault(session.get_bind().engine, {})
+    facts = _facts(session, wave, at)
+    with _estimating:
+        if wave.id not in kept or kept[wave.id][0] != facts:
+            kept[wave.id] = (facts, _windows(session, wave, at))
+        made = kept[wave.id][1]
+    return Board(wave, made, _places(session), _last(session, wave))
+
+
+def _windows(session: Session, wave: Wave, at: datetime) -> tuple[Window, Window]:
     sets = sets_of(session, wave.id)
     week, month = windows(clock.today(at))
-    return Board(
-        wave,
-        (
-            _window(session, wave, WEEK, week, [s for s in sets if _days(s) <= 7]),
-            _window(session, wave, FOUR_WEEKS, month, [s for s in sets if 7 < _days(s) <= 31]),
-        ),
-        _places(session),
-        _last(session, wave),
+    return (
+        _window(session, WEEK, live(session, wave, *week), [s for s in sets if _days(s) <= 7]),
+        _window(session, FOUR_WEEKS, live(session, wave, *month), [s for s in sets if 7 < _days(s) <= 31]),
     )
 
 
-def _window(
-    session: Session, wave: Wave, words: Words, days: tuple[date, date], sets: list[WeightSet]
-) -> Window:
+def _window(session: Session, words: Words, figures: Live, sets: list[WeightSet]) -> Window:
     beside = next((s for s in sets if s.is_published), sets[0] if sets else None)
-    figures = figures_of(session, beside) if beside else {}
-    return Window(words, live(session, wave, *days), beside, figures)
+    return Window(words, figures, beside, figures_of(session, beside) if beside else {})
 
 
 def _days(weight_set: WeightSet) -> int:
@@ -129,6 +139,12 @@ def _last(session: Session, wave: Wave) -> datetime | None:
 
 def mark_of(session: Session, wave: Wave, at: datetime) -> str:
     """Return a mark that changes whenever the board would: asked often, it costs a few sums."""
+    facts = (*_facts(session, wave, at), language())
+    return sha256(repr(facts).encode()).hexdigest()[:24]
+
+
+def _facts(session: Session, wave: Wave, at: datetime) -> tuple[object, ...]:
+    """Return what the board hangs on: interviews, margins, weight sets, the day, and how long it is fresh."""
     (_, today), (first, _) = windows(clock.today(at))
     held = session.execute(
         sa.select(sa.func.sum(CubeCell.n), sa.func.sum(CubeCell.weight), sa.func.sum(CubeCell.square)).where(
@@ -140,5 +156,4 @@ def mark_of(session: Session, wave: Wave, at: datetime) -> str:
     ).one()
     newest = session.scalar(sa.select(sa.func.max(Margin.imported_at)))
     turn = int(at.timestamp()) // FRESH_FOR
-    facts = (wave.id, today, *held, *sets, newest, _last(session, wave), turn, language())
-    return sha256(repr(facts).encode()).hexdigest()[:24]
+    return (wave.id, wave.edition_id, today, *held, *sets, newest, _last(session, wave), turn)

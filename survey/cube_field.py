@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
@@ -24,8 +24,7 @@ from survey.sampling import Replicate, ReplicateState
 from survey.weighting_steps import LEAST_IN_CLASS, STATUS, design_strata
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """The numbers of one stratum with one outcome, and how many of them gave an interview that counts."""
 
     stratum_id: int
@@ -56,24 +55,25 @@ def field_of(session: Session, wave_id: int, starts_on: date, ends_on: date) -> 
         )
         .group_by(*facts)
     )
-    return [Standing(*row) for row in session.execute(query)]
+    return [Standing._make(row) for row in session.connection().execute(query).all()]
 
 
 def stratum_weights(field: Sequence[Standing]) -> dict[int, float]:
     """Give each stratum's respondents N/n times the factor of their response class, as `weigh` does by number."""
-    counts: dict[int, Counter[Status]] = defaultdict(Counter)
     about = {s.stratum_id: s for s in field}
-    for s in field:
-        counts[s.stratum_id][Status.RESPONDENT] += s.interviews
-        counts[s.stratum_id][_status(s.disposition)] += s.numbers - s.interviews
-    drawn = {h: sum(by_status.values()) for h, by_status in counts.items()}
     order = sorted(about)
+    counts = {h: [0] * len(Status) for h in order}
+    for s in field:
+        here = counts[s.stratum_id]
+        here[Status.RESPONDENT] += s.interviews
+        here[_status(s.disposition)] += s.numbers - s.interviews
+    drawn = {h: sum(by_status) for h, by_status in counts.items()}
     base = base_weights.number_weights(
         [max(about[h].population, drawn[h]) for h in order], [drawn[h] for h in order]
     )
     names = [f"{about[h].county} {about[h].kind.value}" for h in order]
     rank = {name: i for i, name in enumerate(sorted(set(names)))}  # the rule joins neighbours in this order
-    times = np.array([[counts[h][status] for status in Status] for h in order]).reshape(-1)
+    times = np.array([counts[h] for h in order]).reshape(-1)
     row = np.repeat(np.arange(len(order)), len(Status)).repeat(times)
     status = np.tile([int(s) for s in Status], len(order)).repeat(times)
     classes = np.array([rank[name] for name in names])[row]
@@ -97,6 +97,7 @@ def joined_strata(field: Sequence[Standing], interviews: Mapping[int, int]) -> d
     return {order[i]: label for i, label in zip(rows.tolist(), labels, strict=True)}
 
 
+@cache
 def _status(disposition: str | None) -> Status:
     """Tell how a number without an interview of this window stands."""
     known = DISPOSITION.get(disposition or "")

@@ -90,7 +90,7 @@ def _groups(session: Session, wave_id: int, starts_on: date, ends_on: date) -> S
         .where(CubeCell.wave_id == wave_id, CubeCell.released_on.between(starts_on, ends_on))
         .group_by(*key)
     )
-    return session.execute(query).all()
+    return session.connection().execute(query).all()
 
 
 def _estimated(

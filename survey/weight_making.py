@@ -20,6 +20,7 @@ from survey.edition_import import questionnaire_of
 from survey.index_ranks import RankRange, rank_ranges
 from survey.indices import figures
 from survey.margin_import import current_margins
+from survey.margins import Margin, MarginCell
 from survey.methods.estimates import Estimate
 from survey.methods.failures import MethodFailure
 from survey.period_data import released, respondents
@@ -111,12 +112,19 @@ def make_weight_set(
 
 def margin_totals(session: Session) -> dict[str, dict[str, int]]:
     """Return the population of every category of the margins in force, neighbours side by side."""
+    query = (
+        sa.select(Margin.variable, Margin.id, MarginCell.category, MarginCell.population)
+        .join(MarginCell, MarginCell.margin_id == Margin.id)
+        .order_by(Margin.as_of)
+    )
+    newest: dict[str, tuple[int, list[tuple[str, int]]]] = {}
+    for variable, margin, category, population in session.execute(query):
+        if variable not in newest or newest[variable][0] != margin:
+            newest[variable] = (margin, [])
+        newest[variable][1].append((category, population))
     return {
-        m.variable: {
-            c.category: c.population
-            for c in sorted(m.cells, key=lambda c: (categories.ORDER.get(c.category, 0), c.category))
-        }
-        for m in current_margins(session).values()
+        variable: dict(sorted(cells, key=lambda cell: (categories.ORDER.get(cell[0], 0), cell[0])))
+        for variable, (_, cells) in newest.items()
     }
 
 
