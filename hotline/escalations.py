@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from core.db import Base, Id
@@ -98,8 +99,11 @@ def escalate(
         raised_at=at,
         next_at=at,
     )
-    session.add(found)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(found)
+    except IntegrityError:  # the watch and a person saw it in the same moment
+        return session.scalars(sa.select(Escalation).where(Escalation.key == key)).one()
     tell_next(session, found, at=at)
     return found
 

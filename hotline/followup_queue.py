@@ -1,0 +1,225 @@
+"""The queue of follow-ups: the next one to call in one atomic step, every try noted, what is missed escalated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.db import take
+from core.people import Staff
+from core.problems import Invalid, Refused
+from core.terms import Words
+from hotline import escalations, followup_planning, ladder, sight
+from hotline.contacts import Contact
+from hotline.escalations import EscalationKind
+from hotline.followups import FollowUp, FollowUpState, FollowUpTry, TryResult, wish_of
+from hotline.read_log import ReadPurpose
+from hotline.risk import RiskLevel
+
+LEASE = timedelta(minutes=30)
+LONGEST = 600
+S, R = FollowUpState, TryResult
+_GRAVEST_FIRST = sa.case(
+    {RiskLevel.KEY.value: 0, RiskLevel.ATTENTION.value: 1}, value=FollowUp.level, else_=2
+)
+LATEST = timedelta(days=14)
+"""How far a follow-up may be put off at the caller's wish."""
+
+
+class NotInHand(Refused):
+    """The follow-up is with somebody else, or with nobody."""
+
+    words = Words(
+        "这条随访已不在您手上（时间已到或已退回），没有记录。请取下一条",
+        "You don't hold this follow-up any more (time ran out, or given back); nothing was noted. Take the next one",
+    )
+
+
+def next_follow_up(session: Session, *, by: Staff, at: datetime) -> FollowUp | None:
+    """Give somebody the follow-up they hold, or the gravest and longest due one; their own callers first."""
+    let_go_expired(session, at=at)
+    held = held_by(session, by)
+    if held is not None:
+        held.held_until = at + LEASE
+        session.flush()
+        return held
+    query = (
+        sa.select(FollowUp)
+        .where(FollowUp.state == S.DUE, FollowUp.next_at <= at)
+        .order_by(
+            _GRAVEST_FIRST, sa.case((FollowUp.owner_id == by.id, 0), else_=1), FollowUp.due_at, FollowUp.id
+        )
+    )
+    found: FollowUp | None = take(session, query)
+    return None if found is None else _hold(session, found, by, at)
+
+
+def claim(session: Session, follow_up_id: int, *, by: Staff, at: datetime) -> FollowUp:
+    """Take one follow-up out of the list, also before its time: it is promised to a person, not to a clock."""
+    held = held_by(session, by)
+    if held is not None and held.id != follow_up_id:
+        raise Refused(
+            Words(
+                "您手上还有一条随访，请先完成或退回", "You hold another follow-up: finish it or give it back"
+            )
+        )
+    query = sa.select(FollowUp).where(FollowUp.id == follow_up_id).with_for_update(of=FollowUp)
+    found = session.scalars(query).first()
+    if found is None or found.state not in (S.DUE, S.HELD) or found.held_by not in (None, by.id):
+        raise NotInHand
+    return _hold(session, found, by, at)
+
+
+def _hold(session: Session, found: FollowUp, by: Staff, at: datetime) -> FollowUp:
+    try:
+        with session.begin_nested():
+            found.state, found.held_by, found.held_until = S.HELD, by.id, at + LEASE
+            session.flush()
+    except IntegrityError:  # this person took another one on a second screen
+        session.expire(found)
+        return held_by(session, by) or found
+    return found
+
+
+def held_by(session: Session, by: Staff) -> FollowUp | None:
+    """Return the follow-up that somebody holds."""
+    return session.scalars(sa.select(FollowUp).where(FollowUp.held_by == by.id)).first()
+
+
+def give_back(session: Session, follow_up_id: int, *, by: Staff) -> None:
+    """Put a follow-up back without a try."""
+    found = session.get(FollowUp, follow_up_id, with_for_update=True)
+    if found is None or found.held_by != by.id:
+        raise NotInHand
+    found.state, found.held_by, found.held_until = S.DUE, None, None
+    session.flush()
+
+
+def let_go_expired(session: Session, *, at: datetime) -> int:
+    """Give back what nobody worked on for half an hour; return how many."""
+    query = sa.select(FollowUp).where(FollowUp.state == S.HELD, FollowUp.held_until < at).limit(100)
+    rows = session.scalars(query.with_for_update(of=FollowUp, skip_locked=True)).all()
+    for row in rows:
+        row.state, row.held_by, row.held_until = S.DUE, None, None
+    session.flush()
+    return len(rows)
+
+
+def note_try(
+    session: Session,
+    follow_up_id: int,
+    result: TryResult,
+    words: str,
+    *,
+    by: Staff,
+    at: datetime,
+    later_at: datetime | None = None,
+) -> FollowUp:
+    """Note how a try ended: talked, to be tried at another hour, or not wanted; a key one that fails is escalated."""
+    row = session.get(FollowUp, follow_up_id, with_for_update=True)
+    if row is None or row.held_by != by.id:
+        raise NotInHand
+    told = words.strip()
+    if len(told) > LONGEST:
+        raise Invalid(fields={"words": Words("最多 {n} 字", "At most {n} characters").filled(n=LONGEST)})
+    if result is R.LATER and (later_at is None or not at < later_at <= at + LATEST):
+        when = Words("请填以后两周内的时间", "Give a time within the next two weeks")
+        raise Invalid(when, fields={"later": when})
+    row.attempts.append(FollowUpTry(at=at, by=by.id, result=result, words=told or None))
+    row.tries += 1
+    row.first_try_at = row.first_try_at or at
+    row.held_by = row.held_until = None
+    row.state = S.DUE
+    if result is R.REACHED:
+        row.state, row.closed_at = S.REACHED, at
+    elif result is R.DECLINED:
+        _decline(session, row, at)
+    elif result is R.LATER and later_at is not None:
+        row.next_at = later_at
+    elif row.tries >= ladder.TRIES[row.level]:
+        row.state, row.closed_at = S.NOT_REACHED, at
+        if row.level is RiskLevel.KEY:
+            _escalate(session, EscalationKind.NOT_REACHED, row, at)
+    else:
+        wish = wish_of(session, row.contact_id)
+        tried = [t.at for t in row.attempts]
+        row.next_at = ladder.next_try(at, tried, clock.zone(), wanted=wish.parts if wish else ())
+    session.flush()
+    return row
+
+
+def _decline(session: Session, row: FollowUp, at: datetime) -> None:
+    """Believe the caller: this and every later call of the episode is taken back."""
+    row.state, row.closed_at = S.DECLINED, at
+    wish = wish_of(session, row.contact_id)
+    if wish is not None:
+        wish.is_agreed = False
+    session.flush()
+    followup_planning.close_open(session, row.contact, S.DECLINED, at=at)
+
+
+def _escalate(session: Session, kind: EscalationKind, row: FollowUp, at: datetime) -> bool:
+    found = escalations.escalate(
+        session, kind, row.id, contact=row.contact, by=None, at=at, first_id=row.owner_id
+    )
+    return found.raised_at == at
+
+
+def escalate_overdue(session: Session, *, at: datetime) -> int:
+    """Escalate every key follow-up whose time has passed without a single try; return how many are new."""
+    query = sa.select(FollowUp).where(
+        FollowUp.level == RiskLevel.KEY,
+        FollowUp.state.in_((S.DUE, S.HELD)),
+        FollowUp.first_try_at.is_(None),
+        FollowUp.due_at <= at,
+    )
+    return sum(
+        _escalate(session, EscalationKind.OVERDUE, row, at) for row in session.scalars(query.limit(200)).all()
+    )
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How the queue stands: due now, overdue without a try, key ones among these, and when the next is due."""
+
+    now: int
+    overdue: int
+    key_overdue: int
+    next_at: datetime | None
+
+
+def waiting(session: Session, *, at: datetime) -> Waiting:
+    """Count what waits."""
+    c, is_open = FollowUp, FollowUp.state.in_((S.DUE, S.HELD))
+    overdue = sa.and_(is_open, c.first_try_at.is_(None), c.due_at <= at)
+    row = session.execute(
+        sa.select(
+            sa.func.count().filter(c.state == S.DUE, c.next_at <= at),
+            sa.func.count().filter(overdue),
+            sa.func.count().filter(overdue, c.level == RiskLevel.KEY),
+            sa.func.min(c.next_at).filter(c.state == S.DUE, c.next_at > at),
+        ).where(is_open)
+    ).one()
+    return Waiting(row[0], row[1], row[2], row[3])
+
+
+def listed(session: Session, *, at: datetime, until: datetime, by: Staff | None = None) -> Sequence[FollowUp]:
+    """Return open follow-ups to be tried until a moment, gravest and longest due first; one owner's, or all."""
+    query = sa.select(FollowUp).where(FollowUp.state.in_((S.DUE, S.HELD)), FollowUp.next_at <= until)
+    if by is not None:
+        query = query.where(sa.or_(FollowUp.owner_id == by.id, FollowUp.held_by == by.id))
+    return session.scalars(query.order_by(_GRAVEST_FIRST, FollowUp.due_at, FollowUp.id).limit(200)).all()
+
+
+@sight.also_in_sight
+def _in_hand(session: Session, contact: Contact, by: Staff, at: datetime) -> ReadPurpose | None:
+    query = sa.select(FollowUp.id).where(
+        FollowUp.contact_id == contact.id, FollowUp.held_by == by.id, FollowUp.held_until >= at
+    )
+    return ReadPurpose.FOLLOW_UP if session.scalar(query) is not None else None
