@@ -9,7 +9,7 @@ WORDS = {
     "handover.write": Words("撰写交接班", "Handover written"),
     "key_call.debrief": Words("重点来电后谈话", "Key call talked over"),
     "key_call.note": Words("记下重点来电", "Key call noted"),
-    "key_call.release": Words("提前结束休息", "Rest ended by the lead"),
+    "key_call.release": Words("提前结束休息", "Rest ended early"),
     "shift.change": Words("修改班次", "Shift changed"),
     "shift.plan": Words("安排班次", "Shift planned"),
     "shift.publish": Words("发布班次", "Shift published"),

@@ -130,23 +130,44 @@ def debriefed(session: Session, call: KeyCall, *, with_: Staff, by: Staff, at: d
     journal.write(session, "key_call.debrief", call, by=by, at=at)
 
 
+def end_own_rest(session: Session, *, by: Staff, at: datetime) -> None:
+    """Let oneself be rung again before the rest is over; at the limit only a lead says so."""
+    load = load_of(session, by, at=at)
+    if load.rest_until is None:
+        raise Refused(Words("您没有在休息。没有任何改动。", "You are not resting. Nothing was changed."))
+    if load.is_full:
+        raise Refused(
+            Words(
+                "本班重点来电已达上限，请由值班组长决定。没有任何改动。",
+                "You have reached this shift's limit of key calls; the lead decides. Nothing was changed.",
+            )
+        )
+    _release(session, by.id, by=by, at=at)
+
+
 def release(session: Session, staff: Staff, *, by: Staff, at: datetime) -> int:
     """Let somebody be rung again before their rest is over, or beyond the limit; only a lead does."""
-    calls = session.scalars(
-        sa.select(KeyCall).where(
-            KeyCall.staff_id == staff.id, KeyCall.released_at.is_(None), KeyCall.rest_until > at
-        )
-    ).all()
+    calls = _resting(session, staff.id, at)
     lines = {session.get_one(Contact, c.contact_id).line for c in calls}
     if by.id == staff.id or not all(may_lead(by, line) for line in lines):
         raise Forbidden
     if not calls:
         raise Refused(Words("此人没有在休息。没有任何改动。", "They are not resting. Nothing was changed."))
+    return _release(session, staff.id, by=by, at=at)
+
+
+def _resting(session: Session, staff_id: int, at: datetime) -> Sequence[KeyCall]:
+    query = sa.select(KeyCall).where(
+        KeyCall.staff_id == staff_id, KeyCall.released_at.is_(None), KeyCall.rest_until > at
+    )
+    return session.scalars(query).all()
+
+
+def _release(session: Session, staff_id: int, *, by: Staff, at: datetime) -> int:
+    calls = _resting(session, staff_id, at)
     for call in calls:
         call.released_at, call.released_by = at, by.id
         journal.write(session, "key_call.release", call, by=by, at=at)
-    seat = seat_of(session, staff, locks=True)
-    if seat is not None:
-        seat.rest_until = None
+    session.execute(sa.update(Seat).where(Seat.staff_id == staff_id).values(rest_until=None))
     session.flush()
     return len(calls)

@@ -13,7 +13,7 @@ from hotline.calling_for_help import open_for
 from hotline.contacts import ContactState
 from hotline.distress import DistressKind
 from hotline.lines import LineKind
-from hotline.load_guard import count_rest, debriefed, load_of, note_key_call, release
+from hotline.load_guard import count_rest, debriefed, end_own_rest, load_of, note_key_call, release
 from hotline.seats import SeatState, free_seats
 from tests.hotline.staffed import a_contact, a_lead, a_seat, a_shift, an_operator
 
@@ -86,6 +86,8 @@ def test_at_the_limit_the_lead_is_told_and_the_rest_lasts_to_the_end(
         assert load_of(session, person, at=later).is_full
         with pytest.raises(Forbidden):
             release(session, person, by=person, at=later)
+        with pytest.raises(Refused):
+            end_own_rest(session, by=person, at=later)
         with pytest.raises(Forbidden):
             release(session, person, by=an_operator(session), at=later)
         assert release(session, person, by=lead, at=later) >= 1
@@ -102,3 +104,18 @@ def test_without_a_taker_nobody_carries_it(sqlite: db.Database, now: datetime) -
         lead = a_lead(session)
         waiting = a_contact(session, at=now, owner=lead, state=ContactState.WAITING, way_out=None)
         assert note_key_call(session, waiting, at=now) is None
+
+
+def test_below_the_limit_people_end_their_rest_themselves(sqlite: db.Database, now: datetime) -> None:
+    """Who says they can go on is rung again, and the sweep leaves it so."""
+    with transaction() as session:
+        lead, person = a_lead(session), an_operator(session)
+        a_shift(session, at=now, lead=lead, people=[person])
+        seat = a_seat(session, person, at=now)
+        with pytest.raises(Refused):
+            end_own_rest(session, by=person, at=now)
+        contact = a_contact(session, at=now, owner=person, talked=600, state=ContactState.DONE)
+        note_key_call(session, contact, at=now + MINUTE)
+        end_own_rest(session, by=person, at=now + 12 * MINUTE)
+        count_rest(session, now + 13 * MINUTE)
+        assert seat.rest_until is None
