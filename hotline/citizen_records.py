@@ -95,16 +95,15 @@ def own_call(session: Session, contact: Contact, by: Staff) -> Contact:
     return contact
 
 
-def record_of(session: Session, contact: Contact) -> CitizenRecord | None:
+def record_of(session: Session, contact: Contact, *, locks: bool = False) -> CitizenRecord | None:
     """Return what was written of a call, if anything was."""
-    return session.scalars(
-        sa.select(CitizenRecord).where(CitizenRecord.contact_id == contact.id).with_for_update()
-    ).first()
+    query = sa.select(CitizenRecord).where(CitizenRecord.contact_id == contact.id)
+    return session.scalars(query.with_for_update() if locks else query).first()
 
 
 def _begun(session: Session, contact: Contact, by: Staff, at: datetime) -> CitizenRecord:
     session.refresh(contact, with_for_update=True)
-    record = record_of(session, contact)
+    record = record_of(session, contact, locks=True)
     if record is None:
         record = CitizenRecord(contact_id=contact.id, draft_number=0, changed_by=by.id, changed_at=at)
         session.add(record)
