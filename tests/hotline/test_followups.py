@@ -1,0 +1,286 @@
+"""Follow-up: consent first, the ladder as rows, tries at other hours, one holder each, what is missed escalates."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import db
+from core.people import Staff
+from core.problems import Invalid, Missing, Refused
+from hotline import followup_planning, followup_queue, followups, ladder, risk_giving, risk_watch, sight
+from hotline.contacts import Contact
+from hotline.escalations import Escalation, EscalationKind
+from hotline.followup_queue import NotInHand
+from hotline.followups import FollowUp, FollowUpState, FollowUpWish, TryResult
+from hotline.ladder import DayPart, Rung
+from hotline.read_log import ReadPurpose
+from hotline.risk import AlwaysKey, RiskLevel
+from tests.hotline.risky import EVENING, Night, a_night, a_talk
+from tests.hotline.staffed import an_operator
+
+ZONE = ZoneInfo("Asia/Shanghai")
+S, R = FollowUpState, TryResult
+DAY = timedelta(days=1)
+
+
+def agree(
+    session: Session, contact: Contact, by: Staff, *hours: DayPart, at: datetime = EVENING
+) -> FollowUpWish:
+    """Let the caller agree to be called."""
+    return followup_planning.write_wish(
+        session, contact, is_agreed=True, hours=hours, safe_word="我是图书馆的小周", others="", number=None,
+        by=by, at=at,
+    )  # fmt: skip
+
+
+def a_key_talk(session: Session, night: Night, *hours: DayPart) -> Contact:
+    """Let somebody of the key level agree."""
+    contact = a_talk(session, night.operator)
+    risk_giving.give(
+        session, contact, always=[AlwaysKey.JUDGEMENT], chosen=None, words="", by=night.operator, at=EVENING
+    )
+    agree(session, contact, night.operator, *hours)
+    return contact
+
+
+def rungs(session: Session, contact: Contact, *states: FollowUpState) -> list[Rung]:
+    """Return the rungs in these states."""
+    return [f.rung for f in followups.follow_ups_of(session, contact) if f.state in states]
+
+
+def test_without_consent_nothing_is_planned(database: db.Database) -> None:
+    with db.transaction() as session:
+        night = a_night(session)
+        contact = a_talk(session, night.operator)
+        risk_giving.give(
+            session,
+            contact,
+            always=[AlwaysKey.JUDGEMENT],
+            chosen=None,
+            words="",
+            by=night.operator,
+            at=EVENING,
+        )
+        assert followups.follow_ups_of(session, contact) == []
+        agree(session, contact, night.operator)
+        assert rungs(session, contact, S.DUE) == [Rung.DAY, Rung.WEEK, Rung.MONTH, Rung.QUARTER, Rung.YEAR]
+        raw = session.execute(sa.text("SELECT safe_word FROM follow_up_wish")).scalar_one()
+        assert "小周".encode() not in bytes(raw)
+
+
+def test_taking_consent_back_takes_every_call_back(sqlite: db.Database) -> None:
+    with db.transaction() as session:
+        night = a_night(session)
+        contact = a_key_talk(session, night)
+        followup_planning.write_wish(
+            session, contact, is_agreed=False, hours=(), safe_word="", others="", number=None,
+            by=night.operator, at=EVENING,
+        )  # fmt: skip
+        assert rungs(session, contact, S.DUE, S.HELD) == []
+        agree(session, contact, night.operator)
+        assert len(rungs(session, contact, S.DUE)) == 5
+
+
+def test_the_level_changes_the_ladder(database: db.Database) -> None:
+    with db.transaction() as session:
+        night = a_night(session)
+        contact = a_talk(session, night.operator)
+        agree(session, contact, night.operator)
+        assert rungs(session, contact, S.DUE) == [Rung.WEEK]
+        for level in (RiskLevel.ATTENTION, RiskLevel.KEY):
+            risk_giving.give(
+                session, contact, always=(), chosen=level, words="", by=night.operator, at=EVENING
+            )
+        assert rungs(session, contact, S.DUE) == list(ladder.LADDERS[RiskLevel.KEY])
+        assert len(rungs(session, contact, S.REPLACED)) == 3
+        asked = risk_giving.propose_lowering(
+            session, contact, RiskLevel.ATTENTION, "已住院", by=night.operator, at=EVENING
+        )
+        risk_giving.decide_lowering(session, asked.id, agrees=True, words="", by=night.lead, at=EVENING)
+        assert rungs(session, contact, S.DUE) == list(ladder.LADDERS[RiskLevel.ATTENTION])
+
+
+def test_a_withheld_number_needs_another_one(sqlite: db.Database) -> None:
+    with db.transaction() as session:
+        night = a_night(session)
+        contact = a_talk(session, night.operator, number=None)
+        with pytest.raises(Invalid) as told:
+            agree(session, contact, night.operator)
+        assert set(told.value.fields) == {"number"}
+        with pytest.raises(Invalid):
+            followup_planning.write_wish(
+                session, contact, is_agreed=True, hours=(), safe_word="", others="", number="12",
+                by=night.operator, at=EVENING,
+            )  # fmt: skip
+        wish = followup_planning.write_wish(
+            session, contact, is_agreed=True, hours=(), safe_word="", others="", number="138 0000 6021",
+            by=night.operator, at=EVENING,
+        )  # fmt: skip
+        assert wish.number == "+8613800006021"
+        assert agree(session, contact, night.operator).number == "+8613800006021"
+        assert followup_planning.can_be_called(contact, wish)
+
+
+def test_a_key_follow_up_is_tried_five_times_at_different_hours(database: db.Database) -> None:
+    with db.transaction() as session:
+        night = a_night(session)
+        contact = a_key_talk(session, night)
+        first = followups.follow_ups_of(session, contact)[0]
+        moments = []
+        while first.state is S.DUE:
+            moments.append(first.next_at)
+            held = followup_queue.next_follow_up(session, by=night.operator, at=first.next_at)
+            assert held is first
+            followup_queue.note_try(session, first.id, R.NOBODY, "", by=night.operator, at=first.next_at)
+        assert len(moments) == 5
+        assert moments[0] <= first.due_at
+        parts = [ladder.part_of(m, ZONE) for m in moments]
+        assert None not in parts
+        assert set(parts) == set(DayPart)
+        assert all(b - a >= timedelta(hours=3) for a, b in pairwise(moments))
+        assert first.state is S.NOT_REACHED
+        kinds = [e.kind for e in session.scalars(sa.select(Escalation).order_by(Escalation.id))]
+        assert kinds == [EscalationKind.KEY, EscalationKind.NOT_REACHED]
+
+
+def test_how_a_try_ends(database: db.Database) -> None:
+    with db.transaction() as session:
+        night = a_night(session)
+        contact = a_key_talk(session, night)
+        by, at = night.operator, EVENING + DAY
+        day, week = followups.follow_ups_of(session, contact)[:2]
+        followup_queue.claim(session, day.id, by=by, at=at)
+        with pytest.raises(Refused):
+            followup_queue.claim(session, week.id, by=by, at=at)
+        with pytest.raises(Invalid):
+            followup_queue.note_try(session, day.id, R.LATER, "", by=by, at=at, later_at=at - DAY)
+        later = at + timedelta(hours=5)
+        followup_queue.note_try(session, day.id, R.LATER, "在上班", by=by, at=at, later_at=later)
+        assert (day.state, day.next_at, day.tries) == (S.DUE, later, 1)
+        with pytest.raises(NotInHand):
+            followup_queue.note_try(session, day.id, R.REACHED, "", by=by, at=later)
+        assert followup_queue.next_follow_up(session, by=by, at=later - timedelta(minutes=1)) is None
+        assert followup_queue.next_follow_up(session, by=by, at=later) is day
+        followup_queue.note_try(session, day.id, R.REACHED, "比昨天好一些", by=by, at=later)
+        assert (day.state, day.closed_at) == (S.REACHED, later)
+        followup_queue.claim(session, week.id, by=by, at=later)
+        followup_queue.note_try(session, week.id, R.DECLINED, "不想再接", by=by, at=later)
+        assert rungs(session, contact, S.DUE, S.HELD) == []
+        wish = followups.wish_of(session, contact.id)
+        assert wish is not None
+        assert not wish.is_agreed
+
+
+def test_whoever_holds_a_follow_up_may_read_the_episode(database: db.Database) -> None:
+    with db.transaction() as session:
+        night = a_night(session)
+        contact = a_key_talk(session, night)
+        colleague, at = an_operator(session), EVENING + DAY
+        with pytest.raises(Missing):
+            sight.in_sight(session, contact.token, by=colleague, at=at)
+        held = followup_queue.next_follow_up(session, by=colleague, at=at)
+        assert held is not None
+        assert sight.in_sight(session, contact.token, by=colleague, at=at)[1] is ReadPurpose.FOLLOW_UP
+        followup_queue.give_back(session, held.id, by=colleague)
+        with pytest.raises(Missing):
+            sight.in_sight(session, contact.token, by=colleague, at=at)
+        followup_queue.claim(session, held.id, by=colleague, at=at)
+        assert followup_queue.let_go_expired(session, at=at + timedelta(minutes=31)) == 1
+        assert held.state is S.DUE
+
+
+def test_key_comes_before_attention_and_own_callers_before_others(database: db.Database) -> None:
+    with db.transaction() as session:
+        night = a_night(session)
+        colleague = an_operator(session)
+        for number, level, by in (
+            ("+8613800000001", RiskLevel.ATTENTION, night.operator),
+            ("+8613800000002", RiskLevel.KEY, colleague),
+            ("+8613800000003", RiskLevel.KEY, night.operator),
+        ):
+            contact = a_talk(session, by, number=number)
+            risk_giving.give(session, contact, always=(), chosen=level, words="", by=by, at=EVENING)
+            agree(session, contact, by)
+        at = EVENING + 3 * DAY
+        order = []
+        while (row := followup_queue.next_follow_up(session, by=night.operator, at=at)) is not None:
+            order.append((row.level, row.owner_id == night.operator.id))
+            followup_queue.note_try(session, row.id, R.REACHED, "", by=night.operator, at=at)
+        assert order == [(RiskLevel.KEY, True), (RiskLevel.KEY, False), (RiskLevel.ATTENTION, True)]
+
+
+def test_a_key_follow_up_nobody_tried_in_time_is_escalated(database: db.Database) -> None:
+    with db.transaction() as session:
+        night = a_night(session)
+        contact = a_key_talk(session, night)
+        due = followups.follow_ups_of(session, contact)[0].due_at
+        risk_watch.watch(session, due - timedelta(seconds=1))
+        assert followup_queue.waiting(session, at=due).key_overdue == 1
+        risk_watch.watch(session, due)
+        risk_watch.watch(session, due + timedelta(minutes=5))
+        found = session.scalars(sa.select(Escalation).where(Escalation.kind == EscalationKind.OVERDUE)).one()
+        assert (found.raised_at, found.turns[0].staff_id) == (due, night.operator.id)
+        risk_watch.watch(session, due + timedelta(minutes=10))
+        risk_watch.watch(session, due + timedelta(minutes=20))
+        assert len({t.staff_id for t in found.turns}) == 3
+
+
+def test_attention_that_is_missed_is_counted_but_wakes_nobody(sqlite: db.Database) -> None:
+    with db.transaction() as session:
+        night = a_night(session)
+        contact = a_talk(session, night.operator)
+        agree(session, contact, night.operator)
+        risk_giving.give(
+            session, contact, always=(), chosen=RiskLevel.ATTENTION, words="", by=night.operator, at=EVENING
+        )
+        at = EVENING + 4 * DAY
+        risk_watch.watch(session, at)
+        assert session.scalars(sa.select(Escalation)).all() == []
+        stands = followup_queue.waiting(session, at=at)
+        assert (stands.now, stands.overdue, stands.key_overdue) == (1, 1, 0)
+        assert [f.rung for f in followup_queue.listed(session, at=at, until=at)] == [Rung.THREE_DAYS]
+
+
+@pytest.mark.postgres
+def test_eight_operators_take_eight_different_follow_ups(postgres: db.Database) -> None:
+    with db.transaction() as session:
+        night = a_night(session)
+        for n in range(8):
+            contact = a_talk(session, night.operator, number=f"+861380000{n:04}")
+            risk_giving.give(
+                session,
+                contact,
+                always=[AlwaysKey.JUDGEMENT],
+                chosen=None,
+                words="",
+                by=night.operator,
+                at=EVENING,
+            )
+            agree(session, contact, night.operator)
+        operators = [an_operator(session).id for _ in range(8)]
+    taken: list[int] = []
+
+    def work(staff_id: int) -> None:
+        with db.using(postgres), db.transaction() as session:
+            found = followup_queue.next_follow_up(
+                session, by=session.get_one(Staff, staff_id), at=EVENING + DAY
+            )
+            assert found is not None
+            taken.append(found.id)
+
+    threads = [threading.Thread(target=work, args=(staff_id,)) for staff_id in operators]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(taken)) == len(taken) == 8
+    with db.reading() as session:
+        held = session.scalars(sa.select(FollowUp.held_by).where(FollowUp.state == S.HELD)).all()
+        assert sorted(h for h in held if h) == sorted(operators)
