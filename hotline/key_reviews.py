@@ -125,3 +125,9 @@ def review(
     session.add(row)
     session.flush()
     return row
+
+
+def reviews_of(session: Session, contact: Contact) -> list[KeyReview]:
+    """Return what readings of a contact came to, newest first."""
+    query = sa.select(KeyReview).where(KeyReview.contact_id == contact.id)
+    return list(session.scalars(query.order_by(KeyReview.id.desc())))

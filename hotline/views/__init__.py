@@ -5,14 +5,26 @@ from __future__ import annotations
 from flask import Flask
 
 from core.doors import Door
-from hotline.views import operator, operator_matter, operator_record
+from hotline.views import (
+    continuity,
+    hand_off,
+    number,
+    operator,
+    operator_matter,
+    operator_record,
+    reviewer,
+)
 
 BLUEPRINTS = [
     operator.blueprint,
     operator_matter.blueprint,
     operator_record.blueprint,
+    continuity.blueprint,
+    hand_off.blueprint,
+    number.blueprint,
+    reviewer.blueprint,
 ]
-DOORS: list[Door] = []
+DOORS: list[Door] = [*reviewer.DOORS, *number.DOORS]
 
 
 def register(app: Flask) -> None:

@@ -7,4 +7,4 @@ from flask import request
 
 def frame() -> str:
     """Return the template that a panel extends: bare when it was asked for from within a page."""
-    return "hotline/bare.html" if request.headers.get("HX-Request") == "true" else "base.html"
+    return "hotline/bare.html" if request.headers.get("X-Panel") == "1" else "base.html"

@@ -1,0 +1,161 @@
+"""The reviewer's room: every key case is read within a day, and everybody's reading can be looked at."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.db import reading, transaction
+from core.doors import Door
+from core.listing import page, page_number
+from core.people import Staff, acting
+from core.permissions import Permission, Role, require
+from core.problems import Invalid
+from core.terms import Words, labels
+from hotline import key_reviews, records, risk_levels
+from hotline.contacts import Contact
+from hotline.key_reviews import Verdict
+from hotline.read_log import CounsellingRead, ReadPurpose, end_of_log, note_read
+from hotline.record_sheet import sheet
+from hotline.sight import also_in_sight, in_sight
+
+blueprint = Blueprint("reviewer", __name__, url_prefix="/counselling")
+SHOWN_FOR = timedelta(days=28)
+
+
+def _unread(session: Session, _staff: Staff, now: datetime) -> int:
+    return sum(case.reviewed_at is None for case in key_reviews.key_cases(session, since=now))
+
+
+DOORS = [
+    Door(
+        "reviewer.cases",
+        Words("重点个案", "Key cases"),
+        Permission.COUNSEL_REVIEW,
+        order=44,
+        first_for=frozenset({Role.REVIEWER}),
+        count=_unread,
+        about=Words("每个重点个案 24 小时内有人读", "Every key case is read within 24 hours"),
+    ),
+    Door(
+        "reviewer.reads",
+        Words("阅读记录", "Who read what"),
+        Permission.COUNSEL_REVIEW,
+        order=47,
+        about=Words("谁读过哪份咨询记录，一条不少", "Who read which counselling record, every time"),
+    ),
+]
+
+
+@also_in_sight
+def key_case(session: Session, contact: Contact, by: Staff, at: datetime) -> ReadPurpose | None:
+    """Let a reviewer read what is or was a key case, and nothing else."""
+    may = by.may(Permission.COUNSEL_REVIEW) and key_reviews.is_key(session, contact)
+    return ReadPurpose.REVIEW if may else None
+
+
+@blueprint.get("/cases/")
+@require(Permission.COUNSEL_REVIEW)
+def cases() -> str:
+    """List the key cases by their clock: no words of theirs, only when, who and whether they were read."""
+    at = clock.now()
+    with reading() as session:
+        found = key_reviews.key_cases(session, since=at - SHOWN_FOR)
+    return render_template("hotline/cases.html", cases=found, now=at)
+
+
+@blueprint.get("/cases/<token>")
+@require(Permission.COUNSEL_REVIEW)
+def case(token: str) -> str:
+    """Open a key case for review; the reading is noted with everything that is shown."""
+    return _case(token)
+
+
+@blueprint.post("/cases/<token>")
+@require(Permission.COUNSEL_REVIEW)
+def judge(token: str) -> ResponseReturnValue:
+    """Write down what the review came to."""
+    verdict, words = Verdict.found(request.form.get("verdict")), request.form.get("words", "")[:4000]
+    try:
+        if verdict is None:
+            fields = {"verdict": Words("请选一项", "Choose one")}
+            raise Invalid(Words("还没有记录", "Nothing was noted yet"), fields=fields)
+        with transaction() as session:
+            contact, _ = in_sight(session, token, by=acting(), at=clock.now())
+            key_reviews.review(session, contact, verdict, words, by=acting(), at=clock.now())
+    except Invalid as wrong:
+        return _case(token, wrong=wrong, words=words), 422
+    return redirect(url_for("reviewer.cases"), 303)
+
+
+def _case(token: str, *, wrong: Invalid | None = None, words: str = "") -> str:
+    staff, at = acting(), clock.now()
+    with transaction() as session:
+        contact, purpose = in_sight(session, token, by=staff, at=at)
+        recorded = records.read(session, contact, by=staff, purpose=purpose, at=at)
+        levels = risk_levels.history(session, contact)
+        earlier = key_reviews.reviews_of(session, contact)
+        note_read(
+            session, by=staff, contact=contact, purpose=purpose, record="risk_level",
+            fields=("level", "reasons", "words", "reviews"), at=at,
+        )  # fmt: skip
+        return render_template(
+            "hotline/case.html",
+            contact=contact,
+            parts=sheet(session, recorded.form, recorded.values),
+            levels=levels,
+            earlier=earlier,
+            verdicts=labels(Verdict),
+            is_own=contact.taken_by == staff.id,
+            wrong=wrong.words if wrong else None,
+            errors=wrong.fields if wrong else {},
+            words=words,
+        )
+
+
+@blueprint.get("/reads/")
+@require(Permission.COUNSEL_REVIEW)
+def reads() -> str:
+    """Show who read what, newest first; `who` and `contact` in the address narrow it."""
+    args = request.args
+    query = sa.select(CounsellingRead)
+    who = args.get("who", "")
+    if who.isascii() and who.isdigit() and len(who) < 12:
+        query = query.where(CounsellingRead.staff_id == int(who))
+    purpose = ReadPurpose.found(args.get("purpose"))
+    if purpose is not None:
+        query = query.where(CounsellingRead.purpose == purpose)
+    since = clock.now() - timedelta(days=7)
+    with reading() as session:
+        found = page(session, query.order_by(CounsellingRead.seq.desc()), page_number(args))
+        week = session.execute(
+            sa.select(
+                CounsellingRead.staff_id,
+                sa.func.count(sa.distinct(CounsellingRead.contact_id)),
+                sa.func.count(),
+                sa.func.sum(sa.case((CounsellingRead.purpose != ReadPurpose.TALK, 1), else_=0)),
+            )
+            .where(CounsellingRead.at >= since)
+            .group_by(CounsellingRead.staff_id)
+            .order_by(sa.desc(sa.literal_column("4")), CounsellingRead.staff_id)
+        ).all()
+        people = {row.staff_id for row in found.rows} | {row[0] for row in week}
+        names = dict(session.execute(sa.select(Staff.id, Staff.name).where(Staff.id.in_(people))).tuples())
+        contacts = {row.contact_id for row in found.rows if row.contact_id}
+        tokens = dict(
+            session.execute(sa.select(Contact.id, Contact.token).where(Contact.id.in_(contacts))).tuples()
+        )
+        return render_template(
+            "hotline/reads.html",
+            page=found,
+            week=week,
+            names=names,
+            tokens=tokens,
+            purposes=labels(ReadPurpose),
+            end=end_of_log(session),
+        )
