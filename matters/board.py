@@ -66,8 +66,11 @@ _DEFAULT_SORT = {
 
 def _within(queue: Queue, at: datetime) -> list[sa.ColumnElement[bool]]:
     """Say what belongs to a queue; each is one index away."""
-    joint = sa.select(JointRuling.matter_id).where(
-        JointRuling.decided_at.is_(None), JointRuling.matter_version == Matter.version
+    ruled = aliased(Matter)
+    joint = (  # looked up from the few rulings that wait, not from every matter that could have one
+        sa.select(JointRuling.matter_id)
+        .join(ruled, sa.and_(ruled.id == JointRuling.matter_id, ruled.version == JointRuling.matter_version))
+        .where(JointRuling.decided_at.is_(None))
     )
     found: dict[Queue, list[sa.ColumnElement[bool]]] = {
         Queue.RED: [Matter.due_at <= at],

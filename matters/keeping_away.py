@@ -68,12 +68,15 @@ def excluded(session: Session, matter: Matter) -> frozenset[int]:
     return under(session, matter.conflict_unit_id) if matter.conflict_unit_id else frozenset()
 
 
-def within_sight(session: Session, staff: Staff, query: sa.Select[Any]) -> sa.Select[Any]:
+def within_sight(
+    session: Session, staff: Staff, query: sa.Select[Any], *, is_own: bool = False
+) -> sa.Select[Any]:
     """Leave of a query on matters only those that someone may know of.
 
     A unit knows of what it leads or supports. Nobody of a unit complained about, or of one under it, knows of the
     complaint, whatever their role; a complaint about the centre is known to the Party's supervision office and to
-    the units that it was handed to, alone.
+    the units that it was handed to, alone. `is_own` says that the query holds nothing but what the person's unit
+    leads or supports, so that it is not looked for twice.
     """
     sides = sides_of(staff)
     may_all = {Side.CENTRE, Side.SUPERVISION, Side.CUSTODIAN} & sides
@@ -89,7 +92,7 @@ def within_sight(session: Session, staff: Staff, query: sa.Select[Any]) -> sa.Se
     if not may_all:
         if Side.UNIT not in sides:
             return query.where(sa.false())
-        query = query.where(is_ours, Matter.state != MatterState.DRAFT)
+        query = query.where(Matter.state != MatterState.DRAFT, *([] if is_own else [is_ours]))
     if own:
         overhead = list(above(session, own))
         query = query.where(
