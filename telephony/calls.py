@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
 from core import secrets
-from core.db import Base, Id
+from core.db import Base, Id, plainly
 from core.people import Staff
 from core.phone import masked
 from core.secrets import SealedText
@@ -185,7 +185,7 @@ def _write(session: Session, call: Call, facts: dict[str, Any]) -> None:
     Whoever rolls back to a savepoint inside a session must expire what it read: see `events`.
     """
     if facts:
-        session.connection().execute(_update_of(*sorted(facts)), {"call_id": call.id, **facts})
+        plainly(session).execute(_update_of(*sorted(facts)), {"call_id": call.id, **facts})
         for name, value in facts.items():
             set_committed_value(call, name, value)
 

@@ -23,9 +23,9 @@ from telephony.simulator.config import CarrierConfig, config_from
 from telephony.simulator.faults import BAD_WEATHER, FAIR_WEATHER
 from telephony.simulator.server import run_carrier
 from telephony.twilio.adapter import TwilioLine
-from telephony.twilio.addresses import address_of, path_of
+from telephony.twilio.addresses import address_of, hurried, path_of
 from telephony.twilio.capture import capturing, read_captured
-from telephony.twilio.doctor import Verdict, addresses, look
+from telephony.twilio.doctor import Verdict, addresses, advice, look
 from telephony.twilio.translate import translate
 
 
@@ -51,6 +51,8 @@ def doctor() -> None:
     carried = line()
     for place, address in addresses(settings):
         click.echo(f"  {place.in_language('en')} / {place.in_language('zh')}\n    POST {address}")
+    for place, told in advice(settings):
+        click.echo(f"  {place.in_language('en')} / {place.in_language('zh')}\n    {told}")
     bad = 0
     for finding in look(settings, carried if isinstance(carried, TwilioLine) else None):
         bad += finding.verdict == Verdict.BAD
@@ -66,9 +68,16 @@ def carrier_config(settings: Settings, *, seed: int = 1) -> CarrierConfig:
     plain = config_from(settings, client_path=path_of("browser"), inbound_path=path_of("inbound"), seed=seed)
     return replace(
         plain,
+        inbound_url=hurried(plain.inbound_url),
         line_status_url=address_of(settings, "call"),
         fallback_url=address_of(settings, "fallback"),
+        standing=standing_documents(settings),
     )
+
+
+def standing_documents(settings: Settings) -> Path:
+    """Return the folder in which the simulated carrier keeps its documents, one a number."""
+    return settings.data_dir / "standing"
 
 
 @telephony.command()

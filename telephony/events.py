@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.db import Base, Id
+from core.db import Base, Id, plainly
 from core.terms import coded
 from telephony.calls import Call, apply_to_call, call_of
 from telephony.recordings import apply_to_recording, recording_of
@@ -144,7 +144,7 @@ def _keep(session: Session, event: Event, *, at: datetime) -> int | None:
         "data": dict(event.data),
         "heard_at": at,
     }
-    connection = session.connection()
+    connection = plainly(session)
     row_id: int | None = connection.execute(_INSERT[connection.dialect.name], values).scalar_one_or_none()
     return row_id
 

@@ -17,10 +17,12 @@ from telephony.outgoing import Command, ask
 from telephony.rooms import Room, RoomIsClosed
 
 
-def listen_in(session: Session, room: Room, *, by: Staff, at: datetime) -> Call:
-    """Ring the supervisor's browser into a room, unheard by anyone."""
+def listen_in(session: Session, room: Room, *, by: Staff, at: datetime, coached: Staff | None = None) -> Call:
+    """Ring the supervisor's browser into a room, unheard by anyone; where two work there, say who is coached."""
     offered(line().capabilities().listens_in)
     operators = [leg for leg in live_legs(session, room, Party.OPERATOR) if leg.provider_ref]
+    if coached is not None:
+        operators.sort(key=lambda leg: leg.staff_id != coached.id)
     if not room.is_open or not operators:
         raise RoomIsClosed
     call = new_call(session, room, Direction.OUTBOUND, Party.SUPERVISOR, by, at, None)

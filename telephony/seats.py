@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import journal
 from core.people import Staff
 from core.problems import Refused
 from core.terms import Words
-from telephony.calls import Party, live_legs
+from telephony.calls import Call, Party, live_legs
 from telephony.dialling import end_room, hang_up
-from telephony.rooms import open_room_of
+from telephony.line import LegState
+from telephony.rooms import Room, open_room_of
 
 
 class ElsewhereConnected(Refused):
@@ -52,3 +54,19 @@ def sit_down(
         return
     for leg in others:  # whoever is talked to stays, and finds the operator again on the new page
         hang_up(session, leg, by=staff, at=at)
+
+
+def room_at(session: Session, staff: Staff) -> Room | None:
+    """Return the room that somebody's telephone is in: their own, or a colleague's they were fetched into."""
+    query = (
+        sa.select(Room)
+        .join(Call, Call.room_id == Room.id)
+        .where(
+            Call.staff_id == staff.id,
+            Call.party == Party.OPERATOR,
+            Call.state != LegState.ENDED,
+            Room.closed_at.is_(None),
+        )
+        .order_by(Call.in_room.desc(), Call.id.desc())
+    )
+    return session.scalars(query).first() or open_room_of(session, staff.id)

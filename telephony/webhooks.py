@@ -46,6 +46,8 @@ STANDING: dict[str, Callable[[], str]] = {
     "probe": twiml.nothing,
 }
 """What is answered at once, without a look at anything."""
+FROM_CALLERS = frozenset({"inbound", "wait", "waited", "input"})
+"""Where a caller may be heard of for the first time: the answer to an earlier question can be lost."""
 
 
 @blueprint.before_request

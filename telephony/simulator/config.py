@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from core.settings import Settings
 
@@ -29,6 +30,8 @@ class CarrierConfig:
     inbound_url: str = ""
     inbound_urls: Mapping[str, str] = field(default_factory=dict)
     fallback_url: str = ""
+    standing: Path | None = None
+    """A folder of documents the carrier keeps by itself, one a number, for when the application is away."""
     line_status_url: str = ""
     seed: int = 1
     run: str = ""
@@ -37,6 +40,14 @@ class CarrierConfig:
     creates_per_second: float | None = None
     latency_s: float = 0.02
     checks_answers: bool = True
+
+    def standing_document(self, number: str) -> str | None:
+        """Return the document the carrier keeps for calls to a number, read anew each time."""
+        digits = number.removeprefix("+")
+        if self.standing is None or not digits.isdecimal():
+            return None
+        kept = self.standing / f"{digits}.xml"
+        return kept.read_text(encoding="utf-8") if kept.is_file() else None
 
     def url_for(self, number: str) -> str:
         """Return the page that answers calls to a number."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from telephony.simulator.leg import Subscription
-from telephony.simulator.script import Script
+from telephony.simulator.script import STANDING, Script
 from telephony.simulator.timeline import Timer
 
 
@@ -104,7 +104,7 @@ def record(script: Script, verb: etree._Element) -> None:
         fields = carrier.recordings.fields(recording) | ({"Digits": digits} if digits else {})
         if leg.is_ended:
             # The page hears of the message even though nobody is there to hear its answer.
-            if action and recording.status == "completed":
+            if action and action != STANDING and recording.status == "completed":
                 form = carrier.legs.standard(leg) | fields
                 carrier.mail.fetch(leg.sid, action, form, lambda reply: None)
         elif recording.status == "absent":

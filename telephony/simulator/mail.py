@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urldefrag
 
 from telephony.simulator.signature import sign
-from telephony.simulator.transport import Reply
+from telephony.simulator.transport import CONNECT_S, READ_S, HttpPost, Reply
 
 if TYPE_CHECKING:
     from telephony.simulator.carrier import Carrier
@@ -29,12 +29,18 @@ class Postage:
 class _Overrides:
     retries: int = 1
     policy: frozenset[str] = frozenset({"ct"})
+    connect_s: float = CONNECT_S
+    read_s: float = READ_S
 
     @classmethod
     def read(cls, fragment: str) -> _Overrides:
         fields = parse_qs(fragment)
         policy = fields.get("rp", ["ct"])[0].split(",")
-        return cls(int(fields.get("rc", ["1"])[0]), frozenset(policy))
+        connect_s, read_s = (
+            int(fields[name][0]) / 1000 if name in fields else usual
+            for name, usual in (("ct", CONNECT_S), ("rt", READ_S))
+        )
+        return cls(int(fields.get("rc", ["1"])[0]), frozenset(policy), connect_s, read_s)
 
     def retries_on(self, status: int) -> bool:
         if "all" in self.policy and not 200 <= status < 300:
@@ -96,8 +102,12 @@ class Mail:
             "User-Agent": "TwilioProxy/1.1",
         }
 
+        post = carrier.post
+        if isinstance(post, HttpPost):
+            post = post.within(overrides.connect_s, overrides.read_s)
+
         def job() -> Reply:
-            return carrier.post(address, form, headers)
+            return post(address, form, headers)
 
         def arrived(tries: int, reply: Reply) -> None:
             if overrides.retries_on(reply[0]) and tries < overrides.retries:

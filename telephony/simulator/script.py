@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from telephony.simulator.carrier import Carrier
     from telephony.simulator.leg import Leg
 
+STANDING = "https://documents.line.example/standing"
+"""Where a document that the carrier keeps stands; asking for it again starts it anew."""
 _AUDIO = (".mp3", ".wav", ".ogg")
 
 
@@ -66,6 +68,10 @@ class Script:
         if url.partition("?")[0].endswith(_AUDIO):
             self.run(f"<Response><Play>{url}</Play></Response>".replace("&", "&amp;"), url)
             return
+        standing = self.carrier.config.standing_document(self.leg.to) if url == STANDING else None
+        if standing is not None:
+            self.after(0.0, lambda: self.run(standing, url))
+            return
         form = self.carrier.legs.standard(self.leg) | (extra or {})
 
         def done(reply: tuple[int, str]) -> None:
@@ -85,10 +91,14 @@ class Script:
         """Note an error of the application; the fallback page takes over, or the call ends."""
         self.carrier.warn(code, self.leg, problem)
         fallback = self.carrier.config.fallback_url
+        standing = self.carrier.config.standing_document(self.leg.to)
         if self.context is not None:
             # A broken waiting document leaves silence behind, never a lost caller.
             self.stop()
-        elif fallback and url != fallback:
+        elif standing is not None and url != STANDING:
+            # What the carrier keeps itself needs nobody of ours, so it comes before our own last sentence.
+            self.run(standing, STANDING)
+        elif fallback and url not in (fallback, STANDING):
             self.fetch(fallback, {"ErrorCode": str(code), "ErrorUrl": url})
         else:
             self.carrier.legs.end(self.leg, "completed", by="error")

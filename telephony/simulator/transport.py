@@ -11,6 +11,8 @@ from typing import Protocol
 import requests
 
 Reply = tuple[int, str]
+CONNECT_S, READ_S = 5.0, 15.0
+"""How long the vendor waits for a page unless its address says otherwise."""
 
 
 class Post(Protocol):
@@ -79,11 +81,19 @@ class Couriers:
 
 
 class HttpPost:
-    """Post over HTTP with the vendor's default time-outs (5 s to connect, 15 s to read)."""
+    """Post over HTTP with the vendor's time-outs."""
 
-    def __init__(self, connect_s: float = 5.0, read_s: float = 15.0) -> None:
+    def __init__(self, connect_s: float = CONNECT_S, read_s: float = READ_S) -> None:
         self._timeouts = (connect_s, read_s)
         self._local = local()
+
+    def within(self, connect_s: float, read_s: float) -> HttpPost:
+        """Return one that waits so long and no longer, on the same sessions."""
+        if (connect_s, read_s) == self._timeouts:
+            return self
+        other = HttpPost(connect_s, read_s)
+        other._local = self._local
+        return other
 
     def __call__(self, url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
         """Post the form on this thread's own session."""

@@ -22,13 +22,14 @@ from telephony.line import (
     staff_id_of,
 )
 from telephony.spoken import Steps
-from telephony.twilio.addresses import SIGNALLING, address_of
+from telephony.twilio.addresses import address_of
 from telephony.twilio.client import asking, client_from, fetch_sound, optional
-from telephony.twilio.grants import SECONDS, access_token
+from telephony.twilio.grants import SECONDS, abilities, access_token
 from telephony.twilio.looking import (
     fetch_facts,
     list_calls_to,
     list_recordings,
+    list_waiting,
     look_for_leg,
     queue_ref,
     unless_over,
@@ -48,13 +49,7 @@ class TwilioLine:
 
     def capabilities(self) -> Capabilities:
         """Say what this line can do."""
-        is_simulated = self.settings.line == "simulator"
-        return Capabilities(
-            provider=self.settings.line,
-            is_simulated=is_simulated,
-            creates_per_second=None if is_simulated else 1.0,
-            browser_connects_to=() if is_simulated else SIGNALLING,
-        )
+        return abilities(self.settings)
 
     def browser_grant(self, operator: str) -> Grant:
         """Let a browser speak as this operator for an hour."""
@@ -164,11 +159,7 @@ class TwilioLine:
 
     def waiting(self, line: str) -> list[Waiting]:
         """Return who waits on a line, first come first."""
-        if (ref := queue_ref(self.client, line)) is None:
-            return []
-        with asking():
-            members = self.client.queues(ref).members.list(limit=1000)
-        return [Waiting(str(m.call_sid), int(m.position or 0), int(m.wait_time or 0)) for m in members]
+        return list_waiting(self.client, line)
 
     def take_waiting(self, line: str, leg: str, room: RoomRef) -> None:
         """Bring a waiting leg into a room."""

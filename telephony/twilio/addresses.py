@@ -28,3 +28,8 @@ def address_of(settings: Settings, hook: str, **query: str) -> str:
     """Return a hook's full address as the vendor is told it; queries hold keys and codes only."""
     tail = "?" + urlencode(query) if query else ""
     return f"{settings.public_base_url}{path_of(hook)}{tail}"
+
+
+def hurried(address: str) -> str:
+    """Return an address at which the vendor waits four seconds and then takes the fallback; never signed, never sent."""
+    return f"{address}#ct=2000&rt=4000&rc=0"

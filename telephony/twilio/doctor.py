@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import requests
@@ -11,7 +11,7 @@ from core.settings import Settings
 from core.terms import Term, Words
 from telephony.line import LineTrouble
 from telephony.twilio.adapter import TwilioLine
-from telephony.twilio.addresses import address_of, path_of
+from telephony.twilio.addresses import address_of, hurried, path_of
 from telephony.twilio.client import asking
 from telephony.twilio.signature import SIGNATURE_HEADER, sign
 
@@ -43,10 +43,26 @@ def addresses(settings: Settings) -> list[tuple[Words, str]]:
     return [
         (Words("语音应用 Voice 请求网址", "TwiML app, Voice request URL"), address_of(settings, "browser")),
         (Words("语音应用状态回调", "TwiML app, Voice status callback"), address_of(settings, "call")),
-        (Words("号码来电网址", "Number, a call comes in"), address_of(settings, "inbound")),
+        (Words("号码来电网址", "Number, a call comes in"), hurried(address_of(settings, "inbound"))),
         (Words("号码状态回调", "Number, call status changes"), address_of(settings, "call")),
         (Words("主处理失败时", "Number and app, primary handler fails"), address_of(settings, "fallback")),
     ]
+
+
+Adviser = Callable[[Settings], Iterable[tuple[Words, str]]]
+_advisers: list[Adviser] = []
+
+
+def advises(adviser: Adviser) -> Adviser:
+    """Let a room of the house say what its own numbers need at the vendor."""
+    if adviser not in _advisers:
+        _advisers.append(adviser)
+    return adviser
+
+
+def advice(settings: Settings) -> list[tuple[Words, str]]:
+    """Return what the rooms of the house say of their numbers."""
+    return [each for adviser in _advisers for each in adviser(settings)]
 
 
 def look(settings: Settings, line: TwilioLine | None = None) -> Iterator[Finding]:

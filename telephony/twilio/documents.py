@@ -13,14 +13,23 @@ from core.people import Staff
 from core.permissions import Permission
 from core.phone import told_number
 from telephony.calls import Call, Direction, Party, call_with_ref, index_of, note_moved
-from telephony.inbound import Heard, answer_call, answer_input, answer_return, answer_wait, home_of, is_kept_apart
+from telephony.inbound import (
+    Heard,
+    answer_call,
+    answer_input,
+    answer_return,
+    answer_wait,
+    home_of,
+    is_kept_apart,
+)
 from telephony.line import LegState, staff_id_of
 from telephony.outgoing import fresh_key
 from telephony.rooms import Room, room_called
 from telephony.spoken import NO_ROOM, UNEXPECTED, Join, Wait
 from telephony.twilio import twiml
 from telephony.twilio.adapter import TwilioLine
-from telephony.twilio.translate import keys_in, way_out_of_waiting, whole
+from telephony.twilio.translate import keys_in, whole
+from telephony.twilio.vocabulary import way_out_of_waiting
 
 
 @dataclass(frozen=True)
@@ -133,7 +142,9 @@ def for_join(session: Session, line: TwilioLine, asked: Asked) -> str:
         note_moved(call, room)
         session.flush()
         # Should the room end around them, they wait on their line again.
-        return twiml.document(line.settings, [Join(room.name)] if home is None else [Join(room.name), Wait(home)])
+        return twiml.document(
+            line.settings, [Join(room.name)] if home is None else [Join(room.name), Wait(home)]
+        )
     if call.room_id != room.id:  # moved on meanwhile, or never asked for
         return twiml.document(line.settings, NO_ROOM)
     ends = room.ends_with_owner and room.owner_id == call.staff_id

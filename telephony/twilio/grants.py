@@ -1,4 +1,4 @@
-"""Grants: a signed pass with which one browser speaks as one operator for an hour."""
+"""Grants: what the line allows, and the signed pass with which one browser speaks as one operator for an hour."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VoiceGrant
 
 from core.settings import Settings
+from telephony.line import Capabilities
+from telephony.twilio.addresses import SIGNALLING
 
 SECONDS = 3600
 
@@ -17,3 +19,14 @@ def access_token(settings: Settings, identity: str, *, seconds: int = SECONDS) -
     )
     token.add_grant(VoiceGrant(outgoing_application_sid=settings.voice_app, incoming_allow=True))
     return str(token.to_jwt())
+
+
+def abilities(settings: Settings) -> Capabilities:
+    """Return what the line can do, at the vendor or simulated."""
+    is_simulated = settings.line == "simulator"
+    return Capabilities(
+        provider=settings.line,
+        is_simulated=is_simulated,
+        creates_per_second=None if is_simulated else 1.0,
+        browser_connects_to=() if is_simulated else SIGNALLING,
+    )

@@ -9,9 +9,10 @@ from typing import Any
 from twilio.rest import Client
 
 from core.phone import told_number
-from telephony.line import Kept, LegFacts, LineTrouble, NotTaken, Rung
+from telephony.line import Kept, LegFacts, LineTrouble, NotTaken, Rung, Waiting
 from telephony.twilio.client import asking
-from telephony.twilio.translate import key_in_label, leg_state
+from telephony.twilio.translate import key_in_label
+from telephony.twilio.vocabulary import leg_state
 
 OVER = ("404/20404", "400/21220", "404/21220")
 CLOCKS_DIFFER = timedelta(seconds=5)
@@ -68,6 +69,16 @@ def queue_ref(client: Client, line: str) -> str | None:
     return next((str(queue.sid) for queue in queues if queue.friendly_name == line), None)
 
 
+def list_waiting(client: Client, line: str) -> list[Waiting]:
+    """Return who waits on a line, first come first."""
+    ref = queue_ref(client, line)
+    if ref is None:
+        return []
+    with asking():
+        members = client.queues(ref).members.list(limit=1000)
+    return [Waiting(str(m.call_sid), int(m.position or 0), int(m.wait_time or 0)) for m in members]
+
+
 def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -94,7 +105,9 @@ def list_calls_to(client: Client, number: str, since: datetime) -> list[Rung]:
     # The vendor's filter knows days; the moment is looked at here.
     for call in client.calls.list(to=number, start_time_after=since - timedelta(days=1), page_size=1000):
         facts = facts_of(call)
-        began = facts.started_at or (_utc(call.date_created) if call.date_created else None) if facts else None
+        began = (
+            facts.started_at or (_utc(call.date_created) if call.date_created else None) if facts else None
+        )
         if facts is None or began is None or began < since or call.direction != "inbound":
             continue
         told = told_number(str(call._from or ""))

@@ -8,65 +8,17 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from telephony.recordings import RecordingState
-from telephony.signals import Answerer, Cause, Event, EventKind, LegState
-from telephony.texts import TextState
+from telephony.signals import Answerer, Event, EventKind
+from telephony.twilio.vocabulary import (
+    RECORDINGS,
+    ROOM_KINDS,
+    TEXTS,
+    leg_state,
+    way_out_of_waiting,
+)
 
 log = logging.getLogger("tingmin.telephony")
 Fields = Mapping[str, str]
-
-_STATES = {
-    "queued": LegState.QUEUED,
-    "initiated": LegState.DIALLING,
-    "ringing": LegState.RINGING,
-    "in-progress": LegState.CONNECTED,
-    "answered": LegState.CONNECTED,
-}
-_CAUSES = {
-    "completed": Cause.NORMAL,
-    "busy": Cause.BUSY,
-    "no-answer": Cause.NO_ANSWER,
-    "canceled": Cause.CANCELLED,
-    "failed": Cause.ERROR,
-}
-_REJECTS = frozenset({403, 603, 607, 608})
-_AWAY = frozenset({404, 410, 480, 484, 604})
-_ROOM_KINDS = {
-    "participant-join": EventKind.JOINED,
-    "participant-leave": EventKind.LEFT,
-    "participant-hold": EventKind.HELD,
-    "participant-unhold": EventKind.HELD,
-    "participant-mute": EventKind.HELD,
-    "participant-unmute": EventKind.HELD,
-    "participant-modify": EventKind.HELD,
-}
-_RECORDINGS = {
-    "in-progress": RecordingState.RUNNING,
-    "completed": RecordingState.READY,
-    "absent": RecordingState.ABSENT,
-    "failed": RecordingState.ABSENT,
-}
-_TEXTS = {
-    "accepted": TextState.QUEUED,
-    "scheduled": TextState.QUEUED,
-    "queued": TextState.QUEUED,
-    "sending": TextState.SENDING,
-    "sent": TextState.SENT,
-    "delivered": TextState.DELIVERED,
-    "read": TextState.DELIVERED,
-    "undelivered": TextState.UNDELIVERED,
-    "failed": TextState.FAILED,
-    "canceled": TextState.FAILED,
-}
-_WAITS = {
-    "bridged": "bridged",
-    "bridging-in-process": "bridged",
-    "redirected": "moved",
-    "redirected-from-bridged": "moved",
-    "hangup": "abandoned",
-    "leave": "left",
-    "queue-full": "full",
-}
 
 
 def translate(hook: str, fields: Fields, query: Fields, *, at: datetime, provider: str) -> list[Event]:
@@ -81,20 +33,6 @@ def translate(hook: str, fields: Fields, query: Fields, *, at: datetime, provide
         kept = _recording({**fields, "RecordingStatus": "completed"}, query, at, provider)
         events += [kept] if kept is not None else []
     return events
-
-
-def leg_state(status: str, network_code: int | None = None) -> tuple[LegState, Cause | None] | None:
-    """Return our words for the vendor's status of a call, or None for one we do not know."""
-    if status in _STATES:
-        return _STATES[status], None
-    cause = _CAUSES.get(status)
-    if cause is None:
-        return None
-    if network_code in _REJECTS and cause != Cause.NORMAL:
-        cause = Cause.REJECTED
-    elif cause == Cause.ERROR and network_code in _AWAY:
-        cause = Cause.UNREACHABLE
-    return LegState.ENDED, cause
 
 
 def moment(fields: Fields, at: datetime) -> datetime:
@@ -167,7 +105,7 @@ def _room(fields: Fields, query: Fields, at: datetime, provider: str) -> Event |
         reason = fields.get("ReasonConferenceEnded")
         data = _keyed({"room_ref": ref, "reason": reason}, None)
         return Event(key, at, provider, EventKind.ROOM_ENDED, None, name, order, data)
-    kind = _ROOM_KINDS.get(told or "")
+    kind = ROOM_KINDS.get(told or "")
     if kind is None:
         return None
     data = {
@@ -183,11 +121,11 @@ def _room(fields: Fields, query: Fields, at: datetime, provider: str) -> Event |
 
 def _recording(fields: Fields, query: Fields, at: datetime, provider: str) -> Event | None:
     ref, status = fields.get("RecordingSid"), fields.get("RecordingStatus", "")
-    if not ref or status not in _RECORDINGS:
+    if not ref or status not in RECORDINGS:
         return None
     data = {
         "recording": ref,
-        "state": _RECORDINGS[status].value,
+        "state": RECORDINGS[status].value,
         "duration_s": whole(fields, "RecordingDuration"),
     }
     leg = fields.get("CallSid")
@@ -198,9 +136,9 @@ def _recording(fields: Fields, query: Fields, at: datetime, provider: str) -> Ev
 
 def _text(fields: Fields, query: Fields, at: datetime, provider: str) -> Event | None:
     ref, status = fields.get("MessageSid"), fields.get("MessageStatus", "")
-    if not ref or status not in _TEXTS:
+    if not ref or status not in TEXTS:
         return None
-    data = {"text": ref, "state": _TEXTS[status].value, "error": fields.get("ErrorCode") or None}
+    data = {"text": ref, "state": TEXTS[status].value, "error": fields.get("ErrorCode") or None}
     return Event(
         f"sm:{ref}:{status}", at, provider, EventKind.TEXT, None, None, None, _keyed(data, query.get("k"))
     )
@@ -224,11 +162,6 @@ def _waited(fields: Fields, query: Fields, at: datetime, provider: str) -> Event
         "waited_s": whole(fields, "QueueTime"),
     }
     return Event(f"q:{leg}:{queue or '-'}:{told}", at, provider, EventKind.WAIT_LEFT, leg, None, None, data)
-
-
-def way_out_of_waiting(told: str | None) -> str | None:
-    """Return in our words how a waiting ended, or None while it lasts."""
-    return _WAITS.get(told, "error") if told else None
 
 
 def _input(fields: Fields, query: Fields, at: datetime, provider: str) -> Event | None:

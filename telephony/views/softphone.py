@@ -21,8 +21,8 @@ from telephony.calls import call_with_ref, live_legs
 from telephony.dialling import NotOffered
 from telephony.line import identity_of, line
 from telephony.outbox import kick
-from telephony.rooms import Purpose, Room, open_room, open_room_of
-from telephony.seats import sit_down
+from telephony.rooms import Purpose, Room, open_room
+from telephony.seats import room_at, sit_down
 
 blueprint = Blueprint("line", __name__, url_prefix="/line", template_folder="templates")
 _LEG = re.compile(r"CA[0-9a-f]{32}")
@@ -66,7 +66,7 @@ def _purpose(staff: Staff, asked: object) -> Purpose:
 def peers() -> ResponseReturnValue:
     """Say who else is in the asker's room, and how each leg stands; no names, no numbers."""
     with reading() as session:
-        room = open_room_of(session, acting().id)
+        room = room_at(session, acting())
         legs = _legs(session, room) if room else []
         answer = jsonify(room=room.name if room else None, legs=legs)
     answer.add_etag()

@@ -22,6 +22,7 @@ from core.people import Staff
 from core.permissions import Role
 from core.settings import Settings
 from telephony import events, inbound, line, outbox, webhooks
+from telephony.commands import standing_documents
 from telephony.contract import check_answer, check_request
 from telephony.reconciler import reconcile
 from telephony.simulator.carrier import Carrier
@@ -107,6 +108,8 @@ class House:
     timeline: VirtualClock
     transport: DirectTransport
     documents: list[str] = field(default_factory=list)
+    is_away: bool = False
+    """Whether the application is down: nobody answers the carrier."""
 
     @contextmanager
     def at_present(self) -> Iterator[datetime]:
@@ -191,6 +194,8 @@ def build_house(settings: Settings, pickups: Any, weather: Faults, monkeypatch: 
     timeline = VirtualClock(NOON)
 
     def post(url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, str]:
+        if built.is_away:
+            raise ConnectionRefusedError
         assert url.startswith(BASE)
         with clock.frozen(timeline.now()):
             answer = app.test_client().post(url.removeprefix(BASE), data=dict(form), headers=dict(headers))
@@ -207,12 +212,14 @@ def build_house(settings: Settings, pickups: Any, weather: Faults, monkeypatch: 
         inbound_url=BASE + path_of("inbound"),
         fallback_url=BASE + path_of("fallback"),
         line_status_url=BASE + path_of("call"),
+        standing=standing_documents(settings),
     )
     carrier = Carrier(config, timeline, post, faults=weather, people=lambda number: pickups)
     transport = DirectTransport(carrier)
     carried = TwilioLine(settings, transport)
     line.use(carried)
-    return House(settings, app, carried, carrier, timeline, transport, documents)
+    built = House(settings, app, carried, carrier, timeline, transport, documents)
+    return built
 
 
 @pytest.fixture
