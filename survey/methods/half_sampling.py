@@ -12,7 +12,7 @@ from survey.methods.hadamard import half_samples
 def balanced(names: tuple[str, ...], stratum: IntArray, rho: float = 0.0) -> tuple[FloatArray, float]:
     """Give factors (units, r) and the scale 1/(r (1 − ρ)²); units in order of appearance.
 
-    A stratum of an even number of units is split into pairs in that order, as R does; McCarthy 1966, Fay in
+    A stratum of an even number of units is split into pairs in that order, as R does; McCarthy 1969, Fay in
     Judkins 1990: one of a pair weighs 2 − ρ, the other ρ.
     """
     if not 0 <= rho < 1:
