@@ -30,7 +30,8 @@ def screen(session: Session, *, by: Staff, at: datetime, token: str = "") -> dic
     """Return what the operator's page shows now; `token` names an open record of theirs they want to look at."""
     lines = lines_served_by(by)
     mine = in_hand(session, by)
-    chosen = next((c for c in mine if c.token == token), mine[0] if mine else None)
+    talks = [c for c in mine if c.state is not S.WRAPPING]
+    chosen = next((c for c in talks or mine if c.token == token), mine[0] if mine else None)
     return {
         "now": at.isoformat(),
         "seat": _seat(session, by, at),

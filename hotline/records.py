@@ -33,10 +33,7 @@ class CounsellingRecord(Base):
     """The record of one contact on the counselling line; its whole content is sealed under the line's own key."""
 
     __tablename__ = "counselling_record"
-    __table_args__ = (
-        sa.CheckConstraint("(finished_at IS NULL) = (finished_by IS NULL)", name="finished_has_hand"),
-        sa.CheckConstraint("version >= 1", name="version"),
-    )
+    __table_args__ = (sa.CheckConstraint("version >= 1", name="version"),)
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contact.id"), unique=True)
@@ -48,8 +45,6 @@ class CounsellingRecord(Base):
     begun_at: Mapped[datetime]
     changed_by: Mapped[int] = mapped_column(sa.ForeignKey("staff.id"))
     changed_at: Mapped[datetime]
-    finished_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
-    finished_at: Mapped[datetime | None] = mapped_column(index=True)
 
     contact: Mapped[Contact] = relationship()
 
@@ -99,7 +94,7 @@ class Recorded:
     form: Form
     version: int
     values: dict[str, Value]
-    finished_at: datetime | None
+    is_finished: bool
 
 
 def record_of(session: Session, contact: Contact, *, locks: bool = False) -> CounsellingRecord | None:
@@ -111,8 +106,9 @@ def record_of(session: Session, contact: Contact, *, locks: bool = False) -> Cou
 def read(session: Session, contact: Contact, *, by: Staff, purpose: ReadPurpose, at: datetime) -> Recorded:
     """Open a contact's record for somebody's eyes, and note so; an unbegun one is empty."""
     record = record_of(session, contact)
+    is_finished = contact.closed_at is not None
     if record is None:
-        return Recorded(forms.form(FORM), 0, {}, None)
+        return Recorded(forms.form(FORM), 0, {}, is_finished)
     held = dict(record.content)
     read_log.note_read(
         session,
@@ -123,7 +119,7 @@ def read(session: Session, contact: Contact, *, by: Staff, purpose: ReadPurpose,
         fields=sorted(held),
         at=at,
     )
-    return Recorded(record.form, record.version, held, record.finished_at)
+    return Recorded(record.form, record.version, held, is_finished)
 
 
 def save(
@@ -135,8 +131,12 @@ def save(
     seen: int,
     by: Staff,
     at: datetime,
+    after: str = "",
 ) -> int:
-    """Save some fields and return the new version; the same token twice is one change, None empties a field."""
+    """Save some fields and return the new version; the same token twice is one change, None empties a field.
+
+    `seen` is the version that the page knows of; `after` names a change of its own whose arrival it does not know of.
+    """
     if contact.line is not LineKind.COUNSELLING:
         raise Missing
     if not token or len(token) > LONGEST_TOKEN or not changes or len(changes) > MOST_CHANGES:
@@ -146,11 +146,12 @@ def save(
     known = _known(session, record, token)
     if known is not None:
         return known
-    if record is not None and record.finished_at is not None:
+    if contact.closed_at is not None:
         raise RecordIsFinished
     if contact.taken_by != by.id:
         raise Missing
-    if (record.version if record is not None else 0) != seen:
+    version = record.version if record is not None else 0
+    if version != seen and not (after and _known(session, record, after) == version):
         raise WrittenElsewhere
     held = _changed(session, record, changes)
     if record is None:
@@ -218,8 +219,8 @@ def what_lacks(session: Session, contact: Contact) -> Mapping[str, Words]:
     return lacking(record.form, record.content)
 
 
-def seal_up(session: Session, contact: Contact, *, by: Staff | None, at: datetime) -> None:
-    """Finish the record of a contact: refuse while something lacks, then let nobody write over it."""
+def must_be_whole(session: Session, contact: Contact) -> None:
+    """Refuse to finish a contact while its record lacks something."""
     wrong = dict(what_lacks(session, contact))
     if wrong:
         raise Invalid(
@@ -230,10 +231,3 @@ def seal_up(session: Session, contact: Contact, *, by: Staff | None, at: datetim
             fields=wrong,
             n=len(wrong),
         )
-    record = record_of(session, contact, locks=True)
-    hand = by.id if by is not None else contact.taken_by
-    if record is None or hand is None or record.finished_at is not None:
-        return
-    record.finished_at, record.finished_by = at, hand
-    session.flush()
-    journal.write(session, "counselling_record.finish", record, by=by, at=at)

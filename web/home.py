@@ -15,10 +15,6 @@ blueprint = Blueprint("home", __name__)
 DOORS: list[Door] = []
 
 STANDING = {
-    Role.OPERATOR: Words(
-        "现在可以检查耳机、麦克风和线路；接听热线、写咨询记录和随访的页面下一步开放。",
-        "You can check headset, microphone and line now; answering the hotline, notes and follow-ups come next.",
-    ),
     Role.EDITOR: Words(
         "您可以查看各期指数及其区间、样本量，以及正在进行的一轮的暂定数。本版没有起草和签发简报的页面。",
         "You can read the indices of each period with intervals and sizes, and the running wave's provisional "

@@ -20,6 +20,7 @@ from hotline.forms import form
 from hotline.lines import LineKind, lines_served_by
 from hotline.records import FORM
 from matters import promises, topics
+from matters.alarm import CRISIS, DANGER
 from matters.attributes import Conflict, IdentityClass, MatterKind, Urgency
 from telephony.line import line
 
@@ -36,7 +37,17 @@ DOORS = [
 ]
 ANY = "TOKEN"
 """Stands in addresses where the page puts the contact's own token."""
-PANELS: tuple[tuple[str, Words], ...] = ()
+PANELS: tuple[tuple[str, Words], ...] = (
+    ("screening.show", Words("筛查", "Screening")),
+    ("risk_level.show", Words("等级", "Level")),
+    ("danger.show", Words("危机", "Danger")),
+    ("safety_plan.show", Words("安全计划", "Safety plan")),
+    ("followup_plan.show", Words("随访", "Follow-up")),
+    ("assessment.show", Words("量表", "Assessments")),
+    ("continuity.show", Words("接续码", "Code")),
+    ("hand_off.show", Words("移交", "Hand over")),
+    ("number.show", Words("号码", "Number")),
+)
 """The rooms beside a counselling talk, in the order they are needed; those that are not built are left out."""
 
 
@@ -57,6 +68,9 @@ def show_line() -> str:
         "panels": _panels() if LineKind.COUNSELLING in lines else [],
         "places": places,
         "consents": {i.value: str(promises.CONSENT[i]) for i in IdentityClass},
+        "alarm": {"danger": DANGER, "crisis": CRISIS},
+        "panic": _there("/hotline/panic"),
+        "follow_ups": _there("/counselling/follow-ups/"),
         "simulated": line().capabilities().is_simulated,
         "browser": line().capabilities().browser,
     }
@@ -93,3 +107,8 @@ def _panels() -> list[dict[str, str]]:
     """Return the rooms that are there, with their addresses for any contact."""
     there = [(name, words) for name, words in PANELS if name in current_app.view_functions]
     return [{"words": str(words), "url": url_for(name, token=ANY)} for name, words in there]
+
+
+def _there(path: str) -> str | None:
+    """Return an address of the house where it is offered."""
+    return path if any(rule.rule == path for rule in current_app.url_map.iter_rules()) else None

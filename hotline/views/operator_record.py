@@ -29,7 +29,7 @@ def show(token: str) -> ResponseReturnValue:
             "version": found.version,
             "values": found.values,
             "form": found.form.as_screen(),
-            "is_finished": found.finished_at is not None,
+            "is_finished": found.is_finished,
             "is_mine": contact.taken_by == staff.id,
         }
     answer = jsonify(told)
@@ -55,6 +55,7 @@ def save(token: str) -> ResponseReturnValue:
             [(str(name), value) for name, value in changes.items()],
             token=str(body.get("token", "")),
             seen=seen,
+            after=str(body.get("after", "")),
             by=staff,
             at=at,
         )

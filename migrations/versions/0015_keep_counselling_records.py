@@ -24,27 +24,17 @@ def upgrade() -> None:
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("finished_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "(finished_at IS NULL) = (finished_by IS NULL)",
-            name=op.f("ck_counselling_record_finished_has_hand"),
-        ),
         sa.CheckConstraint("version >= 1", name=op.f("ck_counselling_record_version")),
         sa.ForeignKeyConstraint(["begun_by"], ["staff.id"], name=op.f("fk_counselling_record_begun_by")),
         sa.ForeignKeyConstraint(["changed_by"], ["staff.id"], name=op.f("fk_counselling_record_changed_by")),
         sa.ForeignKeyConstraint(
             ["contact_id"], ["contact.id"], name=op.f("fk_counselling_record_contact_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["finished_by"], ["staff.id"], name=op.f("fk_counselling_record_finished_by")
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_counselling_record")),
         sa.UniqueConstraint("contact_id", name=op.f("uq_counselling_record_contact_id")),
     )
     with op.batch_alter_table("counselling_record", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_counselling_record_begun_by"), ["begun_by"], unique=False)
-        batch_op.create_index(batch_op.f("ix_counselling_record_finished_at"), ["finished_at"], unique=False)
 
     op.create_table(
         "counselling_record_change",
@@ -67,6 +57,5 @@ def downgrade() -> None:
     """Step back."""
     op.drop_table("counselling_record_change")
     with op.batch_alter_table("counselling_record", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_counselling_record_finished_at"))
         batch_op.drop_index(batch_op.f("ix_counselling_record_begun_by"))
     op.drop_table("counselling_record")

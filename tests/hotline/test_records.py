@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import db
-from core.journal import Entry
 from core.people import Staff
 from core.permissions import Role
 from core.places import Level
@@ -77,6 +76,21 @@ def test_another_window_is_noticed_and_what_it_wrote_stays(database: db.Database
         assert held(session, contact, by) == {"narrative": "甲窗口", "handling": "乙窗口"}
 
 
+def test_a_page_that_goes_away_sends_what_may_not_have_arrived_as_well(database: db.Database) -> None:
+    with db.transaction() as session:
+        by = a_staff(session, Role.OPERATOR)
+        contact = a_talk(session, by)
+        keep(session, contact, by, 0, "on its way", narrative="甲")
+        last = [("narrative", "甲乙"), ("sex", "male")]
+        with pytest.raises(WrittenElsewhere):
+            records.save(session, contact, last, token="last", seen=0, after="never sent", by=by, at=NIGHT)
+        assert (
+            records.save(session, contact, last, token="last", seen=0, after="on its way", by=by, at=NIGHT)
+            == 2
+        )
+        assert held(session, contact, by) == {"narrative": "甲乙", "sex": "male"}
+
+
 def test_what_cannot_be_held_is_refused_beside_its_field_and_changes_nothing(database: db.Database) -> None:
     with db.transaction() as session:
         by = a_staff(session, Role.OPERATOR)
@@ -105,23 +119,21 @@ def test_it_is_finished_when_nothing_lacks_and_then_not_written_over(database: d
         by = a_staff(session, Role.OPERATOR)
         contact = a_talk(session, by)
         with pytest.raises(Invalid) as refused:
-            records.seal_up(session, contact, by=by, at=NIGHT)
+            records.must_be_whole(session, contact)
         assert set(refused.value.fields) == set(WHOLE)
         keep(session, contact, by, 0, "a", **(WHOLE | {"intent_end": None}))
         with pytest.raises(Invalid) as refused:
-            records.seal_up(session, contact, by=by, at=NIGHT)
+            records.must_be_whole(session, contact)
         assert set(refused.value.fields) == {"intent_end"}
         keep(session, contact, by, 1, "b", intent_end=0)
-        records.seal_up(session, contact, by=by, at=NIGHT)
-        records.seal_up(session, contact, by=by, at=NIGHT + timedelta(hours=1))
-        record = records.record_of(session, contact)
-        assert record is not None
-        assert (record.finished_at, record.finished_by) == (NIGHT, by.id)
+        records.must_be_whole(session, contact)
+        contact.state, contact.closed_at = ContactState.DONE, NIGHT
+        session.flush()
         with pytest.raises(RecordIsFinished):
             keep(session, contact, by, 2, "c", narrative="改写")
         assert keep(session, contact, by, 0, "b", intent_end=99) == 2
-        entries = session.scalars(sa.select(Entry).where(Entry.action == "counselling_record.finish")).all()
-        assert [entry.details for entry in entries] == [{}]
+        found = records.read(session, contact, by=by, purpose=ReadPurpose.TALK, at=NIGHT)
+        assert (found.is_finished, found.values["intent_end"]) == (True, 0)
 
 
 def test_every_reading_is_noted_with_the_names_of_the_fields_only(database: db.Database) -> None:

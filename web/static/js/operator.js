@@ -1,0 +1,402 @@
+// The operators' page: one page and the keyboard alone, from the ringing to the finished record.
+import { keybar, leaveFields, make, minutes, notice, part, problemWords, stage } from "./interviewer_parts.js";
+import { MatterPane } from "./operator_citizen.js";
+import { drawLines, drawRing, drawSide, whoWords } from "./operator_idle.js";
+import { Panels } from "./operator_panels.js";
+import { RecordForm, showSaved } from "./operator_record.js";
+import { get, post } from "./post.js";
+import { Softphone } from "./softphone.js";
+import { t } from "./words.js";
+
+const data = JSON.parse(part("operator-data").textContent);
+const LOOK_MS = { available: 1000, talking: 1500, wrapping: 2500, break: 4000, off: 4000 };
+const BEAT_MS = 10000;
+const SURE_MS = 4000;
+const SCREEN_BY_S = 300;
+const DOTS = { available: "dot-green", talking: "dot-yellow", wrapping: "dot-yellow", break: "", off: "" };
+
+class Line {
+  constructor() {
+    this.screen = null;
+    this.chosen = "";
+    this.skew = 0;
+    this.panels = new Panels(data.panels);
+    this.matter = part("matter") ? new MatterPane(data.consents, { onSaved: showSaved }) : null;
+    part("operator").alarmWords = data.alarm;
+    document.addEventListener("keydown", (event) => this.press(event), { capture: true });
+    document.addEventListener("click", (event) => this.click(event));
+    setInterval(() => this.tick(), 500);
+    setInterval(() => this.beat(), BEAT_MS);
+    this.look();
+    this.connect();
+  }
+
+  // --- what the house says
+
+  async look() {
+    clearTimeout(this.timer);
+    try {
+      this.take(await get(`/hotline/line/state?contact=${this.chosen}`));
+      if (this.isLost) notice();
+      this.isLost = false;
+    } catch (problem) {
+      this.isLost = true;
+      notice(problem.status === 401 ? t("已退出登录，请刷新页面后重新登录；写过的都已存", "Signed out; reload and sign in again. What you wrote is saved") : t("连接断开，正在重试；通话不受影响", "Connection lost, trying again; the call goes on"), "warn");
+    }
+    this.timer = setTimeout(() => this.look(), this.screen ? LOOK_MS[this.screen.seat.state] ?? 2000 : 1500);
+  }
+
+  take(screen) {
+    const before = this.screen;
+    this.screen = screen;
+    this.skew = Date.parse(screen.now) - Date.now();
+    this.showSeat();
+    drawRing(screen.offer, this.now);
+    this.ringing(Boolean(screen.offer), before);
+    drawSide(screen, data.follow_ups);
+    const contact = this.shown(screen);
+    this.openContact(contact);
+    this.showCall(contact);
+    if (!contact) drawLines(screen, this.now);
+    part("today-line").textContent = t("今日接听 {n}", "{n} answered today", { n: screen.today.count });
+    this.keys(contact);
+  }
+
+  // A talk is always shown; a record still open only when it is being written.
+  shown({ contact, seat }) {
+    if (!contact) return null;
+    if (contact.state !== "wrapping") return contact;
+    return seat.state === "wrapping" || this.chosen === contact.token ? contact : null;
+  }
+
+  get now() {
+    return Date.now() + this.skew;
+  }
+
+  // --- the telephone
+
+  connect() {
+    if (!data.browser || !["", "ended", "failed", "elsewhere"].includes(this.phone?.state ?? "")) return;
+    this.phone = Softphone.start({ purpose: "hotline", takeOver: this.phone?.state === "elsewhere", onState: (state) => this.showPhone(state) });
+    this.showPhone(this.phone.state);
+    this.phone.addEventListener("left", () => this.look());
+    this.phone.addEventListener("joined", () => this.look());
+    this.phone.addEventListener("says", ({ detail }) => {
+      if (!data.simulated) return;
+      part("bubble").hidden = false;
+      part("bubble").textContent = t("模拟来电人：{text}", "Simulated caller: {text}", { text: detail.text });
+    });
+  }
+
+  showPhone(state) {
+    const more = state === "elsewhere" ? t("；按 R 在此接管", "; press R to take it over") : "";
+    part("phone-state").textContent = this.phone ? this.phone.words + more : "";
+  }
+
+  async beat() {
+    if (!this.screen || this.screen.seat.state === "off") return;
+    try {
+      await post("/hotline/seat/beat");
+    } catch {
+      // the page's own connection notice speaks of this
+    }
+  }
+
+  // --- doing something
+
+  async ask(path, told = {}) {
+    if (this.isAsking) return null;
+    this.isAsking = true;
+    try {
+      const reply = await post(`/hotline/${path}`, told);
+      notice();
+      return reply ?? {};
+    } catch (problem) {
+      notice(problemWords(problem));
+      return null;
+    } finally {
+      this.isAsking = false;
+      this.look();
+    }
+  }
+
+  accept() {
+    const offer = this.screen?.offer;
+    if (offer) this.ask(`contacts/${offer.token}/take`);
+  }
+
+  decline() {
+    const offer = this.screen?.offer;
+    if (offer) this.ask(`contacts/${offer.token}/decline`);
+  }
+
+  hold() {
+    const contact = this.contact;
+    if (contact?.state === "talking") this.ask(`contacts/${contact.token}/${contact.is_held ? "unhold" : "hold"}`);
+  }
+
+  // What cannot be undone asks once more: the same key again within a few seconds.
+  hangUp() {
+    const contact = this.contact;
+    if (!contact || !["taken", "talking"].includes(contact.state)) return;
+    if (this.sureUntil > performance.now()) {
+      this.sureUntil = 0;
+      this.ask(`contacts/${contact.token}/hang-up`);
+    } else {
+      this.sureUntil = performance.now() + SURE_MS;
+    }
+    this.tick();
+  }
+
+  async finish() {
+    const contact = this.contact;
+    if (contact?.state !== "wrapping") return;
+    await Promise.all([this.record?.settled(), this.matter?.settled()]);
+    try {
+      await post(`/hotline/contacts/${contact.token}/finish`);
+      this.chosen = "";
+      this.openContact(null);
+      notice(t("记录已完成", "The record is finished"), "good");
+      setTimeout(() => notice(), 3000);
+      leaveFields();
+    } catch (problem) {
+      notice(problem.message);
+      this.record?.markAll(problem.fields);
+      if (this.matter && problem.fields.result) part("c-result").focus();
+      if (this.matter && problem.fields.narrative) this.matter.focus();
+    }
+    this.look();
+  }
+
+  async panic() {
+    if (!data.panic) return;
+    try {
+      await post(data.panic, { contact: this.contact?.token ?? "" });
+      part("panic-says").textContent = t("已叫值班督导，马上有人来", "A supervisor has been called and is coming");
+    } catch (problem) {
+      part("panic-says").textContent = problemWords(problem);
+    }
+  }
+
+  async consult() {
+    if (!data.colleagues || this.contact?.state !== "talking") return;
+    location.assign(data.colleagues.replace("TOKEN", this.contact.token));
+  }
+
+  async callBack(button) {
+    const id = button.dataset.callsBack;
+    const done = await this.ask(`call-backs/${id}/${button.dataset.isMine ? "ring" : "claim"}`);
+    if (done && !button.dataset.isMine) this.look();
+  }
+
+  // --- the contact in hand
+
+  openContact(contact) {
+    const token = contact?.token ?? null;
+    part("operator").dataset.phase = !contact ? "idle" : contact.state === "wrapping" ? "wrapping" : "talking";
+    part("idle-side").hidden = Boolean(contact);
+    if (this.opened === token) return;
+    this.record?.close();
+    this.record = null;
+    this.opened = token;
+    this.contact = contact;
+    part("bubble").hidden = true;
+    part("panic-says").textContent = "";
+    part("saved").hidden = true;
+    const isCounselling = contact?.line === "counselling";
+    this.panels.show(isCounselling ? token : null);
+    this.matter?.show(contact?.line === "citizen" ? token : null).catch((problem) => notice(problemWords(problem)));
+    if (isCounselling) this.openRecord(token);
+    else stage();
+    if (!contact) leaveFields();
+  }
+
+  async openRecord(token) {
+    const record = new RecordForm(token, data.places, { onSaved: showSaved, say: (words) => notice(words, "warn") });
+    this.record = record;
+    stage(make("div", { id: "reminder" }), record.element);
+    try {
+      await record.open();
+      record.focus();
+    } catch (problem) {
+      if (this.record !== record) return;
+      this.opened = null; // asked for again at the next look
+      notice(problemWords(problem));
+    }
+  }
+
+  showCall(contact) {
+    this.contact = contact;
+    part("call-card").hidden = !contact;
+    if (!contact) return;
+    const isWrapping = contact.state === "wrapping";
+    part("call-line").textContent = contact.line_words;
+    part("call-line").className = `chip ${contact.line === "counselling" ? "chip-green" : "chip-blue"}`;
+    part("call-state").textContent = contact.is_held ? t("保持中，对方在听音乐", "On hold: they hear music") : contact.label;
+    part("call-number").textContent = whoWords(contact);
+    part("call-times").replaceChildren(...(contact.times > 1 ? [t("第 {n} 次来电", "call no. {n}", { n: contact.times })] : []));
+    part("call-times").hidden = contact.times < 2;
+    part("call-more").textContent = [t("等了 {waited}", "waited {waited}", { waited: minutes(contact.waited_s) }), contact.source, contact.is_recorded ? t("录音中", "recorded") : ""].filter(Boolean).join(" · ");
+    part("call-heard").hidden = !contact.is_listened_in;
+    part("call-heard").textContent = t("值班组长在线", "A shift lead is on the line");
+    for (const id of ["hold", "hang-up"]) part(id).hidden = isWrapping;
+    part("hold").disabled = contact.state !== "talking";
+    part("hold").setAttribute("aria-pressed", String(contact.is_held));
+    part("hold-words").textContent = contact.is_held ? t("恢复", "Take back") : t("保持", "Hold");
+    part("consult").hidden = isWrapping || !data.colleagues;
+    part("panic").hidden = isWrapping || !data.panic;
+    part("finish").hidden = !isWrapping;
+    this.tick();
+  }
+
+  tick() {
+    if (this.screen) drawRing(this.screen.offer, this.now);
+    const seat = this.screen?.seat;
+    if (seat?.since) part("seat-since").textContent = minutes((this.now - Date.parse(seat.since)) / 1000);
+    const contact = this.contact;
+    if (!contact) return;
+    const sure = this.sureUntil > performance.now();
+    part("hang-up-words").textContent = sure ? t("再按一次挂断", "Press again") : t("挂断", "Hang up");
+    const start = contact.talking_at ? Date.parse(contact.talking_at) : this.now;
+    if (contact.state === "wrapping") {
+      const left = contact.wrap_until ? (Date.parse(contact.wrap_until) - this.now) / 1000 : 0;
+      part("call-clock").textContent = left > 0 ? minutes(left) : "00:00";
+      part("call-state").textContent = left > 0 ? t("话后整理，还有", "Wrap-up, left") : t("整理时间已到，记录仍可写", "Wrap-up is over; the record stays open");
+    } else {
+      part("call-clock").textContent = minutes((this.now - start) / 1000);
+    }
+    this.remind(contact, (this.now - start) / 1000);
+  }
+
+  // By minute five somebody has asked: the screener is due, said once and calmly.
+  remind(contact, seconds) {
+    const box = part("reminder");
+    if (!box) return;
+    const isDue = contact.line === "counselling" && contact.state === "talking" && !contact.is_screened && seconds > SCREEN_BY_S - 90;
+    const words = !isDue ? "" : seconds < SCREEN_BY_S
+      ? t("到第 5 分钟前请做自杀风险筛查（F3）", "Please screen for suicide risk by minute 5 (F3)")
+      : t("已过 5 分钟，还没有筛查：请现在做（F3）", "Five minutes have passed without a screening: please do it now (F3)");
+    if (box.dataset.words === words) return;
+    box.dataset.words = words;
+    box.replaceChildren(...(words ? [make("p", { className: `flash flash-warn reminder`, textContent: words, attrs: { role: "status" } })] : []));
+  }
+
+  // --- my seat
+
+  showSeat() {
+    const { seat } = this.screen;
+    part("seat-dot").className = `dot ${DOTS[seat.state] ?? ""}`;
+    part("seat-state").textContent = seat.label;
+    part("seat-rest").hidden = !seat.rest_until;
+    if (seat.rest_until) part("seat-rest").textContent = t("重点个案后休息到 {time}；想提前接听请按 A", "Rest after a key call until {time}; press A to take calls sooner", { time: new Date(seat.rest_until).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" }) });
+    part("seat-free").disabled = ["talking"].includes(seat.state) || (seat.state === "available" && !seat.rest_until);
+    part("seat-rest-button").disabled = ["talking", "break"].includes(seat.state);
+    part("seat-leave").disabled = ["talking", "off"].includes(seat.state);
+  }
+
+  seat(verb) {
+    if (!this.screen || this.screen.seat.state === "talking") return;
+    this.ask(`seat/${verb === "free" && this.screen.seat.state === "off" ? "sit" : verb}`);
+  }
+
+  ringing(isRinging, before) {
+    const isNew = isRinging && before?.offer?.token !== this.screen.offer.token;
+    this.title ??= document.title;
+    document.title = isRinging ? `☎ ${t("来电", "Ringing")} · ${this.title}` : this.title;
+    if (isNew && !this.isTyping(document.activeElement)) part("stage").focus({ preventScroll: true });
+    if (isNew) this.sound();
+  }
+
+  // A short tone, where the browser allows one.
+  sound() {
+    try {
+      this.audio ??= new AudioContext();
+      const tone = this.audio.createOscillator();
+      const gain = this.audio.createGain();
+      gain.gain.value = 0.06;
+      tone.frequency.value = 620;
+      tone.connect(gain).connect(this.audio.destination);
+      tone.start();
+      tone.stop(this.audio.currentTime + 0.35);
+    } catch {
+      // a silent browser still shows it
+    }
+  }
+
+  // --- keys and clicks
+
+  keys(contact) {
+    const pairs = this.screen.offer ? [["Enter", t("接起", "accept")], ["Esc", t("暂不接", "decline")]] : [];
+    if (!contact) pairs.push(["A", t("开始接听", "take calls")], ["B", t("休息", "break")], ["L", t("离席", "leave")]);
+    else if (contact.state === "wrapping") pairs.push(["Ctrl+Enter", t("完成", "finish")], ["F2", t("记录", "record")], ["F3", t("旁边各页", "panels")]);
+    else pairs.push(["F2", t("记录", "record")], ["F3", t("旁边各页", "panels")], ["F7", t("保持", "hold")], ["F8", t("挂断", "hang up")]);
+    pairs.push(["?", t("全部按键", "all keys")]);
+    const told = JSON.stringify(pairs);
+    if (told !== this.keysDrawn) keybar(pairs);
+    this.keysDrawn = told;
+  }
+
+  isTyping(target) {
+    return target?.matches?.("input:not([type=radio], [type=checkbox], [type=button], [type=range]), textarea, select") ?? false;
+  }
+
+  press(event) {
+    if (event.isComposing || document.querySelector("dialog[open]")) return;
+    if (this.everywhere(event) || this.here(event)) event.preventDefault();
+  }
+
+  everywhere(event) {
+    const isCitizen = this.contact?.line === "citizen";
+    const does = {
+      F1: () => this.panic(),
+      F2: () => (isCitizen ? this.matter.focus() : this.record?.focus()),
+      F3: () => this.panels.step(event.shiftKey ? -1 : 1),
+      F4: () => isCitizen && part("c-result").focus(),
+      F6: () => (this.screen?.offer ? this.accept() : isCitizen && part("l-receipt").focus()),
+      F7: () => this.hold(),
+      F8: () => this.hangUp(),
+      F9: () => this.consult(),
+      F10: () => isCitizen && part("k-q").focus(),
+    }[event.key];
+    if (does) does();
+    else if (event.ctrlKey && event.key === "Enter") this.send();
+    else if (event.key === "Escape" && this.isTyping(event.target)) leaveFields();
+    else return false;
+    return true;
+  }
+
+  send() {
+    if (this.matter?.isIn) this.matter.form.requestSubmit();
+    else this.finish();
+  }
+
+  here(event) {
+    const { target } = event;
+    if (this.isTyping(target) || event.ctrlKey || event.altKey || event.metaKey || target.closest?.(".topbar")) return false;
+    const onControl = target.matches?.("button, a, summary, input") && ["Enter", " "].includes(event.key);
+    const pressed = event.key.toLowerCase();
+    if (this.screen?.offer && !onControl && (pressed === "enter" || pressed === " ")) this.accept();
+    else if (this.screen?.offer && pressed === "escape") this.decline();
+    else if (target.closest?.("#stage form, #panels, #matter")) return false;
+    else if (pressed === "a") this.seat("free");
+    else if (pressed === "b") this.seat("rest");
+    else if (pressed === "l") this.seat("leave");
+    else if (pressed === "r") this.connect();
+    else return false;
+    return true;
+  }
+
+  click(event) {
+    const button = event.target.closest("button");
+    if (!button) return;
+    const does = { accept: () => this.accept(), decline: () => this.decline(), hold: () => this.hold(), "hang-up": () => this.hangUp(), finish: () => this.finish(), consult: () => this.consult(), panic: () => this.panic(), "seat-free": () => this.seat("free"), "seat-rest-button": () => this.seat("rest"), "seat-leave": () => this.seat("leave") }[button.id];
+    if (does) does();
+    else if (button.dataset.callsBack) this.callBack(button);
+    else if (button.dataset.opensContact) {
+      this.chosen = button.dataset.opensContact;
+      this.look();
+    }
+  }
+}
+
+new Line();

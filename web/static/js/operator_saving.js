@@ -1,0 +1,144 @@
+// A record's changes on their way: collected for a moment, posted in order with a token, sent again until the
+// house has acknowledged them. They are kept in memory alone: nothing of a talk is written into the browser.
+import { get, post, token as formToken } from "./post.js";
+
+const RETRY_MS = [500, 1000, 2000, 4000, 8000];
+const SOON_MS = 700;
+const LATEST_MS = 2500;
+
+function newToken() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export class ChangeQueue {
+  // tell.onState(waiting, isLost, at), tell.onRefused(fields, problem), tell.onFresh(record) speak to the page.
+  constructor(url, version, tell) {
+    this.url = url;
+    this.version = version;
+    this.tell = tell;
+    this.pending = new Map();
+    this.item = null;
+    this.tries = 0;
+    this.waiters = [];
+    this.savedAt = null;
+    this.isOver = false;
+    this.leave = () => this.flush();
+    this.hide = () => document.visibilityState === "hidden" && this.flush();
+    addEventListener("pagehide", this.leave);
+    document.addEventListener("visibilitychange", this.hide);
+  }
+
+  get waiting() {
+    return this.pending.size + (this.item ? Object.keys(this.item.changes).length : 0);
+  }
+
+  put(name, value, isTyping) {
+    if (this.isOver) return;
+    this.pending.set(name, value);
+    this.firstAt ??= performance.now();
+    clearTimeout(this.timer);
+    const since = performance.now() - this.firstAt;
+    this.timer = setTimeout(() => this.send(), isTyping ? Math.max(0, Math.min(SOON_MS, LATEST_MS - since)) : 0);
+    this.state();
+  }
+
+  state() {
+    this.tell.onState(this.waiting, this.tries > 0, this.savedAt);
+    if (!this.waiting) this.waiters.splice(0).forEach((done) => done());
+  }
+
+  // Resolve when everything is saved.
+  settled() {
+    this.send();
+    return this.waiting ? new Promise((done) => this.waiters.push(done)) : Promise.resolve();
+  }
+
+  take() {
+    if (!this.pending.size) return false;
+    this.item = { changes: Object.fromEntries(this.pending), token: newToken(), after: this.lastToken ?? "" };
+    this.pending.clear();
+    this.firstAt = undefined;
+    return true;
+  }
+
+  async send() {
+    clearTimeout(this.timer);
+    if (this.isSending || this.isOver || (!this.item && !this.take())) return;
+    this.isSending = true;
+    try {
+      const reply = await post(this.url, { ...this.item, seen: this.version });
+      this.version = reply.version;
+      this.savedAt = new Date();
+      this.lastToken = this.item.token;
+      this.item = null;
+      this.tries = 0;
+    } catch (problem) {
+      await this.stumble(problem);
+    }
+    this.isSending = false;
+    this.state();
+    if (this.item || this.pending.size) this.send();
+  }
+
+  async stumble(problem) {
+    if (problem.status === 422) {
+      const { changes } = this.item;
+      this.item = null;
+      for (const [name, value] of Object.entries(changes)) {
+        if (!(name in problem.fields) && Object.keys(problem.fields).length && !this.pending.has(name)) this.pending.set(name, value);
+      }
+      this.tell.onRefused(problem.fields, problem);
+      return;
+    }
+    if (problem.status === 409 && await this.renew()) return;
+    if (problem.status === 404) {
+      this.end();
+      this.tell.onRefused({}, problem);
+      return;
+    }
+    this.tries += 1;
+    this.state();
+    await new Promise((done) => setTimeout(done, RETRY_MS[Math.min(this.tries - 1, RETRY_MS.length - 1)]));
+  }
+
+  // Another window wrote: take the fresh record, keep what was typed here, and save it onto the fresh one.
+  async renew() {
+    let fresh;
+    try {
+      fresh = await get(this.url);
+    } catch {
+      return false;
+    }
+    for (const [name, value] of Object.entries(this.item.changes)) if (!this.pending.has(name)) this.pending.set(name, value);
+    this.item = null;
+    this.version = fresh.version;
+    if (fresh.is_finished) this.end();
+    this.tell.onFresh(fresh, this.pending);
+    return true;
+  }
+
+  // The page goes away: one last message that outlives it; it holds what may not have arrived, too.
+  flush() {
+    if (this.isOver || !this.waiting) return;
+    const changes = { ...(this.item?.changes ?? {}), ...Object.fromEntries(this.pending) };
+    fetch(this.url, {
+      method: "POST",
+      keepalive: true,
+      credentials: "same-origin",
+      headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": formToken() },
+      body: JSON.stringify({ changes, token: newToken(), seen: this.version, after: this.item?.token ?? "" }),
+    }).catch(() => {});
+  }
+
+  end() {
+    this.isOver = true;
+    clearTimeout(this.timer);
+    removeEventListener("pagehide", this.leave);
+    document.removeEventListener("visibilitychange", this.hide);
+    this.pending.clear();
+    this.item = null;
+    this.state();
+  }
+}
