@@ -53,4 +53,4 @@ def kept_back(sentence: str) -> list[KeptBack]:
 
 def tells_a_number(sentence: str) -> bool:
     """Say whether a sentence holds a telephone, identity or account number."""
-    return bool(numbers_in(unicodedata.normalize("NFKC", sentence)))
+    return any(True for _ in numbers_in(unicodedata.normalize("NFKC", sentence)))

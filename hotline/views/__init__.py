@@ -5,17 +5,23 @@ from __future__ import annotations
 from flask import Flask
 
 from core.doors import Door
+from hotline import arrivals, citizen_records, records, waiting
+from hotline.lines import LineKind
 from hotline.views import (
     continuity,
     hand_off,
+    line,
     number,
     operator,
     operator_matter,
     operator_record,
+    retention,
     reviewer,
 )
+from hotline.wrapping import must_be_whole
 
 BLUEPRINTS = [
+    line.blueprint,
     operator.blueprint,
     operator_matter.blueprint,
     operator_record.blueprint,
@@ -23,9 +29,14 @@ BLUEPRINTS = [
     hand_off.blueprint,
     number.blueprint,
     reviewer.blueprint,
+    retention.blueprint,
 ]
-DOORS: list[Door] = [*reviewer.DOORS, *number.DOORS]
+DOORS: list[Door] = [*operator.DOORS, *reviewer.DOORS, *number.DOORS, *retention.DOORS]
 
 
 def register(app: Flask) -> None:
     """Let the hotline answer those who call its lines."""
+    must_be_whole(LineKind.COUNSELLING, records.must_be_whole)
+    must_be_whole(LineKind.CITIZEN, citizen_records.must_be_whole)
+    arrivals.answer_callers()
+    waiting.answer_waiting()
