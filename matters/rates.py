@@ -16,6 +16,7 @@ from matters.keeping_away import within_sight
 from matters.log import MatterEvent
 from matters.matter import Matter
 from matters.shrinking import Shrunk, shrink_in_groups
+from matters.turns import CallerTurn, Errand
 
 SATISFIED, FAIRLY = 5, 4
 FAIRLY_COUNTS = 0.9
@@ -73,6 +74,8 @@ class Counts:
     on_time: int = 0
     on_time_plain: int = 0
     asked: int = 0
+    overdue: int = 0
+    """Callers whose revisit is past its limit and not finished: nobody knows yet what they say."""
     reached: int = 0
     solved: int = 0
     satisfied: int = 0
@@ -80,14 +83,15 @@ class Counts:
 
     def rate(self, measure: Measure) -> Rate:
         """Return one measure."""
-        unreached = self.asked - self.reached
+        due = self.asked + self.overdue
+        unreached = due - self.reached
         pairs: dict[Measure, tuple[float, int]] = {
             Measure.RESPONSE: (self.contacted, self.contacted + self.stalled),
             Measure.ON_TIME: (self.on_time, self.reported),
             Measure.ON_TIME_PLAIN: (self.on_time_plain, self.reported),
-            Measure.SOLVED_LOW: (self.solved, self.asked),
+            Measure.SOLVED_LOW: (self.solved, due),
             Measure.SOLVED: (self.solved, self.reached),
-            Measure.SOLVED_HIGH: (self.solved + unreached, self.asked),
+            Measure.SOLVED_HIGH: (self.solved + unreached, due),
             Measure.SATISFIED: (self.satisfied + FAIRLY_COUNTS * self.fairly, self.reached),
             Measure.SATISFIED_PLAIN: (self.satisfied + self.fairly, self.reached),
         }
@@ -107,8 +111,14 @@ class UnitRates:
     shrunk: dict[Measure, Shrunk | None] = field(default_factory=dict)
 
 
-def counted(session: Session, staff: Staff, *, since: datetime, until: datetime) -> dict[int, Counts]:
-    """Count by lead unit what the log says of a period, in one query, of matters that someone may know of."""
+def counted(
+    session: Session, staff: Staff, *, since: datetime, until: datetime, at: datetime
+) -> dict[int, Counts]:
+    """Count by lead unit what the log says of a period, in one query, of matters that someone may know of.
+
+    A revisit counts in the period in which the caller was asked or given up; one that is not finished, in the
+    period in which it was due.
+    """
     event, facts = MatterEvent, MatterEvent.facts
     lead = sa.func.coalesce(facts["lead"].as_integer(), facts["unit"].as_integer()).label("lead")
     is_judged = sa.and_(event.action == A.REVISIT.value, facts["judged"].as_boolean())
@@ -136,8 +146,12 @@ def counted(session: Session, staff: Staff, *, since: datetime, until: datetime)
     }
     actions = [A.CONTACT, A.FAULT, A.REVISIT, A.REPORT]
     seen = within_sight(session, staff, sa.select(Matter.id))
-    query = (
-        sa.select(lead, *(sa.func.count().filter(what).label(name) for name, what in wanted.items()))
+    in_log = (
+        sa.select(
+            lead,
+            *(sa.func.count().filter(what).label(name) for name, what in wanted.items()),
+            sa.literal(0).label("overdue"),
+        )
         .where(
             event.action.in_([action.value for action in actions]),
             event.at >= since,
@@ -147,14 +161,37 @@ def counted(session: Session, staff: Staff, *, since: datetime, until: datetime)
         )
         .group_by(lead)
     )
+    unfinished = (
+        sa.select(
+            Matter.lead_unit_id,
+            *(sa.literal(0) for _ in wanted),
+            sa.func.count(),
+        )
+        .select_from(CallerTurn)
+        .join(CallerTurn.matter)
+        .where(
+            CallerTurn.errand == Errand.REVISIT,
+            CallerTurn.due_at >= since,
+            CallerTurn.due_at < min(until, at),
+            Matter.id.in_(seen),
+            Matter.lead_unit_id.is_not(None),
+        )
+        .group_by(Matter.lead_unit_id)
+    )
+    both = sa.union_all(in_log, unfinished).subquery()
+    names = (*wanted, "overdue")
+    query = sa.select(both.c.lead, *(sa.func.sum(both.c[name]).label(name) for name in names))
     return {
-        row.lead: Counts(**{name: getattr(row, name) for name in wanted}) for row in session.execute(query)
+        row.lead: Counts(**{name: int(getattr(row, name)) for name in names})
+        for row in session.execute(query.group_by(both.c.lead))
     }
 
 
-def by_unit(session: Session, staff: Staff, *, since: datetime, until: datetime) -> list[UnitRates]:
+def by_unit(
+    session: Session, staff: Staff, *, since: datetime, until: datetime, at: datetime
+) -> list[UnitRates]:
     """Return every unit's rates of a period, shrunk within their volume groups, in the units' order."""
-    found = counted(session, staff, since=since, until=until)
+    found = counted(session, staff, since=since, until=until, at=at)
     units = session.scalars(sa.select(Unit).where(Unit.id.in_(list(found))).order_by(Unit.id)).all()
     shrunk = {measure: _shrunk([found[unit.id] for unit in units], measure) for measure in Measure}
     return [

@@ -29,6 +29,7 @@ from matters.rules import allowed, begin
 from matters.standing import Standing
 from matters.states import MatterState
 from matters.steps_supervision import needs_ruling
+from matters.timeline import Names, details
 
 VIEWED = "matter.supervised"
 VIEW_COUNTS_AGAIN = timedelta(minutes=15)
@@ -46,6 +47,7 @@ class Line:
     at: datetime
     action: MatterAction
     who: str
+    more: tuple[str, ...]
     text: str
 
 
@@ -120,7 +122,7 @@ def sheet(session: Session, matter: Matter, staff: Staff, *, at: datetime) -> Sh
     ruling = waiting(session, matter) if routes else None
     away = excluded(session, matter)
     names = {unit.id: unit.label for unit in session.scalars(sa.select(Unit))}
-    hidden = names_of(session, matter)
+    hidden, said = names_of(session, matter), Names(session)
     incident = standing.incident_at
     ways = [
         WayClock(
@@ -148,7 +150,7 @@ def sheet(session: Session, matter: Matter, staff: Staff, *, at: datetime) -> Sh
         explanation=explain(standing, deeds, policy, clock.zone()),
         ledger=ledger(begin(matter.raised_at), deeds, until=at),
         unit_names=names,
-        lines=[_line(event, hidden) for event in reversed(events)],
+        lines=[_line(event, hidden, said) for event in reversed(events)],
         faults=[_fault(key, names) for key in standing.faults],
         ways=ways,
         escalates_at=end_of(standing.escalated_at, acknowledge, clock.zone()).due_at
@@ -168,12 +170,12 @@ def _asked_for(events: list[MatterEvent]) -> int | None:
     return found if isinstance(found, int) else None
 
 
-def _line(event: MatterEvent, names: list[str]) -> Line:
+def _line(event: MatterEvent, names: list[str], said: Names) -> Line:
     who = event.staff.name if event.staff else Side.SYSTEM.label
     if event.unit is not None:
         who = f"{who} · {event.unit.label}"
     text = redacted(event.text, names) if event.text else ""
-    return Line(event.at, MatterAction.of(event.action), who, text)
+    return Line(event.at, MatterAction.of(event.action), who, tuple(details(event, said)), text)
 
 
 def _fault(key: str, names: dict[int, str]) -> FaultLine:

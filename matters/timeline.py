@@ -12,23 +12,27 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.people import Unit
-from core.terms import Term, Words
+from core.places import Place
+from core.terms import Term, Words, language
 from matters import log
 from matters.attributes import (
     DeclineReason,
     Fault,
     IncidentWay,
     Judgement,
+    MatterKind,
     Outcome,
     PauseReason,
     RejectReason,
     TransferTarget,
     TryResult,
+    Urgency,
 )
 from matters.flow import MatterAction as A
 from matters.flow import Side
 from matters.log import MatterEvent
 from matters.matter import Matter
+from matters.topics import topic
 
 _CODES: dict[A, tuple[tuple[str, type[Term]], ...]] = {
     A.DECLINE: (("reason", DeclineReason),),
@@ -79,11 +83,11 @@ def timeline(session: Session, matter: Matter, *, is_open: bool = False) -> list
             )
         )
     )
-    names = _Names(session)
+    names = Names(session)
     return [_step(event, names, has_text=event.number in written, is_open=is_open) for event in events][::-1]
 
 
-def _step(event: MatterEvent, names: _Names, *, has_text: bool, is_open: bool) -> Step:
+def _step(event: MatterEvent, names: Names, *, has_text: bool, is_open: bool) -> Step:
     action = A.of(event.action)
     return Step(
         event.number,
@@ -91,16 +95,22 @@ def _step(event: MatterEvent, names: _Names, *, has_text: bool, is_open: bool) -
         event.staff.name if event.staff else Side.SYSTEM.label,
         event.unit.label if event.unit else "",
         action,
-        tuple(_more(event, action, names)),
+        tuple(details(event, names)),
         has_text,
         (event.text or None) if is_open else None,
     )
 
 
-def _more(event: MatterEvent, action: A, names: _Names) -> list[str]:
+def details(event: MatterEvent, names: Names) -> list[str]:
+    """Say what an entry was about, in codes and names of units: nothing of what was written."""
+    action = A.of(event.action)
     facts = event.facts
     found = [term.found(facts.get(name)) for name, term in _CODES.get(action, ())]
     words = [term.label for term in found if term is not None]
+    if action is A.CLEAR_FAULT:
+        words += fault_words(str(facts.get("key", "")), names.units)
+    if action is A.CORRECT:
+        words += _corrected(facts, names)
     if facts.get("satisfaction"):
         words.append(str(Words("满意度 {n} 分", "satisfaction {n} of 5").filled(n=facts["satisfaction"])))
     if action in _UNTIL and facts.get(_UNTIL[action]):
@@ -116,14 +126,58 @@ def _more(event: MatterEvent, action: A, names: _Names) -> list[str]:
     return words
 
 
-class _Names:
+def fault_words(key: str, units: Callable[[list[Any]], list[str]]) -> list[str]:
+    """Say which fault of which unit a key names."""
+    unit, _, rest = key.partition(":")
+    fault = Fault.found(rest.partition(":")[0])
+    return [*([fault.label] if fault else []), *units([int(unit)] if unit.isdecimal() else [])]
+
+
+_FIELDS: dict[str, Words] = {
+    "urgency": Words("紧急程度", "urgency"),
+    "topic": Words("类别", "topic"),
+    "kind": Words("类型", "kind"),
+    "place": Words("地点", "place"),
+}
+_WORDS = {"narrative": Words("内容", "the words"), "spot": Words("具体地点", "the spot")}
+
+
+def _corrected(facts: dict[str, Any], names: Names) -> list[str]:
+    """Say what was put right: the codes with what stood before, the words by name alone."""
+    found: list[str] = []
+    was = facts.get("was") or {}
+    for name, words in _FIELDS.items():
+        if name in facts:
+            change = Words("{field}：{a} → {b}", "{field}: {a} → {b}")
+            a, b = (names.value(name, value) for value in (was.get(name), facts[name]))
+            found.append(str(change.filled(field=words, a=a, b=b)))
+    found += [str(_WORDS[name]) for name in facts.get("words") or [] if name in _WORDS]
+    if facts.get("before") in _WORDS:
+        kept = Words("更正前的{field}", "{field} as before")
+        found.append(str(kept.filled(field=_WORDS[facts["before"]])))
+    return found
+
+
+class Names:
     """Units and receipts by their ids, each read once."""
 
     def __init__(self, session: Session) -> None:
         self.unit = _remembered(lambda key: session.get(Unit, key))
+        self.place = _remembered(lambda key: session.get(Place, key))
         self.matter = _remembered(
             lambda key: session.scalar(sa.select(Matter.receipt).where(Matter.id == key))
         )
+
+    def value(self, field: str, code: Any) -> str:
+        """Say a value of a field of a matter."""
+        if field == "topic":
+            found = topic(str(code))
+            return found.in_language(language()) if found else "—"
+        if field == "place":
+            place = self.place(code) if isinstance(code, int) else None
+            return place.label if place else "—"
+        term = {"urgency": Urgency, "kind": MatterKind}[field].found(code)
+        return term.label if term else "—"
 
     def units(self, ids: list[Any]) -> list[str]:
         found = [self.unit(each) for each in ids if isinstance(each, int)]

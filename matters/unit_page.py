@@ -37,6 +37,13 @@ MOST_POINTS = 8
 _POINTS = re.compile(r"(?<=[。;;!!??])|\n+|(?=(?<![\d第])[((]?[1-9一二三四五六七八九][))、.][^\d])")
 _SHORTEST_POINT = 6
 _MARKED = re.compile("〔[^〕]*〕")
+_OF_ONESELF = re.compile(
+    r"我们?|本人|姓名|名字|名叫|叫|姓|电话|手机|号码?|微信|邮箱|联系(?:方式|人)?|身份证|家住|住址|地址|住|门牌|回电|致电|"
+    r"是|的|为|在|请|可以?|拨打?|随时|给|有事|方便|谢谢|\b(?:i|am|my|me|is|the|name|phone|telephone|mobile|number|"
+    r"please|call|reach|at|on|address|live|in|thanks?)\b|\W|_",
+    re.IGNORECASE,
+)
+"""Words with which people leave a name or a number, and what stands between them."""
 
 LEADS = (A.SIGN, A.ASK_RETURN, A.ASK_CALLER, A.CONTACT, A.ASK_EXTENSION, A.REPORT, A.RESUME_WORK)
 _SPECIMEN: dict[MatterAction, Mapping[str, Any]] = {
@@ -166,6 +173,7 @@ def proposals(session: Session, matter: Matter, staff: Staff, *, at: datetime) -
 def points_of(copy: str) -> list[str]:
     """Split a copy into the points that an answer must address, one by one."""
     pieces = [piece.strip() for piece in _POINTS.split(copy) if piece and piece.strip()]
+    pieces = [piece for piece in pieces if not _is_contact(piece)] or pieces[:1]
     points: list[str] = []
     for piece in pieces:
         if points and (_is_short(piece) or _is_short(points[-1]) or len(points) == MOST_POINTS):
@@ -173,6 +181,11 @@ def points_of(copy: str) -> list[str]:
         else:
             points.append(piece)
     return points
+
+
+def _is_contact(piece: str) -> bool:
+    """Say whether a piece only tells who someone is and how to reach them: “my telephone is 〔…〕” asks for nothing."""
+    return bool(_MARKED.search(piece)) and len(_OF_ONESELF.sub("", _MARKED.sub("", piece))) <= 1
 
 
 def _is_short(piece: str) -> bool:

@@ -31,7 +31,7 @@ _NOTED = frozenset({A.DEEM_SIGNED, A.RESUME, A.ACCEPT, A.SEND_ROUND, A.NOTICE_LI
 _CODES: dict[str, tuple[tuple[MatterAction, ...], type[Term]]] = {
     "outcome": ((A.REPORT,), Outcome),
     "reason": ((A.REJECT,), RejectReason),
-    "fault": ((A.FAULT, A.CLEAR_FAULT), Fault),
+    "fault": ((A.FAULT,), Fault),
 }
 
 
@@ -100,6 +100,8 @@ def _who(event: MatterEvent, action: MatterAction, *, is_own: bool) -> str:
 def _more(event: MatterEvent, action: MatterAction) -> Term | None:
     if action is A.ASK_CALLER:
         return PauseReason.found(event.facts.get("reason"))
+    if action is A.CLEAR_FAULT:
+        return Fault.found(str(event.facts.get("key", "")).partition(":")[2].partition(":")[0])
     for name, (actions, term) in _CODES.items():
         if action in actions:
             return term.found(event.facts.get(name))

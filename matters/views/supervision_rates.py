@@ -48,7 +48,7 @@ def page() -> str:
     since, until = _period()
     begin, end = _moments(since, until)
     with reading() as session:
-        rows = rates.by_unit(session, acting(), since=begin, until=end)
+        rows = rates.by_unit(session, acting(), since=begin, until=end, at=clock.now())
         measure = Measure.found(request.args.get("measure")) or Measure.SOLVED
         return render_template(
             "supervision/rates.html",
@@ -98,7 +98,7 @@ def export() -> Response:
     begin, end = _moments(since, until)
     staff, at = acting(), clock.now()
     with transaction() as session:
-        rows = rates.by_unit(session, staff, since=begin, until=end)
+        rows = rates.by_unit(session, staff, since=begin, until=end, at=at)
         journal.write(session, "matter_rates.exported", "matter:*", by=staff, at=at, rows=len(rows))
         head = [t("单位", "Unit"), t("指标", "Measure"), t("分子", "Numerator"), t("分母", "Denominator"),
                 t("百分比", "Percentage"), t("收缩后下限", "Band, low"), t("收缩后上限", "Band, high")]  # fmt: skip

@@ -361,6 +361,18 @@ def test_points_are_split_as_people_write_them() -> None:
         "2、路面有一个大坑",
     ]
     assert unit_page.points_of("") == []
+    # Who someone is and how to reach them asks for nothing; what somebody did, named or not, does.
+    assert unit_page.points_of("路灯坏了两个月，晚上看不见。我的电话是〔电话〕。") == [
+        "路灯坏了两个月，晚上看不见。"
+    ]
+    assert unit_page.points_of("我叫〔姓名〕，手机〔电话〕，请回电。村口的井盖没了，请补上。") == [
+        "村口的井盖没了，请补上。"
+    ]
+    assert unit_page.points_of("我住〔住址〕；身份证〔身份证号〕。水管爆了，没人来修。") == [
+        "水管爆了，没人来修。"
+    ]
+    assert "村长〔姓名〕打了我" in "".join(unit_page.points_of("村长〔姓名〕打了我。请依法处理他。"))
+    assert unit_page.points_of("我的电话是〔电话〕") == ["我的电话是〔电话〕"]
     long = "。".join(f"这是第{n}点内容很长" for n in range(20))
     assert len(unit_page.points_of(long)) == unit_page.MOST_POINTS
     assert "".join(unit_page.points_of(long)) == long

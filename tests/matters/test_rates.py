@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -17,9 +18,10 @@ from core.permissions import Role
 from core.terms import speaking
 from matters import rates, sweep
 from matters.flow import MatterAction
-from matters.moving import act
+from matters.moving import act, standing_of
 from matters.rates import Counts, Measure, Rate
 from matters.shrinking import overdispersion, shrink, shrink_in_groups
+from matters.turns import CallerTurn
 from tests.matters import lives
 
 A = MatterAction
@@ -42,13 +44,13 @@ def test_a_rate_prints_its_counts_and_its_percentage() -> None:
 
 def test_unreached_callers_make_the_bounds() -> None:
     """10 asked, 6 reached, 4 of them solved, 2 satisfied and 2 fairly so."""
-    counts = Counts(asked=10, reached=6, solved=4, satisfied=2, fairly=2)
+    counts = Counts(asked=8, overdue=2, reached=6, solved=4, satisfied=2, fairly=2)
     assert str(counts.rate(Measure.SOLVED_LOW)) == "4 / 10 = 40.0 %"
     assert str(counts.rate(Measure.SOLVED)) == "4 / 6 = 66.7 %"
     assert str(counts.rate(Measure.SOLVED_HIGH)) == "8 / 10 = 80.0 %"
     assert str(counts.rate(Measure.SATISFIED)) == "3.8 / 6 = 63.3 %"
     assert str(counts.rate(Measure.SATISFIED_PLAIN)) == "4 / 6 = 66.7 %"
-    assert counts + counts == Counts(asked=20, reached=12, solved=8, satisfied=4, fairly=4)
+    assert counts + counts == Counts(asked=16, overdue=4, reached=12, solved=8, satisfied=4, fairly=4)
 
 
 def test_the_log_is_counted_by_the_unit_that_led(database: db.Database) -> None:
@@ -69,15 +71,15 @@ def test_the_log_is_counted_by_the_unit_that_led(database: db.Database) -> None:
         sweep.tick_all(session, MONDAY + 3 * DAY)
         act(session, silent, A.FAULT, by=county.office, at=MONDAY + 4 * DAY, text="查实",
             facts={"fault": "perfunctory", "unit": unit})  # fmt: skip
-        found = rates.counted(session, county.office, since=BEGIN, until=END)
+        found = rates.counted(session, county.office, since=BEGIN, until=END, at=END)
         assert found == {
             unit: Counts(
                 contacted=2, stalled=1, reported=2, on_time=2, on_time_plain=2, asked=2, reached=2, solved=1,
                 satisfied=1,
             )
         }  # fmt: skip
-        assert rates.counted(session, county.office, since=BEGIN, until=MONDAY) == {}
-        row = rates.by_unit(session, county.office, since=BEGIN, until=END)[0]
+        assert rates.counted(session, county.office, since=BEGIN, until=MONDAY, at=END) == {}
+        row = rates.by_unit(session, county.office, since=BEGIN, until=END, at=END)[0]
         assert str(row.counts.rate(Measure.RESPONSE)) == "2 / 3 = 66.7 %"
         shrunk = row.shrunk[Measure.RESPONSE]
         assert shrunk is not None
@@ -94,9 +96,47 @@ def test_what_someone_may_not_know_of_is_not_counted(sqlite: db.Database) -> Non
             facts={"lead": county.units[0].id, "redacted": True})  # fmt: skip
         act(session, matter, A.SIGN, by=county.handlers[0], at=MONDAY)
         act(session, matter, A.CONTACT, by=county.party_office, at=MONDAY, sides=[lives.Side.CENTRE])
-        assert rates.counted(session, county.office, since=BEGIN, until=END) == {}
-        seen = rates.counted(session, county.party_office, since=BEGIN, until=END)
+        assert rates.counted(session, county.office, since=BEGIN, until=END, at=END) == {}
+        seen = rates.counted(session, county.party_office, since=BEGIN, until=END, at=END)
         assert seen[county.units[0].id].contacted == 1
+
+
+def test_a_revisit_that_nobody_made_in_time_is_due(database: db.Database) -> None:
+    """Three callers told; one says solved, one was given up, one nobody rang: low counts all three, high the unknown as solved."""
+    with transaction() as session:
+        county = lives.offices(session)
+        unit = county.units[0].id
+        matters = []
+        for _ in range(3):
+            matter = lives.in_hand(session, county, MONDAY)
+            lives.contacted(session, county, matter, MONDAY + timedelta(hours=1))
+            lives.reported(session, county, matter, MONDAY + DAY)
+            lives.accepted(session, county, matter, MONDAY + 2 * DAY)
+            lives.told(session, county, matter, MONDAY + 2 * DAY)
+            matters.append(matter)
+        lives.revisited(session, county, matters[0], MONDAY + 7 * DAY)
+        for hours in (0, 3, 10):  # the last one in the evening
+            (caller,) = standing_of(matters[1]).present_callers
+            at = MONDAY + 7 * DAY + timedelta(hours=hours)
+            facts = {"caller": caller.id, "result": "no_answer"}
+            act(session, matters[1], A.REVISIT, by=county.clerk3, at=at, facts=facts)
+        due = session.scalars(sa.select(CallerTurn.due_at)).one()
+        assert MONDAY + 7 * DAY < due < MONDAY + 11 * DAY
+
+        def counts(*, until: datetime = END, at: datetime = END) -> Counts:
+            return rates.counted(session, county.office, since=BEGIN, until=until, at=at)[unit]
+
+        before = counts(at=due)
+        assert (before.asked, before.overdue, before.reached, before.solved) == (2, 0, 1, 1)
+        after = counts(at=due + timedelta(minutes=1))
+        assert (after.asked, after.overdue, after.reached, after.solved) == (2, 1, 1, 1)
+        assert str(after.rate(Measure.SOLVED_LOW)) == "1 / 3 = 33.3 %"
+        assert str(after.rate(Measure.SOLVED)) == "1 / 1 = 100.0 %"
+        assert str(after.rate(Measure.SOLVED_HIGH)) == "3 / 3 = 100.0 %"
+        assert counts(until=due).overdue == 0  # it belongs to the period in which it was due
+        lives.revisited(session, county, matters[2], due + DAY, "not_solved", 1)
+        late = counts()
+        assert (late.asked, late.overdue, late.reached) == (3, 0, 2)
 
 
 def test_alike_units_fall_together_and_unlike_ones_stay_apart() -> None:

@@ -15,7 +15,7 @@ from core.db import reading, transaction
 from core.people import Staff
 from core.permissions import Role
 from core.problems import Forbidden, Refused
-from matters import board, joint_rulings
+from matters import board, joint_rulings, sweep
 from matters.assigning import assign
 from matters.attributes import Conflict, Urgency
 from matters.board import Queue
@@ -409,3 +409,49 @@ def test_a_unit_reads_how_its_deadline_came_about_but_not_who_held_it(
         assert "2026-11-21" in page  # a Saturday, skipped
         assert "时间在谁手里" not in page
         assert as_role(staff=county.handlers[1]).get(f"/handling/{receipt}/deadline").status_code == 404
+
+
+def test_the_board_opens_on_the_first_queue_in_which_something_waits(
+    county: Offices, as_role: SignedIn
+) -> None:
+    """Not on an empty “Overdue”; what the address names is kept, and the file is of the queue that is shown."""
+    with clock.frozen(MONDAY + HOUR):
+        office = as_role(staff=county.office)
+        assert "督办 · 已超期" in office.get("/supervision/").get_data(as_text=True)
+        with transaction() as session:
+            receipt = lives.to_route(session, county, MONDAY).receipt
+        page = office.get("/supervision/").get_data(as_text=True)
+        assert "督办 · 待交办" in page
+        assert str(receipt) in page
+        assert "export.csv?queue=assign" in page
+        assert "督办 · 已超期" in office.get("/supervision/?queue=red").get_data(as_text=True)
+        assert "督办 · 待交办" in office.get("/supervision/?queue=centre").get_data(
+            as_text=True
+        )  # not theirs
+    with clock.frozen(MONDAY + 20 * DAY):
+        assert "督办 · 已超期" in as_role(staff=county.office).get("/supervision/").get_data(as_text=True)
+
+
+def test_the_story_says_which_fault_it_was(county: Offices, as_role: SignedIn) -> None:
+    """Recorded by the clock, by hand, and cleared: each names the fault, for the office, the desk and the unit."""
+    with clock.frozen(MONDAY + 3 * DAY):
+        with transaction() as session:
+            matter = lives.in_hand(session, county, MONDAY)
+            sweep.tick_all(session, clock.now())
+            unit = county.units[0].id
+            facts = {"fault": "perfunctory", "unit": unit}
+            act(session, matter, A.FAULT, by=county.office, at=clock.now(), facts=facts, text="查实")
+            key = {"key": f"{unit}:perfunctory:1"}
+            act(session, matter, A.CLEAR_FAULT, by=county.head, at=clock.now(), facts=key, text="误判")
+            receipt, name = matter.receipt, county.units[0].name
+        for staff, address in (
+            (county.office, f"/supervision/matters/{receipt}"),
+            (county.clerk, f"/matters/{receipt}"),
+        ):
+            page = as_role(staff=staff).get(address).get_data(as_text=True)
+            assert f"<strong>认定过错</strong> · 拖延不办 · {name}" in page
+            assert f"<strong>认定过错</strong> · 敷衍办理 · {name}" in page
+            assert f"<strong>撤销过错</strong> · 敷衍办理 · {name}" in page
+        page = as_role(staff=county.handlers[0]).get(f"/handling/{receipt}").get_data(as_text=True)
+        assert "拖延不办" in page
+        assert page.count("敷衍办理") >= 2
