@@ -63,7 +63,11 @@ CONTACT_FLOW = Flow(
         (S.TALKING, A.PUT_BACK): S.WAITING,
         (S.TALKING, A.HANG_UP): S.WRAPPING,
         (S.MISSED, A.CALL_BACK): S.TAKEN,
+        (S.MISSED, A.JOIN): S.TALKING,
         (S.MISSED, A.SETTLE): S.DONE,
+        (S.TALKING, A.MISS): S.MISSED,
+        (S.WRAPPING, A.MISS): S.MISSED,
+        (S.WRAPPING, A.CALL_BACK): S.TAKEN,
         (S.WRAPPING, A.FINISH): S.DONE,
     },
 )
@@ -139,6 +143,8 @@ class Contact(Base):
     language: Mapped[str] = mapped_column(sa.String(2), default="zh")
     is_recorded: Mapped[bool] = mapped_column(default=False)
     is_listened_in: Mapped[bool] = mapped_column(default=False)
+    noticed_at: Mapped[datetime | None]
+    """When the caller was told that a supervisor may listen; without it nobody does."""
 
     caller: Mapped[Caller | None] = relationship()
     call: Mapped[Call | None] = relationship()

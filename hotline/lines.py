@@ -47,6 +47,8 @@ class HelpLine(Base):
     longest_wait_s: Mapped[int] = mapped_column(default=900)
     answer_within_s: Mapped[int] = mapped_column(default=20)
     is_recorded: Mapped[bool] = mapped_column(default=False)
+    reconciled_at: Mapped[datetime | None]
+    """Up to when the carrier's list of calls has been gone through; an outage is looked at from there on."""
     changed_at: Mapped[datetime]
 
     owner: Mapped[Staff] = relationship()
