@@ -5,6 +5,8 @@ SHELL := /bin/bash
 PORT ?= 8000
 VENV ?= .venv
 export PORT VENV
+# Libraries are compiled when they are first read and stay so: without this a start takes thrice as long.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON_IN := $(VENV)/bin/python
 
 PACKAGES := core telephony matters survey hotline reports web demo

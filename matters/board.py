@@ -16,7 +16,7 @@ from core.terms import Term
 from matters.attributes import Conflict, Urgency
 from matters.flow import Side
 from matters.joint_rulings import JointRuling
-from matters.keeping_away import is_party, within_sight
+from matters.keeping_away import LED, is_party, within_sight
 from matters.matter import Matter
 from matters.notices import MatterNotice, NoticeKind
 from matters.states import OPEN, MatterState
@@ -66,10 +66,9 @@ _DEFAULT_SORT = {
 
 def _within(queue: Queue, at: datetime) -> list[sa.ColumnElement[bool]]:
     """Say what belongs to a queue; each is one index away."""
-    ruled = aliased(Matter)
     joint = (  # looked up from the few rulings that wait, not from every matter that could have one
         sa.select(JointRuling.matter_id)
-        .join(ruled, sa.and_(ruled.id == JointRuling.matter_id, ruled.version == JointRuling.matter_version))
+        .join(LED, sa.and_(LED.c.id == JointRuling.matter_id, LED.c.version == JointRuling.matter_version))
         .where(JointRuling.decided_at.is_(None))
     )
     found: dict[Queue, list[sa.ColumnElement[bool]]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from core.people import Staff, Unit, UnitKind
 from core.permissions import Permission
@@ -42,20 +42,39 @@ def sides_of(staff: Staff, matter: Matter | None = None) -> frozenset[Side]:
     return sides | {Side.CENTRE} if is_party(staff) else sides - {Side.CENTRE}
 
 
+def _tree(*, upwards: bool) -> sa.Select[tuple[int]]:
+    """Write the query for a unit, bound as `unit`, and all units above or below it."""
+    unit = Unit.__table__.c
+    tree = sa.select(unit.id, unit.parent_id).where(unit.id == sa.bindparam("unit")).cte(recursive=True)
+    step = unit.id == tree.c.parent_id if upwards else unit.parent_id == tree.c.id
+    return sa.select(tree.union(sa.select(unit.id, unit.parent_id).where(step)).c.id)
+
+
+# Every page asks these; writing them anew each time cost more than asking.
+_ABOVE, _BELOW = _tree(upwards=True), _tree(upwards=False)
+LED = Matter.__table__.alias("led")
+"""Matters, named so that a query on matters may look among them by an index of its own."""
+
+
 def under(session: Session, unit_id: int) -> frozenset[int]:
     """Return a unit and all units below it."""
-    tree = sa.select(Unit.id).where(Unit.id == unit_id).cte("below", recursive=True)
-    child = aliased(Unit)
-    tree = tree.union(sa.select(child.id).where(child.parent_id == tree.c.id))
-    return frozenset(session.scalars(sa.select(tree.c.id)))
+    return frozenset(session.scalars(_BELOW, {"unit": unit_id}))
 
 
 def above(session: Session, unit_id: int) -> frozenset[int]:
     """Return a unit and all units above it."""
-    tree = sa.select(Unit.id, Unit.parent_id).where(Unit.id == unit_id).cte("above", recursive=True)
-    parent = aliased(Unit)
-    tree = tree.union(sa.select(parent.id, parent.parent_id).where(parent.id == tree.c.parent_id))
-    return frozenset(session.scalars(sa.select(tree.c.id)))
+    return frozenset(session.scalars(_ABOVE, {"unit": unit_id}))
+
+
+def of_unit(unit_id: int) -> sa.CompoundSelect[tuple[int]]:
+    """Return the ids of the matters that a unit leads or supports, one list from two indices.
+
+    So a unit's few matters are not looked for among everybody's.
+    """
+    return sa.union_all(
+        sa.select(LED.c.id).where(LED.c.lead_unit_id == unit_id),
+        sa.select(SupportingUnit.matter_id).where(SupportingUnit.unit_id == unit_id),
+    )
 
 
 def excluded(session: Session, matter: Matter) -> frozenset[int]:
@@ -81,14 +100,7 @@ def within_sight(
     sides = sides_of(staff)
     may_all = {Side.CENTRE, Side.SUPERVISION, Side.CUSTODIAN} & sides
     own = staff.unit_id or 0
-    # One list of ids from two indices: a unit's few matters are not looked for among everybody's.
-    led = aliased(Matter)
-    is_ours = Matter.id.in_(
-        sa.union_all(
-            sa.select(led.id).where(led.lead_unit_id == own),
-            sa.select(SupportingUnit.matter_id).where(SupportingUnit.unit_id == own),
-        )
-    )
+    is_ours = Matter.id.in_(of_unit(own))
     if not may_all:
         if Side.UNIT not in sides:
             return query.where(sa.false())

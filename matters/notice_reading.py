@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, defer
@@ -18,9 +19,7 @@ from matters.matter import Matter
 from matters.notices import MatterNotice, NoticeKind
 
 
-def _mine(
-    session: Session, staff: Staff, query: sa.Select[MatterNotice], *, at: datetime
-) -> sa.Select[MatterNotice]:
+def _mine(session: Session, staff: Staff, query: sa.Select[Any], *, at: datetime) -> sa.Select[Any]:
     """Leave of a query those for someone's unit and sides, shown by now, of matters that they may know of."""
     sides = sides_of(staff)
     own: list[sa.ColumnElement[bool]] = []
@@ -37,7 +36,7 @@ def _mine(
 
 def unseen(session: Session, staff: Staff, at: datetime) -> int:
     """Count the notices that nobody of someone's unit or side has looked at."""
-    query = _mine(session, staff, sa.select(MatterNotice).where(MatterNotice.seen_at.is_(None)), at=at)
+    query = _mine(session, staff, sa.select(MatterNotice.id).where(MatterNotice.seen_at.is_(None)), at=at)
     return session.scalar(sa.select(sa.func.count()).select_from(query.limit(1000).subquery())) or 0
 
 
@@ -81,7 +80,7 @@ def see_of(session: Session, matter: Matter, staff: Staff, *, at: datetime) -> N
 def acknowledge(session: Session, notice_id: int, *, by: Staff, at: datetime) -> MatterNotice:
     """Take note of a notice for one's unit or side."""
     query = _mine(session, by, sa.select(MatterNotice).where(MatterNotice.id == notice_id), at=at)
-    notice = session.scalars(query).first()
+    notice: MatterNotice | None = session.scalars(query).first()
     if notice is None:
         raise Missing
     if notice.acknowledged_at is None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased, defer, joinedload
+from sqlalchemy.orm import Session, defer, joinedload
 
 from core import listing
 from core.db import UtcDateTime
@@ -18,7 +18,7 @@ from core.problems import Missing
 from core.terms import Term
 from matters import receipts
 from matters.attributes import ClockColour, Urgency
-from matters.keeping_away import within_sight
+from matters.keeping_away import LED, of_unit, within_sight
 from matters.limits import Limit
 from matters.matter import Matter, SupportingUnit
 from matters.states import CLOSED, WITH_UNIT, MatterState
@@ -83,14 +83,7 @@ class Counts:
 
 def own(session: Session, staff: Staff, query: sa.Select[Any]) -> sa.Select[Any]:
     """Leave of a query on matters those that a person's unit leads or supports, and may know of."""
-    unit = staff.unit_id or 0
-    # One list of ids from two indices: a unit's few matters are not looked for among everybody's.
-    led = aliased(Matter)
-    mine = sa.union_all(
-        sa.select(led.id).where(led.lead_unit_id == unit),
-        sa.select(SupportingUnit.matter_id).where(SupportingUnit.unit_id == unit),
-    )
-    query = query.where(Matter.id.in_(mine), Matter.state != S.DRAFT)
+    query = query.where(Matter.id.in_(of_unit(staff.unit_id or 0)), Matter.state != S.DRAFT)
     return within_sight(session, staff, query, is_own=True)
 
 
@@ -111,9 +104,8 @@ def one(session: Session, staff: Staff, receipt: str) -> Matter:
 
 def _ours(staff: Staff) -> sa.ColumnElement[bool]:
     unit = staff.unit_id or 0
-    led = aliased(Matter)
     ours = sa.union_all(
-        sa.select(led.id).where(led.lead_unit_id == unit, led.state.in_(WITH_UNIT)),
+        sa.select(LED.c.id).where(LED.c.lead_unit_id == unit, LED.c.state.in_(WITH_UNIT)),
         sa.select(SupportingUnit.matter_id).where(SupportingUnit.unit_id == unit, SupportingUnit.is_open),
     )
     return sa.and_(Matter.state.in_(WITH_UNIT), Matter.id.in_(ours))

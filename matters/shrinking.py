@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 LEVEL = 0.95
 VOLUMES = (30, 100, 300)
@@ -58,8 +58,8 @@ def shrink(counts: Sequence[float], totals: Sequence[float]) -> list[Shrunk]:
         a, b = mean * prior + x, (1 - mean) * prior + n - x
         share = a / (a + b)
         is_open = a > 0 and b > 0  # all of a group alike, at 0 or 1: there is nothing to spread
-        low = float(beta.ppf((1 - LEVEL) / 2, a, b)) if is_open else share
-        high = float(beta.ppf((1 + LEVEL) / 2, a, b)) if is_open else share
+        low = float(betaincinv(a, b, (1 - LEVEL) / 2)) if is_open else share
+        high = float(betaincinv(a, b, (1 + LEVEL) / 2)) if is_open else share
         found.append(Shrunk(share, low, high))
     return found
 

@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.throwaway_postgres import server_programs, throwaway_postgres
 from core import db, secrets
 from tests.factories import all_models
+from tests.made_once import compile_once, empty_sqlite
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = [
@@ -32,6 +34,7 @@ NOON = datetime(2026, 11, 18, 2, 30, tzinfo=UTC)
 @pytest.fixture(autouse=True, scope="session")
 def _keys() -> None:
     secrets.use(secrets.Keyring.fresh())
+    compile_once()
 
 
 @pytest.fixture
@@ -44,8 +47,7 @@ def now() -> datetime:
 def sqlite(tmp_path: Path) -> Iterator[db.Database]:
     """An empty SQLite database with every table."""
     all_models()
-    database = db.Database(f"sqlite:///{tmp_path / 'tingmin.db'}")
-    db.Base.metadata.create_all(database.engine)
+    database = empty_sqlite(f"sqlite:///{tmp_path / 'tingmin.db'}")
     with db.using(database):
         yield database
     database.close()
@@ -61,6 +63,21 @@ def postgres_server() -> Iterator[str]:
 
 
 _serial = 0
+_empty: dict[tuple[str, int], str] = {}
+
+
+def _empty_postgres(server: str, admin: sa.Connection) -> str:
+    """Return the database with every table that others are copied from, made when it is first wanted."""
+    all_models()
+    key = server, len(db.Base.metadata.tables)
+    if key not in _empty:
+        name = f"empty{len(_empty)}"
+        admin.exec_driver_sql(f"CREATE DATABASE {name}")
+        database = db.Database(server.format(name=name), pool_size=1)
+        db.Base.metadata.create_all(database.engine)
+        database.close()
+        _empty[key] = name
+    return _empty[key]
 
 
 @pytest.fixture
@@ -71,10 +88,9 @@ def postgres(postgres_server: str) -> Iterator[db.Database]:
     name = f"t{os.getpid()}_{_serial}"
     admin = db.Database(postgres_server.format(name="postgres"), pool_size=1)
     with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    all_models()
+        model = _empty_postgres(postgres_server, connection)
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {model}")
     database = db.Database(postgres_server.format(name=name))
-    db.Base.metadata.create_all(database.engine)
     with db.using(database):
         yield database
     database.close()

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from core import clock, secrets
-from core.db import Base, Database, reading, using
+from core.db import Database, reading, using
 from core.people import Staff
 from demo.matters_history import MattersHistory
 from demo.seeding import seed
@@ -24,6 +24,7 @@ from matters.moving import standing_of
 from matters.states import MatterState
 from migrations.tables import every_table
 from tests.journeys.conftest import house_settings
+from tests.made_once import empty_sqlite
 from web.app import create_app
 
 NOW = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)  # Friday, half past nine
@@ -36,8 +37,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     settings = house_settings(tmp_path_factory.mktemp("lived"))
     every_table()
     ring, before, zone = secrets.keyring(), clock.now() - datetime.now(UTC), clock.zone()
-    database = Database(settings.database_url)
-    Base.metadata.create_all(database.engine)
+    database = empty_sqlite(settings.database_url)
     with using(database), create_app(settings, database=database).app_context(), clock.frozen(NOW):
         today = clock.today(NOW)
         seed(size=300, daily_target=5, days=DAYS, folder=settings.uploads, at=NOW)

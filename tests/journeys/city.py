@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from core import clock, secrets
-from core.db import Base, Database, reading, transaction, using
+from core.db import reading, transaction, using
 from core.jobs import Job, JobState, run_next
 from core.people import Staff, Unit
 from core.permissions import Role
@@ -48,6 +48,7 @@ from survey.uploads import shelf
 from survey.waves import Wave
 from survey.weighting import WeightSet
 from tests.journeys.conftest import House, QuietHandler, house_settings
+from tests.made_once import empty_sqlite
 from web.app import create_app
 
 FILE = (
@@ -72,8 +73,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     settings = house_settings(where, clock_offset=offset_for(datetime.now(UTC)))
     every_table()
     ring, before, zone = secrets.keyring(), clock.now() - datetime.now(UTC), clock.zone()
-    database = Database(settings.database_url)
-    Base.metadata.create_all(database.engine)
+    database = empty_sqlite(settings.database_url)
     with using(database):
         app = create_app(settings, database=database)
         app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600  # a browser fetches styles and scripts once

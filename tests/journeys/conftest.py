@@ -15,11 +15,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from core import clock, secrets
-from core.db import Base, Database, transaction, using
+from core.db import Database, transaction, using
 from core.people import Staff
 from core.settings import Settings
 from core.signing_in import admit
 from migrations.tables import every_table
+from tests.made_once import empty_sqlite
 from web.app import create_app
 
 AXE = Path(__file__).resolve().parent.parent / "reference" / "axe" / "axe.min.js"
@@ -70,8 +71,7 @@ def house(settings: Settings) -> Iterator[House]:
     """A house that answers on a free port of this machine, over an empty SQLite database."""
     every_table()
     ring = secrets.keyring()
-    database = Database(settings.database_url)
-    Base.metadata.create_all(database.engine)
+    database = empty_sqlite(settings.database_url)
     app = create_app(settings, database=database)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
     thread = threading.Thread(target=server.serve_forever, name="house", daemon=True)

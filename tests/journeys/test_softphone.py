@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
 from core import clock, secrets
-from core.db import Base, Database, reading, transaction, using
+from core.db import reading, transaction, using
 from core.people import Staff
 from core.permissions import Role
 from core.settings import Settings
@@ -41,6 +41,7 @@ from tests.journeys.conftest import (
     picture,
     sign_in,
 )
+from tests.made_once import empty_sqlite
 from web.app import create_app
 
 pytestmark = pytest.mark.browser
@@ -87,8 +88,7 @@ def house(tmp_path: Path) -> Iterator[WiredHouse]:
         voice_app="AP" + "3" * 32,
         line_base_url=f"http://127.0.0.1:{there}",
     )
-    database = Database(settings.database_url)
-    Base.metadata.create_all(database.engine)
+    database = empty_sqlite(settings.database_url)
     app = create_app(settings, database=database)
     server = make_server("127.0.0.1", here, app, threaded=True, request_handler=QuietHandler)
     thread = threading.Thread(target=server.serve_forever, name="house", daemon=True)

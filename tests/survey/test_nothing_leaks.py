@@ -14,7 +14,7 @@ from flask import Flask, request
 from flask.testing import FlaskClient
 
 from core import clock, secrets
-from core.db import Base, Database, reading, transaction, using
+from core.db import reading, transaction, using
 from core.jobs import Job
 from core.journal import Entry
 from core.settings import Settings
@@ -35,6 +35,7 @@ from telephony.simulator.personas import Pickup, PickupKind
 from telephony.simulator.timeline import VirtualClock
 from telephony.twilio.adapter import TwilioLine
 from tests.conftest import NOON
+from tests.made_once import empty_sqlite
 from tests.survey.field import Field, a_field
 from tests.telephony.conftest import Pickups, settings_for
 from web.app import create_app
@@ -89,8 +90,7 @@ def morning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Morning
     settings = settings_for(
         tmp_path, database_url=f"sqlite:///{tmp_path / 'house.db'}", secure_cookies=False, is_demo=True
     )
-    database = Database(settings.database_url)
-    Base.metadata.create_all(database.engine)
+    database = empty_sqlite(settings.database_url)
     app = create_app(settings, database=database)
     app.testing = True
     app.config["WTF_CSRF_ENABLED"] = False

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from core import clock, secrets
-from core.db import Base, Database, transaction, using
+from core.db import Database, transaction, using
 from core.passwords import hashed
 from core.people import Staff
 from core.permissions import Role
@@ -18,6 +18,7 @@ from core.settings import Settings
 from core.signing_in import admit
 from migrations.tables import every_table
 from tests.factories import a_staff
+from tests.made_once import empty_sqlite
 from web.app import create_app
 
 PASSWORD = "正确的马 battery 9"
@@ -40,8 +41,7 @@ def some_settings(where: Path, **changes: object) -> Settings:
 def a_house(settings: Settings) -> tuple[Flask, Database]:
     """Build an application over a new SQLite database."""
     every_table()
-    database = Database(settings.database_url)
-    Base.metadata.create_all(database.engine)
+    database = empty_sqlite(settings.database_url)
     app = create_app(settings, database=database)
     app.testing = True
     app.config["WTF_CSRF_ENABLED"] = False
