@@ -1,0 +1,77 @@
+"""Arrivals: a contact is written down when the telephone rings, before anybody answers it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from core import clock, journal
+from core.terms import Words
+from hotline.callers import caller_from
+from hotline.contacts import Contact, ContactState, Source, add_leg, contact_of_leg, fresh_token
+from hotline.lines import HelpLine, LineKind, line_called
+from hotline.ownership import owner_for
+from telephony.calls import Call
+from telephony.inbound import Heard, keeps_numbers_apart, on_inbound, waits_at_home
+from telephony.spoken import Say, Steps, Wait
+
+GREETINGS: dict[LineKind, Words] = {
+    LineKind.CITIZEN: Words(
+        "您好，这里是民意热线，您反映的事会登记交办。",
+        "Hello, this is the citizen line. What you raise is registered and followed up.",
+    ),
+    LineKind.COUNSELLING: Words(
+        "您好，这里是希望热线，除非有生命危险，我们为您保密。",
+        "Hello, this is the hope line. Unless a life is in danger, what you say stays with us.",
+    ),
+}
+"""Short, because every second of it is waited: people dial these numbers in need and hear no menu."""
+RECORDED = Words("通话将录音，督导可能旁听。", "This call is recorded; a supervisor may listen in.")
+LISTENED = Words("督导可能旁听。", "A supervisor may listen in.")
+CONNECTING = Words("请稍候。", "One moment, please.")
+
+
+def answer_callers() -> None:
+    """Let the hotline answer its numbers, and keep the numbers of those who call them."""
+    on_inbound(greet)
+    keeps_numbers_apart(lambda session, called: line_called(session, called) is not None)
+    waits_at_home(_home)
+
+
+def greet(session: Session, call: Call, heard: Heard) -> Steps | None:
+    """Write the caller down and greet them; the line's numbers are dialled by people who need no menu."""
+    line = line_called(session, heard.called)
+    if line is None:
+        return None
+    arrive(session, line, call, number=heard.caller, at=clock.now())
+    greeting = (GREETINGS[line.kind], RECORDED if line.is_recorded else LISTENED, CONNECTING)
+    return [*(Say(words) for words in greeting), Wait(line.queue)]
+
+
+def arrive(session: Session, line: HelpLine, call: Call, *, number: str | None, at: datetime) -> Contact:
+    """Write down that somebody calls; however often it is told, there is one contact for a call."""
+    found = contact_of_leg(session, call)
+    if found is not None:
+        return found
+    contact = Contact(
+        token=fresh_token(),
+        line=line.kind,
+        source=Source.PHONE,
+        state=ContactState.ARRIVED,
+        caller_id=caller_from(session, line.kind, number, at=at).id,
+        call_id=call.id,
+        owner_id=owner_for(session, line, at=at),
+        rung_at=at,
+        is_recorded=line.is_recorded,
+    )
+    session.add(contact)
+    session.flush()
+    add_leg(session, contact, call)
+    journal.write(session, "contact.arrive", contact, by=None, at=at, line=line.kind.value)
+    return contact
+
+
+def _home(session: Session, call: Call) -> str | None:
+    contact = contact_of_leg(session, call)
+    return f"line-{contact.line.value}" if contact is not None else None

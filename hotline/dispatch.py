@@ -1,0 +1,169 @@
+"""Dispatch: whoever waits longest rings first, on up to three telephones, at those who are free and at their desk."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.sweeps import sweep
+from hotline.contacts import Contact, ContactState
+from hotline.lines import LineKind
+from hotline.offers import RINGS_FOR, Offer, OfferAnswer
+from hotline.seats import LOST_AFTER, Seat, SeatState
+from telephony.calls import Call, Party
+from telephony.line import LegState, line
+from telephony.rooms import Purpose, Room
+
+TELEPHONES = 3
+NOT_AGAIN_FOR = timedelta(seconds=60)
+"""Whoever declined a caller isn't rung for the same one before then."""
+
+
+def dispatch(session: Session, *, at: datetime) -> int:
+    """Let waiting callers ring at free seats; return how many telephones were rung anew."""
+    expire_offers(session, at=at)
+    seats = _free_seats(session, at)
+    waiting = _waiting(session, seats) if seats else []
+    if not waiting:
+        return 0
+    offers = [
+        Offer(contact_id=contact.id, staff_id=seat.staff_id, offered_at=at, until=at + RINGS_FOR)
+        for contact, seat in _pairs(waiting, seats, *_earlier(session, waiting), at)
+    ]
+    session.add_all(offers)
+    session.flush()
+    return len(offers)
+
+
+def expire_offers(session: Session, *, at: datetime) -> None:
+    """End the offers that nobody answered in time; those that somebody answers just now are left to them."""
+    query = sa.select(Offer.id).where(Offer.answer.is_(None), Offer.until <= at).order_by(Offer.id)
+    late = session.scalars(query.with_for_update(skip_locked=True)).all()
+    if late:
+        _close(session, (Offer.id.in_(late),), OfferAnswer.EXPIRED, at)
+
+
+def close_offers(session: Session, contact: Contact, answer: OfferAnswer, *, at: datetime) -> None:
+    """End every open offer of a caller who is taken or gone."""
+    _close(session, (Offer.contact_id == contact.id,), answer, at)
+
+
+def close_offers_to(session: Session, staff_id: int, answer: OfferAnswer, *, at: datetime) -> None:
+    """End every open offer to somebody who is busy or leaves."""
+    _close(session, (Offer.staff_id == staff_id,), answer, at)
+
+
+def _close(
+    session: Session, which: Iterable[sa.ColumnElement[bool]], answer: OfferAnswer, at: datetime
+) -> None:
+    statement = sa.update(Offer).where(Offer.answer.is_(None), *which).values(answer=answer, answered_at=at)
+    session.execute(statement, execution_options={"synchronize_session": "fetch"})
+
+
+def has_telephone() -> sa.ColumnElement[bool]:
+    """Say in a query of seats whether somebody's telephone stands in an open room of the hotline."""
+    return (
+        sa.select(Room.id)
+        .join(Call, Call.room_id == Room.id)
+        .where(
+            Room.owner_id == Seat.staff_id,
+            Room.closed_at.is_(None),
+            Room.purpose == Purpose.HOTLINE,
+            Call.party == Party.OPERATOR,
+            Call.staff_id == Seat.staff_id,
+            Call.state == LegState.CONNECTED,
+            Call.in_room,
+        )
+        .exists()
+    )
+
+
+def _free_seats(session: Session, at: datetime) -> list[Seat]:
+    """Return whose telephone may ring now, longest idle first."""
+    rung = sa.select(Offer.id).where(Offer.staff_id == Seat.staff_id, Offer.answer.is_(None)).exists()
+    query = sa.select(Seat).where(
+        Seat.state == SeatState.AVAILABLE,
+        Seat.heartbeat_at >= at - LOST_AFTER,
+        sa.or_(Seat.rest_until.is_(None), Seat.rest_until <= at),
+        ~rung,
+    )
+    if line().capabilities().browser:
+        query = query.where(has_telephone())
+    return list(session.scalars(query.order_by(Seat.since, Seat.id)))
+
+
+def _waiting(session: Session, seats: Sequence[Seat]) -> list[Contact]:
+    """Return who waits on the lines that the seats serve, in the order of their turn."""
+    lines = {LineKind.of(code) for seat in seats for code in seat.serves}
+    query = (
+        sa.select(Contact)
+        .where(Contact.state == ContactState.WAITING, Contact.line.in_(lines))
+        .order_by(Contact.is_first.desc(), Contact.waiting_from, Contact.id)
+        .limit(4 * len(seats))
+        # Whoever is being moved by somebody else right now needs no telephone; nobody waits for a lock here.
+        .with_for_update(of=Contact, skip_locked=True)
+    )
+    return list(session.scalars(query))
+
+
+def _earlier(
+    session: Session, waiting: Sequence[Contact]
+) -> tuple[dict[int, int], dict[tuple[int, int], Offer]]:
+    """Return how many telephones ring for each caller, and the last answer of each one that rang before."""
+    ringing: dict[int, int] = defaultdict(int)
+    before: dict[tuple[int, int], Offer] = {}
+    query = sa.select(Offer).where(Offer.contact_id.in_([c.id for c in waiting])).order_by(Offer.id)
+    for offer in session.scalars(query):
+        if offer.answer is None:
+            ringing[offer.contact_id] += 1
+        else:
+            before[offer.contact_id, offer.staff_id] = offer
+    return ringing, before
+
+
+def _pairs(
+    waiting: Sequence[Contact],
+    seats: Sequence[Seat],
+    ringing: dict[int, int],
+    before: dict[tuple[int, int], Offer],
+    at: datetime,
+) -> list[tuple[Contact, Seat]]:
+    """Give each caller one telephone in turn, then a second and a third while some are left."""
+    free, found = list(seats), []
+    alone: set[int] = set()
+
+    def seat_for(contact: Contact) -> Seat | None:
+        preferred = next((s for s in free if s.staff_id == contact.preferred_by), None)
+        asked = before.get((contact.id, contact.preferred_by or 0))
+        if preferred is not None and asked is None and contact.line.value in preferred.serves:
+            alone.add(contact.id)  # for one ringing the one they asked for is rung alone
+            return preferred
+        ready = [s for s in free if contact.line.value in s.serves and not _declined(contact, s)]
+        return min(ready, key=lambda s: (contact.id, s.staff_id) in before, default=None)
+
+    def _declined(contact: Contact, seat: Seat) -> bool:
+        offer = before.get((contact.id, seat.staff_id))
+        if offer is None or offer.answer is not OfferAnswer.DECLINED or offer.answered_at is None:
+            return False
+        return offer.answered_at > at - NOT_AGAIN_FOR
+
+    for round_ in range(TELEPHONES):
+        for contact in waiting:
+            if ringing[contact.id] > round_ or contact.id in alone or not free:
+                continue
+            seat = seat_for(contact)
+            if seat is not None:
+                free.remove(seat)
+                ringing[contact.id] += 1
+                found.append((contact, seat))
+    return found
+
+
+@sweep("hotline.dispatch", every=timedelta(seconds=2))
+def dispatch_again(session: Session, now: datetime) -> int:
+    """Ring on when an offer has run out."""
+    return dispatch(session, at=now)

@@ -1,0 +1,95 @@
+"""Missing: whoever was not talked to is called back, by a row with a time and an owner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.people import Staff
+from hotline.callbacks import CallBack, CallBackReason, CallBackState
+from hotline.contacts import CONTACT_FLOW, Contact, ContactAction, Source, WayOut
+from hotline.dispatch import close_offers, dispatch
+from hotline.offers import OfferAnswer
+from hotline.seating import let_go
+
+R, W = CallBackReason, WayOut
+
+REASONS: dict[WayOut, CallBackReason] = {
+    W.ANSWERED: R.BROKEN_OFF,
+    W.ABANDONED: R.ABANDONED,
+    W.CALL_BACK: R.ASKED,
+    W.MESSAGE: R.MESSAGE,
+    W.FULL: R.RECONCILED,
+    W.TROUBLE: R.RECONCILED,
+    W.FALLBACK: R.RECONCILED,
+}
+
+Missed = Callable[[Session, Contact, datetime], object]
+_told: dict[Source, Missed] = {}
+
+
+def when_missed(source: Source, function: Missed) -> None:
+    """Let a room of the line see to contacts of its own kind that were not reached, in place of a call-back."""
+    _told[source] = function
+
+
+def miss(
+    session: Session, contact: Contact, way_out: WayOut, *, at: datetime, by: Staff | None = None
+) -> CallBack | None:
+    """Note that a caller was not talked to, and promise to call back; the seat and the offers are let go."""
+    if way_out is W.ABANDONED and contact.source is Source.RECONCILED:
+        way_out = W.FALLBACK  # they did not give up: nobody of ours was there
+    CONTACT_FLOW.move(session, contact, ContactAction.MISS, by=by, at=at, way_out=way_out.value)
+    contact.way_out = W.ANSWERED if contact.talking_at is not None else way_out
+    contact.ended_at = at
+    forget_taker(contact)
+    session.flush()
+    let_go(session, contact, at=at)
+    close_offers(session, contact, OfferAnswer.WITHDRAWN, at=at)
+    if contact.source in _told:
+        _told[contact.source](session, contact, at)
+        promise = None
+    else:
+        reason = R.BROKEN_OFF if contact.talking_at is not None else REASONS[way_out]
+        promise = promise_call_back(session, contact, reason, at=at)
+    dispatch(session, at=at)
+    return promise
+
+
+def promise_call_back(
+    session: Session, contact: Contact, reason: CallBackReason, *, at: datetime
+) -> CallBack:
+    """Write the promise down once; without a number there is nobody to call, and that is said too."""
+    found = call_back_of(session, contact)
+    if found is not None:
+        if found.state is CallBackState.DONE:  # talked to once, and broken off since
+            found.state, found.closed_at, found.due_at, found.reason = CallBackState.DUE, None, at, reason
+            found.tries = 0
+        session.flush()
+        return found
+    can = contact.caller is not None and not contact.caller.is_withheld
+    row = CallBack(
+        contact_id=contact.id,
+        reason=reason,
+        state=CallBackState.DUE if can else CallBackState.IMPOSSIBLE,
+        created_at=at,
+        due_at=at,
+        closed_at=None if can else at,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def call_back_of(session: Session, contact: Contact) -> CallBack | None:
+    """Return the promise to call somebody back, locked."""
+    query = sa.select(CallBack).where(CallBack.contact_id == contact.id)
+    return session.scalars(query.with_for_update(of=CallBack)).first()
+
+
+def forget_taker(contact: Contact) -> None:
+    """Let a contact be nobody's in particular: it is its owner's again."""
+    contact.taken_by = contact.taken_at = contact.room_id = contact.wrap_until = None

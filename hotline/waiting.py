@@ -1,0 +1,227 @@
+"""Waiting: callers hear honestly where they stand, may choose to be called back, and never drop out unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from math import ceil
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.terms import Words
+from hotline.arrivals import arrive
+from hotline.contacts import CONTACT_FLOW, Contact, ContactAction, ContactState, WayOut, contact_of_leg
+from hotline.dispatch import dispatch
+from hotline.lines import HelpLine, LineKind, line_of
+from hotline.missing import miss
+from hotline.seats import LOST_AFTER, Seat, SeatState
+from hotline.talking import put_back
+from telephony.calls import Call
+from telephony.inbound import Heard, on_input, on_return, on_wait
+from telephony.spoken import Ask, End, LeaveWaiting, Pause, Say, Steps, Wait
+
+S = ContactState
+KEYS = "hotline-wait"
+SILENCE_S = 15
+"""A pass of the waiting page: nobody hears nothing for longer than this."""
+LOOKED_AT = 30
+LEAST_KNOWN = 5
+
+COMING = Words(
+    "接线员正在接起您的电话，请不要挂断。", "An operator is answering you now; please stay on the line."
+)
+CHOICES = Words(
+    "请回拨并保留位置请按 1，留言请按 2，继续等候不用按键。",
+    "To be called back and keep your place press 1; to leave a message press 2; to wait do nothing.",
+)
+PROMISED = Words(
+    "好的，您的位置已保留，我们会在 15 分钟内给您回电。请保持电话畅通，再见。",
+    "Your place is kept. We will call you back within 15 minutes; please keep your telephone free. Goodbye.",
+)
+WITHHELD = Words(
+    "我们看不到您的号码，无法回拨。请继续等候，或按 2 留言。",
+    "Your number is withheld, so we can't call back. Please wait, or press 2 to leave a message.",
+)
+WILL_CALL = Words(
+    "对不起，现在没能接起您的电话。我们会尽快给您回电，再见。",
+    "We are sorry that nobody could answer. We will call you back as soon as we can. Goodbye.",
+)
+CALL_AGAIN = Words(
+    "对不起，现在没能接起您的电话，我们也看不到您的号码。请稍后再拨，再见。",
+    "We are sorry that nobody could answer, and your number is withheld. Please call again soon. Goodbye.",
+)
+BROKEN_OFF = Words(
+    "对不起，刚才通话断开了，这是我们这边的问题。请不要挂断，您排在最前面。",
+    "We are sorry: the call broke off on our side. Please stay on the line; you are first in the queue.",
+)
+
+Messages = Callable[[Session, Contact, Call], Steps | None]
+_messages: list[Messages] = []
+
+
+def take_messages(function: Messages) -> None:
+    """Let a room of the line say how a caller leaves a message."""
+    if function not in _messages:
+        _messages.append(function)
+
+
+def answer_waiting() -> None:
+    """Let the hotline speak to everybody who waits on its lines."""
+    for kind in LineKind:
+        on_wait(f"line-{kind.value}", heard_waiting)
+        on_return(f"line-{kind.value}", returned)
+    on_input(KEYS, pressed)
+
+
+def heard_waiting(session: Session, call: Call, heard: Heard) -> Steps | None:
+    """Say what a waiting caller hears now; called about every twenty seconds, and once at the end."""
+    line, at = line_of(session, LineKind.of((heard.line or "").removeprefix("line-"))), clock.now()
+    if line is None:
+        return None
+    contact = contact_of_leg(session, call) or arrive(session, line, call, number=heard.caller, at=at)
+    if heard.result is not None:
+        return left(session, contact, call, heard.result, at=at)
+    if contact.state is S.ARRIVED:
+        contact.waiting_from = at
+        CONTACT_FLOW.move(session, contact, ContactAction.ENTER, by=None, at=at)
+        dispatch(session, at=at)
+    elif contact.state is S.TALKING and not call.in_room:  # their room ended around them
+        put_back(session, contact, at=at)
+    return _pass(session, line, contact, call, at)
+
+
+def _pass(session: Session, line: HelpLine, contact: Contact, call: Call, at: datetime) -> Steps:
+    if contact.state in (S.TAKEN, S.TALKING):
+        return [Say(COMING, contact.language), Pause(5)]
+    if contact.state is not S.WAITING:
+        return [LeaveWaiting()]
+    since = contact.waiting_from or at
+    if at - since >= line.longest_wait:
+        miss(session, contact, WayOut.MESSAGE, at=at)
+        return [LeaveWaiting()]
+    place = position(session, contact)
+    return [
+        Ask(
+            KEYS,
+            _both(_place(session, line, place, at), CHOICES),
+            wait_s=SILENCE_S,
+            language=contact.language,
+        )
+    ]
+
+
+def pressed(session: Session, call: Call, heard: Heard) -> Steps:
+    """Do what a waiting caller's key says."""
+    contact, at = contact_of_leg(session, call), clock.now()
+    if contact is None or contact.state in (S.TAKEN, S.TALKING):
+        return [Say(COMING), Pause(5)]
+    if contact.state is not S.WAITING:
+        return [LeaveWaiting()]
+    if heard.digits == "1":
+        if contact.caller is None or contact.caller.is_withheld:
+            return [Ask(KEYS, WITHHELD, turn=1, wait_s=SILENCE_S, language=contact.language)]
+        miss(session, contact, WayOut.CALL_BACK, at=at)
+        return [LeaveWaiting()]
+    if heard.digits == "2":
+        miss(session, contact, WayOut.MESSAGE, at=at)
+        return [LeaveWaiting()]
+    return [Pause(1)]
+
+
+def left(session: Session, contact: Contact, call: Call, result: str, *, at: datetime) -> Steps:
+    """Say what follows a waiting that is over: a person, a promise or a message, never nothing."""
+    waits = contact.state in (S.ARRIVED, S.WAITING)
+    if result in ("moved", "bridged"):
+        # Taken off the line to be talked to; the room's own reports say the rest.
+        return [Wait(f"line-{contact.line.value}")] if result == "bridged" and waits else []
+    if result == "abandoned":
+        if waits or contact.state is S.TAKEN:
+            miss(session, contact, WayOut.ABANDONED, at=at)
+        return []
+    if waits:
+        ways = {"full": WayOut.FULL, "left": WayOut.MESSAGE}
+        miss(session, contact, ways.get(result, WayOut.TROUBLE), at=at)
+    elif contact.state is S.TAKEN:  # somebody is about to answer, but the line let go: they go on waiting
+        return [Wait(f"line-{contact.line.value}")]
+    if contact.way_out is WayOut.CALL_BACK:
+        return [Say(PROMISED, contact.language), End()]
+    for function in _messages:
+        steps = function(session, contact, call)
+        if steps is not None:
+            return steps
+    is_withheld = contact.caller is None or contact.caller.is_withheld
+    return [Say(CALL_AGAIN if is_withheld else WILL_CALL, contact.language), End()]
+
+
+def returned(session: Session, call: Call, heard: Heard) -> Steps | None:
+    """Say to somebody who lost their operator that they are first, and let them wait."""
+    contact, at = contact_of_leg(session, call), clock.now()
+    if contact is None:
+        return None
+    if contact.state in (S.TAKEN, S.TALKING) and not call.in_room:
+        put_back(session, contact, at=at)
+    return [Say(BROKEN_OFF, contact.language), Wait(heard.line or f"line-{contact.line.value}")]
+
+
+def position(session: Session, contact: Contact) -> int:
+    """Return a caller's place in the queue, counted from one."""
+    ahead = sa.or_(
+        sa.and_(Contact.is_first, sa.literal(not contact.is_first)),
+        sa.and_(
+            Contact.is_first == contact.is_first,
+            sa.or_(
+                Contact.waiting_from < contact.waiting_from,
+                sa.and_(Contact.waiting_from == contact.waiting_from, Contact.id < contact.id),
+            ),
+        ),
+    )
+    query = sa.select(sa.func.count()).where(Contact.line == contact.line, Contact.state == S.WAITING, ahead)
+    return (session.scalar(query) or 0) + 1
+
+
+def estimate(session: Session, line: HelpLine, at: datetime, *, place: int | None = None) -> float | None:
+    """Return the seconds until a place's turn (the next new caller's if none is given), or None when unknown.
+
+    Every seat frees itself once in a mean talk and wrap-up; people are told minutes, rounded up.
+    """
+    seats = _seats(session, line.kind, at)
+    handled = session.execute(
+        sa.select(Contact.taken_at, Contact.ended_at)
+        .where(
+            Contact.line == line.kind, Contact.taken_at.is_not(None), Contact.ended_at.is_not(None),
+            Contact.state.in_((S.WRAPPING, S.DONE)), Contact.talking_at.is_not(None),
+        )
+        .order_by(Contact.rung_at.desc())
+        .limit(LOOKED_AT)
+    ).all()  # fmt: skip
+    if not seats or len(handled) < LEAST_KNOWN:
+        return None
+    if place is None:
+        waiting = sa.select(sa.func.count()).where(Contact.line == line.kind, Contact.state == S.WAITING)
+        place = (session.scalar(waiting) or 0) + 1
+    took = sum((ended - taken).total_seconds() for taken, ended in handled) / len(handled)
+    return place * took / seats
+
+
+def _seats(session: Session, kind: LineKind, at: datetime) -> int:
+    working = (SeatState.AVAILABLE, SeatState.TALKING, SeatState.WRAPPING)
+    query = sa.select(Seat.serves).where(Seat.state.in_(working), Seat.heartbeat_at >= at - LOST_AFTER)
+    return sum(kind.value in serves for serves in session.scalars(query))
+
+
+def _place(session: Session, line: HelpLine, place: int, at: datetime) -> Words:
+    seconds = estimate(session, line, at, place=place)
+    where = Words("您排在第 {n} 位。", "You are number {n} in the queue.").filled(n=place)
+    if seconds is None:
+        return where
+    minutes = ceil(seconds / 60)
+    if timedelta(seconds=seconds) > line.longest_wait:
+        return _both(where, Words("等候时间可能较长。", "The wait may be long."))
+    about = Words("预计还要等 {n} 分钟左右。", "It will take about {n} minutes.").filled(n=minutes)
+    return _both(where, about)
+
+
+def _both(one: Words, other: Words) -> Words:
+    return Words(one.zh + other.zh, f"{one.en} {other.en}")

@@ -1,0 +1,55 @@
+"""Wrapping up: the record is finished by who talked; the seat is free again after ten minutes at the latest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from core.people import Staff
+from core.problems import Missing
+from hotline.callbacks import CallBackState
+from hotline.contacts import CONTACT_FLOW, Contact, ContactAction, ContactState
+from hotline.dispatch import dispatch
+from hotline.lines import LineKind
+from hotline.missing import call_back_of
+from hotline.seating import let_go
+
+Rule = Callable[[Session, Contact], object]
+_rules: dict[LineKind, list[Rule]] = {}
+
+
+def must_be_whole(line: LineKind, rule: Rule) -> None:
+    """Let a line refuse to finish a contact whose record lacks something; the rule raises what is wrong."""
+    rules = _rules.setdefault(line, [])
+    if rule not in rules:
+        rules.append(rule)
+
+
+def finish(session: Session, contact: Contact, *, by: Staff, at: datetime) -> Contact:
+    """Finish a contact whose record is whole; its operator does so, or who owns it."""
+    if by.id not in (contact.taken_by, contact.owner_id):
+        raise Missing
+    if contact.state is ContactState.DONE:
+        return contact  # the second click
+    for rule in _rules.get(contact.line, ()):
+        rule(session, contact)
+    contact.closed_at = at
+    CONTACT_FLOW.move(session, contact, ContactAction.FINISH, by=by, at=at)
+    let_go(session, contact, at=at)
+    dispatch(session, at=at)
+    return contact
+
+
+def settle(session: Session, contact: Contact, *, by: Staff, at: datetime) -> Contact:
+    """Close a contact that was missed and needs no call any more; its owner says so."""
+    if by.id != contact.owner_id:
+        raise Missing
+    promise = call_back_of(session, contact)
+    if promise is not None and promise.closed_at is None:
+        promise.state, promise.closed_at = CallBackState.GIVEN_UP, at
+        promise.held_by = promise.lease_until = None
+    contact.closed_at = at
+    CONTACT_FLOW.move(session, contact, ContactAction.SETTLE, by=by, at=at)
+    return contact
