@@ -21,6 +21,7 @@ from hotline.risk import RiskLevel
 
 LONGEST_WORD, LONGEST_OTHERS = 60, 300
 S = FollowUpState
+ASK_FIRST = Words("请先念同意语，再选一项", "Read the words of consent first, then choose")
 
 
 def can_be_called(contact: Contact, wish: FollowUpWish | None) -> bool:

@@ -25,6 +25,7 @@ from hotline.ownership import owner_for
 
 LASTS = timedelta(hours=2)
 PER_ADDRESS, WINDOW = 20, timedelta(hours=1)
+CALLS_PER_ADDRESS = 5
 CALL_WITHIN = timedelta(minutes=15)
 
 
@@ -40,6 +41,11 @@ class TooLate(Refused):
 def is_within_limits(session: Session, address: str, *, at: datetime) -> bool:
     """Count one begun sheet and say whether the address may begin it; commit before refusing."""
     return count_try(session, "self-assess", address, limit=PER_ADDRESS, within=WINDOW, at=at)
+
+
+def may_ask_call(session: Session, address: str, *, at: datetime) -> bool:
+    """Count one request to be called and say whether the address may make it; commit before refusing."""
+    return count_try(session, "self-assess-call", address, limit=CALLS_PER_ADDRESS, within=WINDOW, at=at)
 
 
 def too_many() -> TooMany:

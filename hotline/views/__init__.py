@@ -9,6 +9,7 @@ from hotline import arrivals, citizen_records, records, waiting
 from hotline.lines import LineKind
 from hotline.views import (
     continuity,
+    counselling,
     hand_off,
     line,
     number,
@@ -30,8 +31,9 @@ BLUEPRINTS = [
     number.blueprint,
     reviewer.blueprint,
     retention.blueprint,
+    *counselling.BLUEPRINTS,
 ]
-DOORS: list[Door] = [*operator.DOORS, *reviewer.DOORS, *number.DOORS, *retention.DOORS]
+DOORS: list[Door] = [*operator.DOORS, *reviewer.DOORS, *number.DOORS, *retention.DOORS, *counselling.DOORS]
 
 
 def register(app: Flask) -> None:

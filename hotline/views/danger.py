@@ -1,0 +1,79 @@
+"""The panel of imminent danger: one press begins it and tells a supervisor, every step has its clock and its stamp."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from core import clock
+from core.db import transaction
+from core.people import acting
+from core.permissions import Permission, require
+from core.problems import Invalid, Problem
+from hotline import danger_steps, dangers, sight
+from hotline.danger_steps import DangerStep, StepResult
+from hotline.risk_reading import open_part
+from hotline.views.panels import frame
+
+blueprint = Blueprint("danger", __name__, url_prefix="/counselling")
+
+
+@blueprint.get("/<token>/danger")
+@require(Permission.COUNSEL)
+def show(token: str) -> str:
+    """Show the checklist of the event that goes on, or the button that begins one."""
+    return _page(token)
+
+
+def _page(token: str, wrong: Problem | None = None) -> str:
+    staff, at = acting(), clock.now()
+    with transaction() as session:
+        contact, _ = open_part(session, token, "danger", ["steps", "words"], by=staff, at=at)
+        events = dangers.dangers_of(session, contact)
+        event = events[0] if events else None
+        stamps = event.stamped if event else {}
+        return render_template(
+            "hotline/danger.html",
+            frame=frame(),
+            token=token,
+            event=event,
+            standing=danger_steps.standing(event.began_at, stamps, at=at) if event else [],
+            rows={s.step: s for s in event.stamps} if event else {},
+            results=StepResult,
+            tones=danger_steps.CLOCK_TONES,
+            without_consent=danger_steps.WITHOUT_CONSENT,
+            untried={step: danger_steps.less_invasive_untried(step, stamps) for step in DangerStep},
+            earlier=len(events) - 1,
+            wrong=wrong.words if wrong else None,
+            errors=wrong.fields if isinstance(wrong, Invalid) else {},
+            typed=request.form if wrong else {},
+        )
+
+
+@blueprint.post("/<token>/danger")
+@require(Permission.COUNSEL)
+def begin(token: str) -> ResponseReturnValue:
+    """Begin the checklist; a supervisor is told in the same moment."""
+    staff, at = acting(), clock.now()
+    with transaction() as session:
+        contact, _ = sight.in_sight(session, token, by=staff, at=at, locks=True)
+        dangers.begin(session, contact, is_acting=request.form.get("is_acting") == "1", by=staff, at=at)
+    return redirect(url_for("danger.show", token=token), 303)
+
+
+@blueprint.post("/<token>/danger/step")
+@require(Permission.COUNSEL)
+def stamp(token: str) -> ResponseReturnValue:
+    """Stamp one step: done, not needed, or not possible."""
+    staff, at, form = acting(), clock.now(), request.form
+    step, result = DangerStep.found(form.get("step")), StepResult.found(form.get("result"))
+    if step is None or result is None:
+        raise Invalid
+    try:
+        with transaction() as session:
+            contact, _ = sight.in_sight(session, token, by=staff, at=at, locks=True)
+            words = form.get(f"words_{step.value}", "")
+            dangers.stamp(session, contact, step, result, words, by=staff, at=at)
+    except Invalid as wrong:
+        return _page(token, wrong), wrong.status
+    return redirect(url_for("danger.show", token=token), 303)
