@@ -147,7 +147,7 @@ def transaction() -> Iterator[Session]:
     if _open.get() is not None:
         raise RuntimeError("a transaction is open already: operations flush, only the edge commits")
     session = database().sessions()
-    session.connection(execution_options={"writes": True})
+    session.info["connection"] = session.connection(execution_options={"writes": True})
     token = _open.set(session)
     try:
         yield session
@@ -157,7 +157,17 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         _open.reset(token)
+        session.info.pop("connection", None)
         session.close()
+
+
+def plainly(session: Session) -> sa.Connection:
+    """Return the connection of a session's transaction, for statements whose rows need not be records.
+
+    Such a statement sees what was flushed. A session looks its connection up anew each time, which busy doors feel.
+    """
+    held: sa.Connection | None = session.info.get("connection")
+    return held if held is not None else session.connection()
 
 
 @contextmanager

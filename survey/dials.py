@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock
+from core.db import plainly
 from core.people import Staff
 from core.problems import Refused
 from core.terms import Words
@@ -118,23 +119,22 @@ def write_attempt(session: Session, case: Case, call: Call | None, *, by: Staff,
     return attempt
 
 
-_OF_CALL = sa.select(Attempt).where(Attempt.call_id == sa.bindparam("call"))
+_OF_CALL = sa.select(Attempt.id, Attempt.connected_at, Attempt.ended_at).where(
+    Attempt.call_id == sa.bindparam("call")
+)
 
 
-def attempt_of(session: Session, call: Call | None) -> Attempt | None:
-    """Return the try that a call belongs to."""
-    if call is None:
-        return None
-    return session.scalars(_OF_CALL, {"call": call.id}).first()
-
-
-def suggestion(session: Session, attempt: Attempt, call: Call) -> str | None:
-    """Say what the line's own result means for a try that nobody talked in."""
-    code = from_line(
+def _said_by_line(call: Call) -> str | None:
+    return from_line(
         call.cause.value if call.cause else "",
         call.answerer.value if call.answerer else None,
         response_code=call.network_code,
     )
+
+
+def suggestion(session: Session, attempt: Attempt, call: Call) -> str | None:
+    """Say what the line's own result means for a try that nobody talked in."""
+    code = _said_by_line(call)
     if code == SWITCHED_OFF and _days_off(session, attempt) >= SWITCHED_OFF_DAYS:
         return from_line(call.cause.value if call.cause else "", days_off=SWITCHED_OFF_DAYS)
     return code
@@ -155,10 +155,16 @@ def _days_off(session: Session, attempt: Attempt) -> int:
 
 
 def _hear(session: Session, event: Event, call: Call | None) -> None:
-    """Note on the attempt what the line reports of its call."""
-    attempt = attempt_of(session, call)
-    if attempt is None or call is None or attempt.ended_at is not None:
+    """Note on the attempt what the line reports of its call; most reports change nothing, so look before loading."""
+    if call is None:
         return
+    known = plainly(session).execute(_OF_CALL, {"call": call.id}).first()
+    if known is None or known.ended_at is not None:
+        return
+    is_picked_up = call.connected_at is not None and known.connected_at is None
+    if not is_picked_up and _said_by_line(call) is None:
+        return
+    attempt = session.get_one(Attempt, known.id)
     if call.connected_at is not None and attempt.connected_at is None:
         attempt.connected_at = call.connected_at
         if not quotas.hold_seat(session, attempt):

@@ -6,7 +6,8 @@ import importlib
 import importlib.util
 from types import ModuleType
 
-from flask import Flask, Response
+from flask import Flask, Request, Response
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
 from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -41,6 +42,16 @@ OWN = (signin, home, account, code, staff, units, places, calendar, journal, job
 BIGGEST_UPLOAD = 256 * 1024 * 1024
 
 
+class FormSession(SecureCookieSessionInterface):
+    """The signed cookie that forms are bound to; who brings none needs no signer made to read it."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Read the cookie, where there is one."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
 def create_app(settings: Settings, *, database: Database | None = None) -> Flask:
     """Build the application of one installation."""
     clock.use(offset=settings.clock_offset, zone=settings.zone)
@@ -67,6 +78,7 @@ def create_app(settings: Settings, *, database: Database | None = None) -> Flask
         # The caller's address and https come from our own proxies; the host stays what they pass on.
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n)  # type: ignore[method-assign]
+    app.session_interface = FormSession()
     jinja.prepare(app)
     headers.prepare(app)
     guard.prepare(app)  # before CSRF: whoever is not signed in is asked to, and keeps the typed form
