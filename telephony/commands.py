@@ -15,6 +15,7 @@ from flask.cli import with_appcontext
 from core import clock
 from core.db import transaction
 from core.settings import Settings
+from telephony.advice import advice, standing_documents
 from telephony.events import take_in
 from telephony.line import line
 from telephony.outbox import send_due
@@ -25,7 +26,7 @@ from telephony.simulator.server import run_carrier
 from telephony.twilio.adapter import TwilioLine
 from telephony.twilio.addresses import address_of, hurried, path_of
 from telephony.twilio.capture import capturing, read_captured
-from telephony.twilio.doctor import Verdict, addresses, advice, look
+from telephony.twilio.doctor import Verdict, addresses, look
 from telephony.twilio.translate import translate
 
 
@@ -73,11 +74,6 @@ def carrier_config(settings: Settings, *, seed: int = 1) -> CarrierConfig:
         fallback_url=address_of(settings, "fallback"),
         standing=standing_documents(settings),
     )
-
-
-def standing_documents(settings: Settings) -> Path:
-    """Return the folder in which the simulated carrier keeps its documents, one a number."""
-    return settings.data_dir / "standing"
 
 
 @telephony.command()

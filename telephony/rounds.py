@@ -16,7 +16,7 @@ from telephony.outbox import send_due
 from telephony.reconciler import reconcile
 
 
-def _outside(work: Callable[[], object]) -> None:
+def outside(work: Callable[[], object]) -> None:
     """Do work that speaks with the line after the sweep's own transaction is over, never inside it."""
     carrier, database = in_use(), db.database()
     if carrier is None or not carrier.capabilities().dials:
@@ -32,13 +32,13 @@ def _outside(work: Callable[[], object]) -> None:
 @sweep("telephony.outbox", every=timedelta(seconds=2))
 def send(_session: Session, _now: datetime) -> None:
     """Send what the request that wrote it could not."""
-    _outside(send_due)
+    outside(send_due)
 
 
 @sweep("telephony.reconcile", every=timedelta(seconds=20))
 def look(_session: Session, _now: datetime) -> None:
     """Look for what was lost."""
-    _outside(reconcile)
+    outside(reconcile)
 
 
 @sweep("telephony.unheard", every=timedelta(seconds=20))

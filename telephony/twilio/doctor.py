@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import requests
@@ -47,22 +47,6 @@ def addresses(settings: Settings) -> list[tuple[Words, str]]:
         (Words("号码状态回调", "Number, call status changes"), address_of(settings, "call")),
         (Words("主处理失败时", "Number and app, primary handler fails"), address_of(settings, "fallback")),
     ]
-
-
-Adviser = Callable[[Settings], Iterable[tuple[Words, str]]]
-_advisers: list[Adviser] = []
-
-
-def advises(adviser: Adviser) -> Adviser:
-    """Let a room of the house say what its own numbers need at the vendor."""
-    if adviser not in _advisers:
-        _advisers.append(adviser)
-    return adviser
-
-
-def advice(settings: Settings) -> list[tuple[Words, str]]:
-    """Return what the rooms of the house say of their numbers."""
-    return [each for adviser in _advisers for each in adviser(settings)]
 
 
 def look(settings: Settings, line: TwilioLine | None = None) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ from core.people import Staff
 from core.permissions import Role
 from core.settings import Settings
 from telephony import events, inbound, line, outbox, webhooks
-from telephony.commands import standing_documents
+from telephony.advice import standing_documents
 from telephony.contract import check_answer, check_request
 from telephony.reconciler import reconcile
 from telephony.simulator.carrier import Carrier

@@ -13,6 +13,7 @@ from core.db import reading, transaction
 from core.settings import Settings
 from core.terms import Words
 from telephony import inbound
+from telephony.advice import advice, advises
 from telephony.calls import Call
 from telephony.commands import carrier_config
 from telephony.contract import check_twiml
@@ -26,7 +27,7 @@ from telephony.simulator.transport import HttpPost
 from telephony.spoken import End, Record, Ring, Say, Steps
 from telephony.twilio import twiml
 from telephony.twilio.addresses import hurried
-from telephony.twilio.doctor import addresses, advice, advises
+from telephony.twilio.doctor import addresses
 from telephony.twilio.translate import translate
 from telephony.voice_messages import keep_found, leave_message, messages_of
 from tests.conftest import NOON
