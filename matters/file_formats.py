@@ -5,12 +5,11 @@ A photo keeps its picture, its colours and which way is up; where and when it wa
 
 from __future__ import annotations
 
-import re
-import zlib
 from collections.abc import Callable
 
 from core.problems import Invalid
 from core.terms import Term, Words
+from matters.file_documents import CantClean, clean_pdf
 from matters.file_pictures import NotWhole, clean_jpeg, clean_png
 from matters.file_workpapers import Unsafe, clean_workpaper
 
@@ -54,10 +53,11 @@ HAS_MACROS = Words(
     "The file holds macros, scripts, embedded objects or outside links; it was not taken. Save it as a plain file",
 )
 
-_PDF_NAME = re.compile(rb"/[^\s/<>\[\](){}%]+")
-_PDF_ACTIVE = {b"/JavaScript", b"/JS", b"/Launch", b"/EmbeddedFile", b"/EmbeddedFiles", b"/RichMedia", b"/XFA", b"/Encrypt"}  # fmt: skip
-_PDF_PACKED = re.compile(rb"/ObjStm\b.{0,400}?stream\r?\n", re.DOTALL)
-_MOST_UNPACKED = 32 * 1024 * 1024
+CANT_CLEAN = Words(
+    "PDF 里有照片，其中的拍摄信息（地点、时间）清除不掉，没有收下。请把照片单独上传，或重新打印成 PDF 再传",
+    "The PDF holds photos whose hidden facts (place, time) can't be taken out; it was not taken. Send the photos by "
+    "themselves, or print the paper to a new PDF",
+)
 
 
 def cleaned(data: bytes) -> tuple[FileFormat, bytes]:
@@ -72,37 +72,14 @@ def cleaned(data: bytes) -> tuple[FileFormat, bytes]:
         raise Unsafe(is_stranger=True)
     except NotWhole:
         raise Invalid(DAMAGED) from None
+    except CantClean:
+        raise Invalid(CANT_CLEAN) from None
     except Unsafe as unsafe:
         raise Invalid(NOT_TAKEN if unsafe.is_stranger else HAS_MACROS) from None
-
-
-def _clean_pdf(data: bytes) -> bytes:
-    if b"%%EOF" not in data[-2048:]:
-        raise NotWhole
-    budget = _MOST_UNPACKED
-    parts = [data]
-    for packed in _PDF_PACKED.finditer(data):
-        opener = zlib.decompressobj()
-        try:
-            parts.append(opener.decompress(data[packed.end() :], budget))
-        except zlib.error:
-            continue  # packed in another way, which readers without scripts show all the same
-        budget -= len(parts[-1])
-        if budget <= 0:
-            raise Unsafe
-    for part in parts:
-        if any(_plain_name(name) in _PDF_ACTIVE for name in _PDF_NAME.findall(part)):
-            raise Unsafe
-    return data
-
-
-def _plain_name(name: bytes) -> bytes:
-    """Write a name without the escapes in which a script could hide: /J#61vaScript."""
-    return re.sub(rb"#([0-9A-Fa-f]{2})", lambda hit: bytes([int(hit[1], 16)]), name)
 
 
 _KINDS: tuple[tuple[bytes, FileFormat, Callable[[bytes], bytes]], ...] = (
     (b"\xff\xd8\xff", FileFormat.JPEG, clean_jpeg),
     (b"\x89PNG\r\n\x1a\n", FileFormat.PNG, clean_png),
-    (b"%PDF-", FileFormat.PDF, _clean_pdf),
+    (b"%PDF-", FileFormat.PDF, clean_pdf),
 )

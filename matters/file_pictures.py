@@ -25,7 +25,7 @@ def clean_jpeg(data: bytes) -> bytes:
     kept: list[bytes] = []
     orientation = 1
     seen: set[int] = set()
-    for marker, piece in _segments(data):
+    for marker, _, piece in _segments(data):
         if marker == 0xE1:
             orientation = _orientation(piece) or orientation
         elif marker in _SHOWN or (marker in _APP_KEPT and piece[4:].startswith(_APP_KEPT[marker])):
@@ -42,8 +42,20 @@ def clean_jpeg(data: bytes) -> bytes:
     return b"".join((b"\xff\xd8", *kept[:at], upright, *kept[at:], b"\xff\xd9"))
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Give each part of a JPEG with its marker; the picture's own data go with their head, what follows the end is not given."""
+def blanked_jpeg(data: bytes) -> bytes:
+    """Return a JPEG of the same length in which all but the picture and its colours is blank, where it stands."""
+    found = bytearray(data)
+    for marker, at, piece in _segments(data):
+        is_kept = marker in _SHOWN or (marker in _APP_KEPT and piece[4:].startswith(_APP_KEPT[marker]))
+        if marker == _EOI:
+            found[at + 2 :] = bytes(len(data) - at - 2)
+        elif not is_kept:
+            found[at + 4 : at + len(piece)] = bytes(len(piece) - 4)
+    return bytes(found)
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Give each part of a JPEG with its marker and place; the picture's own data go with their head, no afterword is given."""
     at = 2
     while at + 4 <= len(data) or data[at : at + 2] == b"\xff\xd9":
         if data[at] != 0xFF:
@@ -53,14 +65,14 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
             at += 1
             continue
         if marker == _EOI:
-            yield marker, b"\xff\xd9"
+            yield marker, at, b"\xff\xd9"
             return
         end = at + 2 + int(struct.unpack(">H", data[at + 2 : at + 4])[0])
         if end > len(data) or end < at + 4:
             raise NotWhole
         if marker == _SOS:
             end = _end_of_scan(data, end)
-        yield marker, data[at:end]
+        yield marker, at, data[at:end]
         at = end
     raise NotWhole
 

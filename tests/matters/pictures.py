@@ -93,3 +93,34 @@ def a_workpaper(
         for name, body in content.items():
             package.writestr(name, body)
     return out.getvalue()
+
+
+def a_stream(head: bytes, body: bytes) -> bytes:
+    """Make an object of a PDF that holds a stream."""
+    return b"9 0 obj\n<< %b /Length %d >>\nstream\n%b\nendstream\nendobj\n" % (head, len(body), body)
+
+
+def a_paper(*objects: bytes) -> bytes:
+    """Make a PDF of objects with a right table of contents."""
+    found, places = b"%PDF-1.7\n", []
+    for each in objects:
+        places.append(len(found))
+        found += each
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    return found + b"xref\n0 %d\n%btrailer\n<<>>\nstartxref\n%d\n%%%%EOF\n" % (len(places), table, len(found))
+
+
+def a_jp2(hidden: bytes) -> bytes:
+    """Make the boxes of a JPEG 2000 picture, with texts in two of them."""
+
+    def box(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body) + 8) + kind + body
+
+    return b"".join(
+        (
+            box(b"jP  ", b"\r\n\x87\n"),
+            box(b"xml ", b"<gps>" + hidden),
+            box(b"uuid", b"JpgTiffExif->JP2" + hidden),
+            box(b"jp2c", b"\xff\x4f\xff\x51 picture"),
+        )
+    )
