@@ -44,6 +44,7 @@ class LineNow:
 class SeatNow:
     """One operator at the line: what they do and since when, and what they carry."""
 
+    staff_id: int
     name: str
     seat_no: int | None
     doing: Doing
@@ -167,6 +168,7 @@ def seats_now(session: Session, at: datetime, lines: Collection[LineKind]) -> li
         )  # fmt: skip
         rows.append(
             SeatNow(
+                staff_id=seat.staff_id,
                 name=seat.staff.name,
                 seat_no=number,
                 doing=what,
