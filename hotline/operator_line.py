@@ -148,8 +148,12 @@ def _contact(session: Session, contact: Contact, at: datetime) -> dict[str, Any]
     )
     leg = session.scalars(query).first()
     sheet = session.scalars(sa.select(ScreeningSheet).where(ScreeningSheet.contact_id == contact.id)).first()
+    held = sa.select(CallBack.id).where(
+        CallBack.contact_id == contact.id, CallBack.state == CallBackState.HELD
+    )
     return {
         **_row(contact),
+        "call_back": session.scalars(held).first(),
         "waited_s": contact.waited_s(at),
         "is_held": leg is not None and not leg.is_ended and leg.is_held,
         "wrap_until": contact.wrap_until.isoformat() if contact.wrap_until else None,

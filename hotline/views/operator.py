@@ -15,6 +15,7 @@ from core.permissions import Permission, Role, require
 from core.places import counties, townships
 from core.terms import Words, labels
 from hotline import operator_line
+from hotline.calling_back import CallBackResult
 from hotline.citizen_records import CitizenResult
 from hotline.forms import form
 from hotline.lines import LineKind, lines_served_by
@@ -43,7 +44,7 @@ PANELS: tuple[tuple[str, Words], ...] = (
     ("danger.show", Words("危机", "Danger")),
     ("safety_plan.show", Words("安全计划", "Safety plan")),
     ("followup_plan.show", Words("随访", "Follow-up")),
-    ("assessment.show", Words("量表", "Assessments")),
+    ("assessment.listed", Words("量表", "Assessments")),
     ("continuity.show", Words("接续码", "Code")),
     ("hand_off.show", Words("移交", "Hand over")),
     ("number.show", Words("号码", "Number")),
@@ -69,8 +70,11 @@ def show_line() -> str:
         "places": places,
         "consents": {i.value: str(promises.CONSENT[i]) for i in IdentityClass},
         "alarm": {"danger": DANGER, "crisis": CRISIS},
-        "panic": _there("/hotline/panic"),
-        "follow_ups": _there("/counselling/follow-ups/"),
+        "heard": [
+            {"code": r.value, "words": r.label} for r in CallBackResult if r is not CallBackResult.TALKED
+        ],
+        "panic": _there("panic.call"),
+        "follow_ups": _there("followup.listed"),
         "simulated": line().capabilities().is_simulated,
         "browser": line().capabilities().browser,
     }
@@ -109,6 +113,6 @@ def _panels() -> list[dict[str, str]]:
     return [{"words": str(words), "url": url_for(name, token=ANY)} for name, words in there]
 
 
-def _there(path: str) -> str | None:
+def _there(endpoint: str) -> str | None:
     """Return an address of the house where it is offered."""
-    return path if any(rule.rule == path for rule in current_app.url_map.iter_rules()) else None
+    return url_for(endpoint) if endpoint in current_app.view_functions else None

@@ -124,7 +124,7 @@ def broken(change: str) -> dict[str, Any]:
     if change == "twice":
         raw["parts"][0]["fields"].append(raw["parts"][0]["fields"][0])
     elif change == "no options":
-        del raw["parts"][0]["fields"][0]["options"]
+        del raw["parts"][1]["fields"][0]["options"]
     elif change == "no length":
         del next(f for p in raw["parts"] for f in p["fields"] if f["name"] == "narrative")["longest"]
     elif change == "strange field":

@@ -108,9 +108,10 @@ class Line {
     if (this.isAsking) return null;
     this.isAsking = true;
     try {
-      const reply = await post(`/hotline/${path}`, told);
+      const screen = await post(`/hotline/${path}`, told);
       notice();
-      return reply ?? {};
+      if (screen.seat) this.take(screen);
+      return screen;
     } catch (problem) {
       notice(problemWords(problem));
       return null;
@@ -183,10 +184,14 @@ class Line {
     location.assign(data.colleagues.replace("TOKEN", this.contact.token));
   }
 
-  async callBack(button) {
-    const id = button.dataset.callsBack;
-    const done = await this.ask(`call-backs/${id}/${button.dataset.isMine ? "ring" : "claim"}`);
-    if (done && !button.dataset.isMine) this.look();
+  // Calling somebody back: what was heard, where the line could not tell.
+  showCallBack(contact) {
+    const row = part("call-back");
+    row.hidden = !contact.call_back || contact.state === "wrapping";
+    if (row.hidden || row.dataset.id === String(contact.call_back)) return;
+    row.dataset.id = contact.call_back;
+    row.replaceChildren(make("span", { className: "small soft", textContent: t("回拨听到的：", "Calling back, heard:") }), ...data.heard.map(({ code, words }) =>
+      make("button", { type: "button", className: "button", textContent: words, onclick: () => this.ask(`call-backs/${contact.call_back}/result`, { result: code }) })));
   }
 
   // --- the contact in hand
@@ -240,6 +245,7 @@ class Line {
     part("call-heard").hidden = !contact.is_listened_in;
     part("call-heard").textContent = t("值班组长在线", "A shift lead is on the line");
     for (const id of ["hold", "hang-up"]) part(id).hidden = isWrapping;
+    this.showCallBack(contact);
     part("hold").disabled = contact.state !== "talking";
     part("hold").setAttribute("aria-pressed", String(contact.is_held));
     part("hold-words").textContent = contact.is_held ? t("恢复", "Take back") : t("保持", "Hold");
@@ -290,6 +296,7 @@ class Line {
     part("seat-rest").hidden = !seat.rest_until;
     if (seat.rest_until) part("seat-rest").textContent = t("重点个案后休息到 {time}；想提前接听请按 A", "Rest after a key call until {time}; press A to take calls sooner", { time: new Date(seat.rest_until).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" }) });
     part("seat-free").disabled = ["talking"].includes(seat.state) || (seat.state === "available" && !seat.rest_until);
+    part("seat-free").classList.toggle("button-primary", seat.state !== "wrapping");
     part("seat-rest-button").disabled = ["talking", "break"].includes(seat.state);
     part("seat-leave").disabled = ["talking", "off"].includes(seat.state);
   }
@@ -391,7 +398,7 @@ class Line {
     if (!button) return;
     const does = { accept: () => this.accept(), decline: () => this.decline(), hold: () => this.hold(), "hang-up": () => this.hangUp(), finish: () => this.finish(), consult: () => this.consult(), panic: () => this.panic(), "seat-free": () => this.seat("free"), "seat-rest-button": () => this.seat("rest"), "seat-leave": () => this.seat("leave") }[button.id];
     if (does) does();
-    else if (button.dataset.callsBack) this.callBack(button);
+    else if (button.dataset.callsBack) this.ask(`call-backs/${button.dataset.callsBack}/ring`);
     else if (button.dataset.opensContact) {
       this.chosen = button.dataset.opensContact;
       this.look();

@@ -59,7 +59,7 @@ function card(title, count, ...inside) {
 function callBacks(told) {
   const rows = told.rows.map((row) => make("li", {},
     make("span", {}, `${clock(row.rung_at)} ${whoWords(row)} `, timesChip(row), make("br"), make("span", { className: "small soft", textContent: `${row.line_words} · ${row.reason}${row.tries ? t(" · 已试 {n} 次", " · tried {n} times", { n: row.tries }) : ""}` })),
-    make("button", { type: "button", className: `button${row.is_mine ? " button-primary" : ""}`, textContent: row.is_mine ? t("拨打", "Ring") : t("我来回拨", "I call back"), data: { callsBack: row.id, isMine: row.is_mine ? "1" : "" } })));
+    make("button", { type: "button", className: `button${row.is_mine ? " button-primary" : ""}`, textContent: t("回拨", "Call back"), data: { callsBack: row.id } })));
   return card(t("到时回拨", "Call-backs due"), told.count, told.count ? make("ul", { className: "plain" }, ...rows) : make("p", { className: "soft", textContent: t("没有到时的回拨", "No call-back is due") }));
 }
 

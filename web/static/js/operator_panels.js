@@ -74,6 +74,7 @@ export class Panels {
     inside.querySelectorAll("script, .skip").forEach((element) => element.remove());
     this.body.replaceChildren(...inside.childNodes);
     this.body.scrollTop = 0;
+    if (this.body.querySelector("[data-chart]")) import("./charts.js").then((charts) => charts.start(this.body));
     this.element.dispatchEvent(new CustomEvent("changed"));
   }
 

@@ -41,8 +41,8 @@ export class RecordForm {
   section({ code, words, fields }, values) {
     const ratings = fields.filter((field) => field.kind === "rating");
     const others = fields.filter((field) => field.kind !== "rating");
-    const inside = others.map((field) => this.field(field, values[field.name]));
     const rated = ratings.length ? [make("div", { className: "ratings" }, ...ratings.map((field) => this.field(field, values[field.name])))] : [];
+    const inside = others.map((field) => this.field(field, values[field.name]));
     return make("fieldset", { className: "record-part", data: { part: code } }, make("legend", { textContent: words }),
       make("div", { className: "record-fields" }, ...rated, ...inside));
   }

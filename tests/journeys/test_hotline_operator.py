@@ -1,0 +1,292 @@
+"""The operator's page over the simulated line: the keyboard alone, a caller who really rings, nothing typed lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import BrowserContext, Page, expect
+
+from core import clock
+from core.db import reading, transaction
+from core.people import Staff
+from core.permissions import Role
+from core.places import Level
+from hotline import records
+from hotline.citizen_records import CitizenRecord, ContactMatter
+from hotline.contacts import Contact, ContactState
+from hotline.lines import HelpLine, LineKind
+from hotline.read_log import CounsellingRead
+from matters.attributes import Origin
+from matters.matter import Matter
+from matters.reporters import reporters_of
+from telephony.simulator.leg import Leg
+from tests.factories import a_place, a_staff, a_unit
+from tests.journeys.conftest import assert_accessible, no_sideways_scroll, picture, sign_in
+from tests.journeys.test_softphone import WiredHouse
+from tests.journeys.test_softphone import house as wired_house
+
+pytestmark = pytest.mark.browser
+house = wired_house
+NUMBERS = {LineKind.CITIZEN: "+862160012345", LineKind.COUNSELLING: "+862160012356"}
+CALLER = "+8613912345678"
+
+
+@pytest.fixture
+def operator(house: WiredHouse) -> Staff:
+    """A counselling operator, and both lines with their owner."""
+    with transaction() as session:
+        owner = a_staff(session, Role.SHIFT_LEAD)
+        for kind, number in NUMBERS.items():
+            session.add(HelpLine(kind=kind, number=number, owner_id=owner.id, changed_at=clock.now()))
+        county = a_place(session, name="清河县")
+        a_place(session, level=Level.TOWNSHIP, parent=county, name="柳湖镇")
+        return a_staff(session, Role.OPERATOR)
+
+
+@pytest.fixture
+def rings(house: WiredHouse) -> Callable[..., Leg]:
+    """Somebody calls a line and waits."""
+
+    def call(kind: LineKind, number: str = CALLER) -> Leg:
+        return house.carrier.carrier.inbound(number, NUMBERS[kind])
+
+    return call
+
+
+def at_the_line(page: Page, staff: Staff, house: WiredHouse, language: str = "") -> None:
+    """Open the first page, and take calls."""
+    sign_in(page, staff, house, language=language)
+    page.goto("/")
+    expect(page).to_have_url(f"{house.url}/hotline/line")
+    expect(page.locator("#phone-state")).to_have_text(
+        "Telephone connected" if language == "en" else "话机已接通", timeout=15_000
+    )
+    page.keyboard.press("a")
+    expect(page.locator("#seat-dot")).to_have_class("dot dot-green")
+
+
+def accept(page: Page) -> None:
+    """Answer what rings by the keyboard."""
+    expect(page.locator("#ring")).to_be_visible(timeout=15_000)
+    page.keyboard.press("Enter")
+    expect(page.locator("#operator")).to_have_attribute("data-phase", "talking", timeout=15_000)
+    expect(page.locator("#call-state")).to_have_text("通话中", timeout=15_000)
+
+
+def tab_to(page: Page, selector: str, presses: int = 60) -> None:
+    """Walk there by Tab alone."""
+    for _ in range(presses):
+        if page.evaluate("s => document.activeElement?.matches(s)", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{selector} is not reached by Tab")
+
+
+def saved(page: Page) -> None:
+    """Wait until the house has everything."""
+    expect(page.locator("#saved .dot")).to_have_class("dot dot-green", timeout=6_000)
+
+
+def contact() -> Contact:
+    """Return the contact there is."""
+    with reading() as session:
+        return session.scalars(sa.select(Contact).order_by(Contact.id.desc())).first() or _none()
+
+
+def _none() -> Contact:
+    raise AssertionError("there is no contact")
+
+
+def becomes(state: ContactState) -> None:
+    """Wait until the contact stands there."""
+    for _ in range(150):
+        if contact().state is state:
+            return
+        time.sleep(0.1)
+    raise AssertionError(contact().state)
+
+
+def choose(page: Page, field: str, code: str) -> None:
+    """Choose one of several by the keyboard: to the group by Tab, to the choice by arrows and Space."""
+    box = f'input[name="r-{field}"][value="{code}"]'
+    is_radio = page.locator(box).get_attribute("type") == "radio"
+    if not is_radio:
+        tab_to(page, box)
+        page.keyboard.press("Space")
+        return
+    tab_to(page, f'input[name="r-{field}"]')
+    page.keyboard.press("Space")
+    for _ in range(8):
+        if page.locator(box).is_checked():
+            return
+        page.keyboard.press("ArrowRight")
+    raise AssertionError(f"{field} {code}")
+
+
+def rate(page: Page, field: str, digits: str) -> None:
+    """Type a rating."""
+    tab_to(page, f"#r-{field}")
+    page.keyboard.type(digits)
+    expect(page.locator(f'[data-field="{field}"] output')).to_have_text("没有说" if digits == "n" else digits)
+
+
+def test_a_counselling_talk_from_the_ringing_to_the_finished_record(
+    page: Page, context: BrowserContext, house: WiredHouse, operator: Staff, rings: Callable[..., Leg]
+) -> None:
+    at_the_line(page, operator, house)
+    assert_accessible(page)
+    picture(page, "operator-idle-zh", whole=False)
+    leg = rings(LineKind.COUNSELLING)
+    expect(page.locator("#ring")).to_contain_text("139 **** 5678", timeout=15_000)
+    picture(page, "operator-ringing-zh", whole=False)
+    accept(page)
+    becomes(ContactState.TALKING)
+    no_sideways_scroll(page)
+    expect(page.locator("#r-narrative")).to_be_focused()
+    page.keyboard.type("他说已经三天没有合眼，孩子要高考，家里为钱争吵。")
+    saved(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("F2")
+    expect(page.locator("#r-narrative")).to_be_focused()
+    page.locator("#stage").evaluate("e => e.focus()")
+    choose(page, "sex", "male")
+    tab_to(page, "#r-age")
+    page.keyboard.press("ArrowDown")
+    choose(page, "times", "first")
+    choose(page, "on_behalf_of", "self")
+    rate(page, "distress_start", "80")
+    rate(page, "hope_start", "n")
+    rate(page, "intent_start", "0")
+    choose(page, "problems", "family")
+    choose(page, "problems", "study")
+    saved(page)
+    picture(page, "operator-talking-zh", whole=False)
+    assert_accessible(page)
+    # The tab dies without a word; a new one shows everything.
+    page.evaluate("window.onpagehide = null")
+    page.close(run_before_unload=False)
+    page = context.new_page()
+    page.goto("/hotline/line")
+    expect(page.locator("#operator")).to_have_attribute("data-phase", "talking", timeout=15_000)
+    expect(page.locator("#r-narrative")).to_have_value("他说已经三天没有合眼，孩子要高考，家里为钱争吵。")
+    expect(page.locator('[data-field="distress_start"] output')).to_have_text("80")
+    expect(page.locator('[data-field="hope_start"] output')).to_have_text("没有说")
+    expect(page.locator('input[name="r-problems"]:checked')).to_have_count(2)
+    assert page.evaluate("JSON.stringify(localStorage) + JSON.stringify(sessionStorage)").find("合眼") < 0
+    # The dead tab's telephone is taken over; whoever is talked to stays where they are.
+    expect(page.locator("#phone-state")).to_contain_text("按 R 在此接管", timeout=15_000)
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+    expect(page.locator("#phone-state")).to_have_text("话机已接通", timeout=15_000)
+    becomes(ContactState.TALKING)
+    page.keyboard.press("F8")
+    expect(page.locator("#hang-up-words")).to_have_text("再按一次挂断")
+    assert not leg.is_ended
+    page.keyboard.press("F8")
+    expect(page.locator("#operator")).to_have_attribute("data-phase", "wrapping", timeout=15_000)
+    # What lacks is said beside its field, and the first of it takes the focus.
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#notice")).to_contain_text("还有 6 项要填")
+    picture(page, "operator-wrapping-zh", whole=False)
+    expect(page.locator("#r-distress_end")).to_be_focused()
+    for field, digits in (("distress_end", "45"), ("hope_end", "60"), ("intent_end", "0")):
+        rate(page, field, digits)
+    page.locator("#stage").evaluate("e => e.focus()")
+    tab_to(page, "#r-handling")
+    page.keyboard.type("倾听，一起安排今晚怎么睡。")
+    tab_to(page, "#r-referral")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "#r-result")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#operator")).to_have_attribute("data-phase", "idle", timeout=15_000)
+    becomes(ContactState.DONE)
+    with reading() as session:
+        found = session.scalars(sa.select(Contact)).one()
+        record = records.record_of(session, found)
+        assert record is not None
+        held = record.content
+        assert held["distress_start"] == 80
+        assert (held["hope_start"], held["intent_end"]) == ("not_said", 0)
+        assert held["problems"] == ["family", "study"]
+        assert held["handling"].startswith("倾听")
+        assert session.scalar(sa.select(sa.func.count()).select_from(CounsellingRead)) >= 1
+    expect(page.locator("#idle-side")).to_contain_text("已完成")
+
+
+def test_a_citizen_gets_a_receipt_and_nothing_of_the_number_is_shown(
+    page: Page, house: WiredHouse, operator: Staff, rings: Callable[..., Leg], tmp_path: Path
+) -> None:
+    with transaction() as session:
+        a_unit(session)
+        citizen = a_staff(session, Role.CITIZEN_OPERATOR)
+    at_the_line(page, citizen, house)
+    rings(LineKind.CITIZEN)
+    accept(page)
+    page.keyboard.press("F2")
+    page.keyboard.type("永红村村口到小学的路灯坏了两个多月，孩子晚上看不见。")
+    tab_to(page, "#m-topic")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "#m-place")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "#m-spot")
+    page.keyboard.type("村口到永红小学")
+    saved(page)
+    with reading() as session:
+        kept = session.scalars(sa.select(CitizenRecord)).one()
+        assert "路灯" in (kept.draft or "")
+    page.reload()
+    expect(page.locator("#m-narrative")).to_have_value("永红村村口到小学的路灯坏了两个多月，孩子晚上看不见。")
+    expect(page.locator("#m-spot")).to_have_value("村口到永红小学")
+    page.keyboard.press("F2")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#matter-notice")).to_contain_text("请先读出告知语")
+    tab_to(page, "#m-consent")
+    page.keyboard.press("Space")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#registered")).to_be_visible()
+    expect(page.locator("#read-aloud")).to_contain_text("最晚")
+    assert_accessible(page)
+    picture(page, "operator-citizen-registered-zh", whole=False)
+    assert CALLER[3:] not in page.content()
+    with reading() as session:
+        matter = session.scalars(sa.select(Matter)).one()
+        assert matter.origin is Origin.CITIZEN_LINE
+        assert matter.receipt is not None
+        assert reporters_of(session, matter)[0].number == CALLER
+        assert matter.promised_on is not None
+        assert matter.promised_on >= date.today() - timedelta(days=1)
+        assert session.scalars(sa.select(ContactMatter)).one().matter_id == matter.id
+    expect(page.locator("#led-to")).to_contain_text(matter.receipt)
+    page.keyboard.press("F6")
+    page.keyboard.type(matter.receipt)
+    page.keyboard.press("Enter")
+    expect(page.locator("#looked-up")).to_contain_text("已登记")
+    page.keyboard.press("F8")
+    page.keyboard.press("F8")
+    expect(page.locator("#operator")).to_have_attribute("data-phase", "wrapping", timeout=15_000)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#operator")).to_have_attribute("data-phase", "idle", timeout=15_000)
+    becomes(ContactState.DONE)
+
+
+def test_the_line_speaks_english_and_a_decline_lets_them_wait(
+    page: Page, house: WiredHouse, operator: Staff, rings: Callable[..., Leg]
+) -> None:
+    at_the_line(page, operator, house, language="en")
+    rings(LineKind.COUNSELLING, "anonymous")
+    expect(page.locator("#ring")).to_contain_text("Number withheld", timeout=15_000)
+    picture(page, "operator-ringing-en", whole=False)
+    page.keyboard.press("Escape")
+    expect(page.locator("#ring")).to_be_hidden()
+    expect(page.locator(".line-head .big").first).to_have_text("1")
+    page.keyboard.press("b")
+    expect(page.locator("#seat-state")).to_have_text("Break")
+    no_sideways_scroll(page)
+    assert_accessible(page)
+    picture(page, "operator-break-en", whole=False)
