@@ -170,13 +170,13 @@ def decide_lowering(
     ).first()
     if row is None or row.decided_at is not None:
         raise Refused(Words("这份提请已有结果", "This proposal is decided already"))
+    if by.id == row.asked_by:
+        raise risk.NotLowered
     seniors = (Permission.COUNSEL_LEAD, Permission.COUNSEL_REVIEW)
     if not any(person.may(senior) for person in (by, row.asker) for senior in seniors):
         raise Forbidden(
             Words("两人中须有一位组长或评议员", "One of the two must lead the shift or review the line")
         )
-    if by.id == row.asked_by:
-        raise risk.NotLowered
     row.decided_by, row.decided_at, row.is_agreed, row.answer = by.id, at, agrees, _told(words) or None
     session.flush()
     if agrees:

@@ -43,34 +43,29 @@ DOORS = [
 @require(Permission.COUNSEL)
 def listed() -> str:
     """Show what nobody has answered yet, and how the day went."""
-    return render_template("hotline/alarms.html", **_told())
+    return _page("hotline/alarms.html")
 
 
 @blueprint.get("/part")
 @require(Permission.COUNSEL)
 def part() -> str:
     """Give the list alone, for a page that keeps itself fresh."""
-    return render_template("hotline/alarms_part.html", **_told())
+    return _page("hotline/alarms_part.html")
 
 
-def _told() -> dict[str, object]:
+def _page(template: str) -> str:
     staff, at = acting(), clock.now()
     is_lead = staff.may(Permission.COUNSEL_LEAD)
     with reading() as session:
-        return {
-            "alarms": [
-                (a, a.contact.token if a.contact else None, list(a.turns))
-                for a in escalations.open_escalations(session, by=staff)
-            ],
-            "answered": [
-                (a, a.answerer, a.contact.token if a.contact else None)
-                for a in (escalations.answered_lately(session, at=at) if is_lead else ())
-            ],
-            "stands": followup_queue.waiting(session, at=at),
-            "is_lead": is_lead,
-            "every_s": risk_watch.EVERY.seconds,
-            "at": at,
-        }
+        return render_template(
+            template,
+            alarms=escalations.open_escalations(session, by=staff),
+            answered=escalations.answered_lately(session, at=at) if is_lead else [],
+            stands=followup_queue.waiting(session, at=at),
+            is_lead=is_lead,
+            every_s=risk_watch.EVERY.seconds,
+            at=at,
+        )
 
 
 @blueprint.post("/<int:escalation_id>/answer")
