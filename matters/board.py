@@ -64,27 +64,39 @@ _DEFAULT_SORT = {
 }
 
 
-def _within(queue: Queue, at: datetime) -> list[sa.ColumnElement[bool]]:
-    """Say what belongs to a queue; each is one index away."""
-    joint = (  # looked up from the few rulings that wait, not from every matter that could have one
+def _joint() -> sa.Select[Any]:
+    return (  # looked up from the few rulings that wait, not from every matter that could have one
         sa.select(JointRuling.matter_id)
         .join(LED, sa.and_(LED.c.id == JointRuling.matter_id, LED.c.version == JointRuling.matter_version))
         .where(JointRuling.decided_at.is_(None))
     )
-    found: dict[Queue, list[sa.ColumnElement[bool]]] = {
-        Queue.RED: [Matter.due_at <= at],
-        Queue.YELLOW: [Matter.due_at > at, Matter.yellow_at <= at],
-        Queue.ASSIGN: [Matter.state == S.TO_ROUTE],
-        Queue.RETURNS: [Matter.state == S.RETURN_ASKED],
-        Queue.EXTENSIONS: [Matter.is_extension_asked.is_(True)],
-        Queue.JOINT: [Matter.id.in_(joint), Matter.state.in_([S.TO_ROUTE, S.RETURN_ASKED])],
-        Queue.INCIDENTS: [Matter.is_incident.is_(True), Matter.state.in_(OPEN)],
-        Queue.SUSPENDED: [Matter.state == S.SUSPENDED],
-        Queue.ESCALATED: [Matter.level >= LEVEL, Matter.ended_at.is_(None)],
-        Queue.CENTRE: [Matter.conflict == Conflict.CENTRE, _is_unfinished()],
-        Queue.ALL: [Matter.ended_at.is_(None), Matter.state != S.DRAFT],
-    }
-    return found[queue]
+
+
+def _within(queue: Queue, at: datetime) -> list[sa.ColumnElement[bool]]:
+    """Say what belongs to a queue; each is one index away, and only the one asked for is put together."""
+    match queue:
+        case Queue.RED:
+            return [Matter.due_at <= at]
+        case Queue.YELLOW:
+            return [Matter.due_at > at, Matter.yellow_at <= at]
+        case Queue.ASSIGN:
+            return [Matter.state == S.TO_ROUTE]
+        case Queue.RETURNS:
+            return [Matter.state == S.RETURN_ASKED]
+        case Queue.EXTENSIONS:
+            return [Matter.is_extension_asked.is_(True)]
+        case Queue.JOINT:
+            return [Matter.id.in_(_joint()), Matter.state.in_([S.TO_ROUTE, S.RETURN_ASKED])]
+        case Queue.INCIDENTS:
+            return [Matter.is_incident.is_(True), Matter.state.in_(OPEN)]
+        case Queue.SUSPENDED:
+            return [Matter.state == S.SUSPENDED]
+        case Queue.ESCALATED:
+            return [Matter.level >= LEVEL, Matter.ended_at.is_(None)]
+        case Queue.CENTRE:
+            return [Matter.conflict == Conflict.CENTRE, _is_unfinished()]
+        case _:
+            return [Matter.ended_at.is_(None), Matter.state != S.DRAFT]
 
 
 def _is_unfinished() -> sa.ColumnElement[bool]:
