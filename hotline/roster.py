@@ -18,6 +18,20 @@ from hotline.roster_rules import LONGEST_SHIFT, Span
 from hotline.shifts import KEY_CALL_LIMIT, Duty, Shift
 
 
+class ShiftOver(Refused):
+    """Who was on and on call in the past is a fact."""
+
+    words = Words(
+        "班次已经结束，不能再改。没有任何改动。",
+        "The shift is over and can't be changed any more. Nothing was changed.",
+    )
+
+
+def _still_open(shift: Shift, at: datetime) -> None:
+    if shift.ends_at <= at:
+        raise ShiftOver
+
+
 def span_of(shift: Shift) -> Span:
     """Return a shift as a stretch of time."""
     return Span(shift.begins_at, shift.ends_at)
@@ -80,6 +94,7 @@ def change_shift(
     at: datetime,
 ) -> None:
     """Change seats, lead, supervisor or limit; a published shift keeps a supervisor."""
+    _still_open(shift, at)
     if shift.is_published and supervisor is None:
         raise Refused(
             Words(
@@ -105,6 +120,7 @@ def remove_shift(session: Session, shift: Shift, *, by: Staff, at: datetime) -> 
 
 def put_on(session: Session, shift: Shift, staff: Staff, *, by: Staff, at: datetime) -> Duty:
     """Give somebody the first free seat of a shift."""
+    _still_open(shift, at)
     if not staff.is_active or shift.line not in lines_served_by(staff):
         raise Refused(
             Words(
@@ -139,6 +155,7 @@ def put_on(session: Session, shift: Shift, staff: Staff, *, by: Staff, at: datet
 def take_off(session: Session, duty: Duty, *, by: Staff, at: datetime) -> None:
     """Take somebody off a shift."""
     shift = duty.shift
+    _still_open(shift, at)
     journal.write(session, "shift.take_off", shift, by=by, at=at, staff=duty.staff_id, seat=duty.seat_no)
     shift.duties.remove(duty)
     session.flush()

@@ -10,6 +10,7 @@ from hotline.lines import LineKind
 from hotline.views import (
     continuity,
     counselling,
+    duty,
     hand_off,
     line,
     number,
@@ -32,8 +33,16 @@ BLUEPRINTS = [
     reviewer.blueprint,
     retention.blueprint,
     *counselling.BLUEPRINTS,
+    *duty.BLUEPRINTS,
 ]
-DOORS: list[Door] = [*operator.DOORS, *reviewer.DOORS, *number.DOORS, *retention.DOORS, *counselling.DOORS]
+DOORS: list[Door] = [
+    *operator.DOORS,
+    *reviewer.DOORS,
+    *number.DOORS,
+    *retention.DOORS,
+    *counselling.DOORS,
+    *duty.DOORS,
+]
 
 
 def register(app: Flask) -> None:

@@ -18,7 +18,7 @@ from core.terms import Words, t
 from hotline import load_guard
 from hotline.board import board
 from hotline.calling_for_help import open_for
-from hotline.lines import LineKind
+from hotline.lines import LineKind, line_of
 from hotline.presence import TONES
 from hotline.roster import may_lead
 from hotline.staffing_sheet import HOUR, staffing_day
@@ -48,6 +48,12 @@ def lines_led(staff: Staff) -> list[LineKind]:
     return [kind for kind in LineKind if may_lead(staff, kind)]
 
 
+def lines_in_use(session: Session, staff: Staff) -> list[LineKind]:
+    """Return the lines that somebody leads and that have a number; all they lead where none has."""
+    led = lines_led(staff)
+    return [kind for kind in led if line_of(session, kind)] or led
+
+
 @blueprint.get("/")
 @require(Permission.HOTLINE_LEAD)
 def show() -> str:
@@ -66,7 +72,7 @@ def now() -> str:
 
 def _now(session: Session) -> dict[str, Any]:
     at = clock.now()
-    return {"b": board(session, at=at, lines=lines_led(acting())), "tones": TONES, "at": at}
+    return {"b": board(session, at=at, lines=lines_in_use(session, acting())), "tones": TONES, "at": at}
 
 
 @blueprint.get("/outlook")
@@ -75,7 +81,9 @@ def outlook() -> str:
     """Give the hours ahead: seats there are, seats they need, and what one more would save."""
     at = clock.now()
     with reading() as session:
-        days = [staffing_day(session, kind, clock.today(at), at=at) for kind in lines_led(acting())]
+        days = [
+            staffing_day(session, kind, clock.today(at), at=at) for kind in lines_in_use(session, acting())
+        ]
         return render_template("hotline/board_outlook.html", days=days, at=at, one_hour=HOUR)
 
 

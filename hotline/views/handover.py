@@ -24,6 +24,8 @@ from hotline.views.board import lines_led
 
 blueprint = Blueprint("handover", __name__, url_prefix="/hotline/duty/handover")
 LOOK_BACK = timedelta(days=7)
+WRITE_UNTIL = timedelta(hours=2)
+"""How long after a shift its lead may still write its note."""
 
 
 @blueprint.get("/")
@@ -55,6 +57,7 @@ def _listed(errors: dict[str, Words] | None = None) -> str:
             notes=notes,
             at=at,
             sign_within=SIGN_WITHIN,
+            write_until=WRITE_UNTIL,
             longest=LONGEST,
             errors=errors or {},
             typed=request.form,
