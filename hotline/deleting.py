@@ -21,8 +21,13 @@ def _is_sealed(table: sa.Table) -> bool:
 
 @cache
 def sealed_tables() -> tuple[sa.Table, ...]:
-    """Return every table that holds counselling content and hangs on a contact."""
-    return tuple(t for t in Base.metadata.sorted_tables if _is_sealed(t) and "contact_id" in t.columns)
+    """Return every table that hangs on a contact and holds counselling content, itself or in what hangs on it."""
+    return tuple(
+        table
+        for table in Base.metadata.sorted_tables
+        if "contact_id" in table.columns
+        and (_is_sealed(table) or any(_is_sealed(child) for child, _ in _ties_to(table)))
+    )
 
 
 def _ties_to(parent: sa.Table) -> list[tuple[sa.Table, sa.Column[Any]]]:
