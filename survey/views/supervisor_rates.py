@@ -17,7 +17,7 @@ from core.people import Staff, StaffRole
 from core.permissions import Permission, Role, require
 from core.phone import NumberKind
 from core.places import counties
-from core.problems import Invalid
+from core.problems import Invalid, Missing
 from core.terms import Words, labels
 from survey.field_rates import Breakdown, Cells, KnownShare, Selection, tabulate
 from survey.methods.rates import CELLS, Eligibility
@@ -121,7 +121,8 @@ def table() -> ResponseReturnValue:
     wants = asked()
     with reading() as session:
         wave, _ = chosen_wave(session)
-        assert wave is not None, "the page with this link has a wave"
+        if wave is None:
+            raise Missing
         text = _csv(session, wave, wants)
     headers = {"Content-Disposition": f'attachment; filename="rates-{wants.by.value}.csv"'}
     return Response(text, mimetype="text/csv", headers=headers)
