@@ -25,6 +25,7 @@ from hotline.shifts import KEY_CALL_LIMIT, Duty, Shift, shift_numbered
 from hotline.views.board import lines_led
 
 blueprint = Blueprint("roster", __name__, url_prefix="/hotline/duty/roster")
+FAR = timedelta(days=366)
 NOT_A_NUMBER = Words("请填整数", "A whole number")
 
 
@@ -37,10 +38,13 @@ def _line(code: str | None) -> LineKind:
 
 
 def _monday(text: str | None) -> date:
+    """Return the Monday of the week asked for; what is no date, or further off than a year, means this week."""
+    today = clock.today()
     try:
-        return monday_of(date.fromisoformat(text or ""))
+        asked = date.fromisoformat(text or "")
     except ValueError:
-        return monday_of(clock.today())
+        asked = today
+    return monday_of(asked if abs(asked - today) <= FAR else today)
 
 
 def _own(session: Session, shift_id: int, *, locks: bool = False) -> Shift:

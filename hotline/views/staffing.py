@@ -83,8 +83,8 @@ def chart(found: StaffingDay) -> dict[str, Any]:
             },
         ],
         "layout": {
-            "yaxis": {"rangemode": "tozero", "title": {"text": t("坐席", "Seats")}, "dtick": None},
-            "xaxis": {"title": {"text": t("时", "Hour")}, "type": "category"},
+            "yaxis": {"rangemode": "tozero", "title": {"text": t("坐席", "Seats")}},
+            "xaxis": {"type": "category", "ticksuffix": t(" 时", ":00"), "tickangle": 0, "nticks": 12},
             "hovermode": "x unified",
         },
     }  # fmt: skip
