@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +31,6 @@ def made() -> dict[str, list[str]]:
     return {
         "{self.name}.{action.value}": moves,
         "matter.{deed.action}": [move for move in moves if move.startswith("matter.")],
-        "{CASE_FLOW.name}.claim": ["case.claim"],
         "recording.{action.value}": [f"recording.{action.value}" for action in RecordAction],
         "frame.{after.value}": [f"frame.{after.value}" for after in (FrameState.READY, FrameState.RETIRED)],
     }
@@ -38,15 +38,12 @@ def made() -> dict[str, list[str]]:
 
 def written(path: Path) -> Iterator[tuple[int, str]]:
     """Yield (line, action) of everything that a module journals; a pattern stands with its places."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    constants = {
-        target.id: node.value.value
-        for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
-        for target in node.targets
-        if isinstance(target, ast.Name) and isinstance(node.value.value, str)
-    }
-    for node in ast.walk(tree):
+    text = path.read_text(encoding="utf-8")
+    if not any(f"{module}.{verb}(" in text for verb, (module, _) in WRITERS.items()):
+        return
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    known = vars(importlib.import_module(name))
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             module, place = WRITERS.get(node.func.attr, ("", 0))
             if isinstance(node.func.value, ast.Name) and node.func.value.id == module:
@@ -54,23 +51,23 @@ def written(path: Path) -> Iterator[tuple[int, str]]:
                     given: ast.expr | None = node.args[place]
                 else:
                     given = next((k.value for k in node.keywords if k.arg == "action"), None)
-                for action in said(given, constants):
+                for action in said(given, known):
                     yield node.lineno, action
 
 
-def said(given: ast.expr | None, constants: dict[str, str]) -> Iterator[str]:
-    """Yield what an expression can come to, as far as it can be read."""
-    if isinstance(given, ast.IfExp):
-        yield from said(given.body, constants)
-        yield from said(given.orelse, constants)
-    elif isinstance(given, ast.Constant):
-        yield str(given.value)
-    elif isinstance(given, ast.JoinedStr):
-        yield ast.unparse(given)[2:-1]
-    elif isinstance(given, ast.Name):
-        yield constants.get(given.id, f"?{given.id}")
+def said(given: ast.expr | None, known: dict[str, object]) -> Iterator[str]:
+    """Yield what an expression can come to: from what its module knows, or as it is written."""
+    if given is None:
+        yield "?"
+    elif isinstance(given, ast.IfExp):
+        yield from said(given.body, known)
+        yield from said(given.orelse, known)
     else:
-        yield f"?{ast.unparse(given) if given else ''}"
+        text = ast.unparse(given)
+        try:
+            yield str(eval(text, known.copy()))
+        except (NameError, AttributeError):
+            yield text[2:-1] if isinstance(given, ast.JoinedStr) else f"?{text}"
 
 
 def actions() -> Iterator[tuple[str, str]]:
