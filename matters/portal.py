@@ -106,9 +106,11 @@ def _ours(staff: Staff) -> sa.ColumnElement[bool]:
     unit = staff.unit_id or 0
     ours = sa.union_all(
         sa.select(LED.c.id).where(LED.c.lead_unit_id == unit, LED.c.state.in_(WITH_UNIT)),
-        sa.select(SupportingUnit.matter_id).where(SupportingUnit.unit_id == unit, SupportingUnit.is_open),
+        sa.select(LED.c.id)
+        .join(SupportingUnit, SupportingUnit.matter_id == LED.c.id)
+        .where(SupportingUnit.unit_id == unit, SupportingUnit.is_open, LED.c.state.in_(WITH_UNIT)),
     )
-    return sa.and_(Matter.state.in_(WITH_UNIT), Matter.id.in_(ours))
+    return Matter.id.in_(ours)
 
 
 def _coloured(colour: ClockColour, at: datetime) -> sa.ColumnElement[bool]:

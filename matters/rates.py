@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -161,7 +162,7 @@ def counted(
         )
         .group_by(lead)
     )
-    unfinished = (
+    unfinished: sa.Select[Any] = (
         sa.select(
             Matter.lead_unit_id,
             *(sa.literal(0) for _ in wanted),
@@ -173,12 +174,11 @@ def counted(
             CallerTurn.errand == Errand.REVISIT,
             CallerTurn.due_at >= since,
             CallerTurn.due_at < min(until, at),
-            Matter.id.in_(seen),
             Matter.lead_unit_id.is_not(None),
         )
         .group_by(Matter.lead_unit_id)
     )
-    both = sa.union_all(in_log, unfinished).subquery()
+    both = sa.union_all(in_log, within_sight(session, staff, unfinished)).subquery()
     names = (*wanted, "overdue")
     query = sa.select(both.c.lead, *(sa.func.sum(both.c[name]).label(name) for name in names))
     return {
