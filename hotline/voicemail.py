@@ -1,0 +1,109 @@
+"""Voicemail: whoever would rather speak than wait leaves a message, which has an owner and is called back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import clock, journal
+from core.people import Staff
+from core.permissions import Permission
+from core.problems import Missing
+from core.terms import Words
+from hotline.contacts import Contact, ContactLeg, WayOut, contact_of_leg
+from hotline.lines import SKILL, LineKind
+from hotline.missing import call_back_of
+from hotline.read_log import ReadPurpose, note_read
+from hotline.sight import purpose_of
+from hotline.waiting import take_messages
+from telephony.calls import Call
+from telephony.inbound import Heard, on_input
+from telephony.recordings import Recording, RecordingState
+from telephony.spoken import End, Say, Steps
+from telephony.voice_messages import leave_message, messages_of
+
+QUESTION = "hotline-message"
+ASKED = frozenset({WayOut.MESSAGE, WayOut.FULL, WayOut.TROUBLE})
+"""Ways out of the queue that lead to a message; whoever asked to be called back needs none."""
+
+SPEAK = Words(
+    "请在提示音后留言，说完按井号键或直接挂机。留言会录音，由值班人员听取，我们会尽快给您回电。",
+    "Leave your message after the tone, then press hash or hang up. It is recorded and heard by the people on "
+    "duty, and we will call you back soon.",
+)
+SPEAK_WITHHELD = Words(
+    "我们看不到您的号码。请在提示音后留言，并说出回电号码，说完按井号键或直接挂机。留言会录音，由值班人员听取。",
+    "Your number is withheld. Leave your message after the tone and say where to call you, then press hash or "
+    "hang up. It is recorded and heard by the people on duty.",
+)
+THANKS = Words("谢谢，留言已经收到，我们会尽快给您回电。再见。", "Thank you, we have your message. Goodbye.")
+NOTHING = Words(
+    "没有听到您的留言，您的来电已经登记。再见。", "We heard no message; your call is noted. Goodbye."
+)
+
+
+def offer_message(session: Session, contact: Contact, call: Call) -> Steps | None:
+    """Let a caller whose waiting is over leave a message; the promise to call back is written down already."""
+    if contact.way_out not in ASKED:
+        return None
+    is_withheld = contact.caller is None or contact.caller.is_withheld
+    return [
+        Say(SPEAK_WITHHELD if is_withheld else SPEAK, contact.language),
+        leave_message(session, call, QUESTION, at=clock.now()),
+        Say(NOTHING, contact.language),
+        End(),
+    ]
+
+
+def taken(session: Session, call: Call, heard: Heard) -> Steps:
+    """Thank for a message."""
+    contact = contact_of_leg(session, call)
+    language = contact.language if contact is not None else "zh"
+    if contact is not None and heard.recorded_s is not None:
+        journal.write(session, "contact.message", contact, by=None, at=clock.now(), seconds=heard.recorded_s)
+    return [Say(THANKS, language), End()]
+
+
+def messages(session: Session, contact: Contact) -> list[Recording]:
+    """Return the messages left in an episode, first come first."""
+    legs = sa.select(Call).join(ContactLeg, ContactLeg.call_id == Call.id).where(
+        ContactLeg.contact_id == contact.id
+    )  # fmt: skip
+    return [
+        message for leg in session.scalars(legs.order_by(Call.id)) for message in messages_of(session, leg)
+    ]
+
+
+def message_to_hear(session: Session, contact: Contact, which: int, *, by: Staff, at: datetime) -> str:
+    """Return the line's reference of a message for whoever answers for it; every hearing is written down."""
+    purpose = _purpose(session, contact, by, at)
+    if purpose is None:
+        raise Missing
+    found = next((one for one in messages(session, contact) if one.id == which), None)
+    if found is None or found.state is not RecordingState.READY or found.provider_ref is None:
+        raise Missing
+    if contact.line is LineKind.COUNSELLING:
+        note_read(
+            session, by=by, contact=contact, purpose=purpose, record="message", fields=["sound"], at=at
+        )
+    journal.write(session, "message.hear", found, by=by, at=at, contact=contact.id)
+    return found.provider_ref
+
+
+def _purpose(session: Session, contact: Contact, by: Staff, at: datetime) -> ReadPurpose | None:
+    """Say what somebody may hear a message for: who calls back, whose record it is, or the shift lead."""
+    promise = call_back_of(session, contact)
+    if by.may(SKILL[contact.line]) and promise is not None and promise.held_by == by.id:
+        return ReadPurpose.FOLLOW_UP
+    if contact.line is LineKind.COUNSELLING:
+        return purpose_of(session, contact, by=by, at=at)
+    is_theirs = by.may(SKILL[contact.line]) and by.id in (contact.taken_by, contact.owner_id)
+    return ReadPurpose.DUTY if is_theirs or by.may(Permission.HOTLINE_LEAD) else None
+
+
+def take_voicemail() -> None:
+    """Let every line of the house take messages."""
+    take_messages(offer_message)
+    on_input(QUESTION, taken)
