@@ -34,7 +34,7 @@ CONNECTING = Words("请稍候。", "One moment, please.")
 
 def answer_callers() -> None:
     """Let the hotline answer its numbers, and keep the numbers of those who call them."""
-    on_inbound(greet)
+    on_inbound(greet, is_first=True)  # a number may be the survey's own as well: whoever calls comes first
     keeps_numbers_apart(lambda session, called: line_called(session, called) is not None)
     waits_at_home(_home)
 
@@ -44,7 +44,8 @@ def greet(session: Session, call: Call, heard: Heard) -> Steps | None:
     line = line_called(session, heard.called)
     if line is None:
         return None
-    arrive(session, line, call, number=heard.caller, at=clock.now())
+    contact = arrive(session, line, call, number=heard.caller, at=clock.now())
+    contact.noticed_at = contact.noticed_at or contact.rung_at  # the greeting tells of supervisors who may listen
     greeting = (GREETINGS[line.kind], RECORDED if line.is_recorded else LISTENED, CONNECTING)
     return [*(Say(words) for words in greeting), Wait(line.queue)]
 

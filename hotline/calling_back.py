@@ -13,7 +13,7 @@ from core.people import Staff
 from core.problems import Missing, Refused
 from core.sweeps import sweep
 from core.terms import Term, Words
-from hotline.callbacks import LEASE, TRIES, CallBack, CallBackState
+from hotline.callbacks import LEASE, TRIES, CallBack, CallBackReason, CallBackState
 from hotline.contacts import CONTACT_FLOW, Contact, ContactAction, ContactState, WayOut, add_leg
 from hotline.lines import lines_served_by
 from hotline.missing import call_back_of, miss
@@ -145,12 +145,13 @@ def note_result(
     if result is CallBackResult.TALKED:
         reached(session, contact, at=at)
     elif result is CallBackResult.DECLINED:
-        _close(call_back, S.DONE, at)
         _give_back(session, contact, at=at, by=by)
+        _close(call_back, S.DONE, at)
         contact.closed_at = at
         CONTACT_FLOW.move(session, contact, ContactAction.SETTLE, by=by, at=at)
     else:
-        contact.talking_at = None if call_back.state is S.DONE else contact.talking_at
+        if call_back.reason is not CallBackReason.BROKEN_OFF:
+            contact.talking_at = None  # a machine is no talk
         _put_off(call_back, at)
         _give_back(session, contact, at=at, by=by)
     session.flush()

@@ -29,6 +29,9 @@ SILENCE_S = 15
 LOOKED_AT = 30
 LEAST_KNOWN = 5
 
+WHERE = Words("您排在第 {place} 位。", "You are number {place} in the queue.")
+ABOUT = Words("预计还要等 {minutes} 分钟左右。", "It will take about {minutes} minutes.")
+LONG = Words("等候时间可能较长。", "The wait may be long.")
 COMING = Words(
     "接线员正在接起您的电话，请不要挂断。", "An operator is answering you now; please stay on the line."
 )
@@ -101,15 +104,8 @@ def _pass(session: Session, line: HelpLine, contact: Contact, call: Call, at: da
     if at - since >= line.longest_wait:
         miss(session, contact, WayOut.MESSAGE, at=at)
         return [LeaveWaiting()]
-    place = position(session, contact)
-    return [
-        Ask(
-            KEYS,
-            _both(_place(session, line, place, at), CHOICES),
-            wait_s=SILENCE_S,
-            language=contact.language,
-        )
-    ]
+    words = _standing(session, line, position(session, contact), at)
+    return [Ask(KEYS, words, wait_s=SILENCE_S, language=contact.language)]
 
 
 def pressed(session: Session, call: Call, heard: Heard) -> Steps:
@@ -201,7 +197,7 @@ def estimate(session: Session, line: HelpLine, at: datetime, *, place: int | Non
     if place is None:
         waiting = sa.select(sa.func.count()).where(Contact.line == line.kind, Contact.state == S.WAITING)
         place = (session.scalar(waiting) or 0) + 1
-    took = sum((ended - taken).total_seconds() for taken, ended in handled) / len(handled)
+    took = sum((ended - taken).total_seconds() for taken, ended in handled if ended and taken) / len(handled)
     return place * took / seats
 
 
@@ -211,16 +207,13 @@ def _seats(session: Session, kind: LineKind, at: datetime) -> int:
     return sum(kind.value in serves for serves in session.scalars(query))
 
 
-def _place(session: Session, line: HelpLine, place: int, at: datetime) -> Words:
+def _standing(session: Session, line: HelpLine, place: int, at: datetime) -> Words:
+    """Say where a caller stands, how long it may take if that is known, and what they can choose."""
     seconds = estimate(session, line, at, place=place)
-    where = Words("您排在第 {n} 位。", "You are number {n} in the queue.").filled(n=place)
-    if seconds is None:
-        return where
-    minutes = ceil(seconds / 60)
-    if timedelta(seconds=seconds) > line.longest_wait:
-        return _both(where, Words("等候时间可能较长。", "The wait may be long."))
-    about = Words("预计还要等 {n} 分钟左右。", "It will take about {n} minutes.").filled(n=minutes)
-    return _both(where, about)
+    words = WHERE if seconds is None else _both(WHERE, ABOUT)
+    if seconds is not None and timedelta(seconds=seconds) > line.longest_wait:
+        words = _both(WHERE, LONG)
+    return _both(words, CHOICES).filled(place=place, minutes=ceil((seconds or 0) / 60))
 
 
 def _both(one: Words, other: Words) -> Words:

@@ -38,10 +38,10 @@ _homes: list[Callable[[Session, Call], str | None]] = []
 _returns: dict[str, Answer] = {}
 
 
-def on_inbound(function: Answer) -> Answer:
+def on_inbound(function: Answer, *, is_first: bool = False) -> Answer:
     """Let a room of the house answer calls to our numbers; it returns None for calls that are not for it."""
     if function not in _inbound:
-        _inbound.append(function)
+        _inbound.insert(0 if is_first else len(_inbound), function)
     return function
 
 

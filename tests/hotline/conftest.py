@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from core import db
 from core.people import Staff
 from core.permissions import Role
 from core.sweeps import SWEEPS
 from core.terms import Words
-from hotline import arrivals, seating, taking, waiting
+from hotline import arrivals, seating, taking, waiting, wrapping
 from hotline.callbacks import CallBack
 from hotline.contacts import Contact
 from hotline.lines import HelpLine, LineKind
@@ -87,6 +88,13 @@ class Desk:
             self.sweep()
         self.house.send()
 
+    def beat_for(self, seconds: float, *people: Staff) -> None:
+        """Let time pass while screens answer."""
+        for _ in range(round(seconds / 5)):
+            for staff in people:
+                self.do(seating.beat, by=staff)
+            self.run(5)
+
     def sweep(self) -> None:
         """Make the hotline's rounds once."""
         with self.house.at_present() as now:
@@ -98,7 +106,7 @@ class Desk:
     def do(self, deed: object, *given: object, by: Staff | None = None, **more: object) -> object:
         """Let somebody do something, in a transaction, now; contacts are read anew."""
         with self.house.at_present() as now, db.transaction() as session:
-            fresh = [session.get_one(type(g), g.id) if isinstance(g, db.Base) else g for g in given]
+            fresh = [_anew(session, g) for g in given]
             told = deed(session, *fresh, by=by, at=now, **more)  # type: ignore[operator]
         outbox_sent = self.house.send()
         assert outbox_sent >= 0
@@ -142,6 +150,13 @@ class Desk:
         return any(words.zh in text for _, text in leg.heard)
 
 
+def _anew(session: Session, thing: object) -> object:
+    """Read a record anew in this session; what is no record stays what it is."""
+    if not isinstance(thing, db.Base):
+        return thing
+    return session.get_one(type(thing), sa.inspect(thing, raiseerr=True).identity)
+
+
 def _none() -> Contact:
     raise AssertionError("there is no contact")
 
@@ -153,10 +168,11 @@ def weather() -> Faults:
 
 
 @pytest.fixture
-def desk(
-    tmp_path: object, database: db.Database, weather: Faults, monkeypatch: pytest.MonkeyPatch
-) -> Desk:
+def desk(tmp_path: object, database: db.Database, weather: Faults, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """The hotline on both databases."""
+    # The engine alone: what the rooms of the lines add to it has its own tests.
+    monkeypatch.setattr(wrapping, "_rules", {})
+    monkeypatch.setattr(waiting, "_messages", [])
     pickups = Pickups()
     house = build_house(settings_for(tmp_path), pickups, weather, monkeypatch)  # type: ignore[arg-type]
     arrivals.answer_callers()
