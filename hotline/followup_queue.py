@@ -15,7 +15,7 @@ from core.db import take
 from core.people import Staff
 from core.problems import Invalid, Refused
 from core.terms import Words
-from hotline import escalations, followup_planning, ladder, sight
+from hotline import escalations, followup_calls, followup_planning, ladder, sight
 from hotline.contacts import Contact
 from hotline.escalations import EscalationKind
 from hotline.followups import FollowUp, FollowUpState, FollowUpTry, TryResult, wish_of
@@ -28,6 +28,7 @@ S, R = FollowUpState, TryResult
 _GRAVEST_FIRST = sa.case(
     {RiskLevel.KEY.value: 0, RiskLevel.ATTENTION.value: 1}, value=FollowUp.level, else_=2
 )
+STAYS_IN_SIGHT = timedelta(hours=2)
 LATEST = timedelta(days=14)
 """How far a follow-up may be put off at the caller's wish."""
 
@@ -105,10 +106,15 @@ def let_go_expired(session: Session, *, at: datetime) -> int:
     """Give back what nobody worked on for half an hour; return how many."""
     query = sa.select(FollowUp).where(FollowUp.state == S.HELD, FollowUp.held_until < at).limit(100)
     rows = session.scalars(query.with_for_update(of=FollowUp, skip_locked=True)).all()
+    gone = 0
     for row in rows:
+        if followup_calls.is_on_the_line(session, row):
+            row.held_until = at + LEASE  # reading a list never takes a talk away
+            continue
         row.state, row.held_by, row.held_until = S.DUE, None, None
+        gone += 1
     session.flush()
-    return len(rows)
+    return gone
 
 
 def note_try(
@@ -151,6 +157,7 @@ def note_try(
         tried = [t.at for t in row.attempts]
         row.next_at = ladder.next_try(at, tried, clock.zone(), wanted=wish.parts if wish else ())
     session.flush()
+    followup_calls.settle(session, row, talked=result is R.REACHED, by=by, at=at)
     return row
 
 
@@ -219,7 +226,12 @@ def listed(session: Session, *, at: datetime, until: datetime, by: Staff | None 
 
 @sight.also_in_sight
 def _in_hand(session: Session, contact: Contact, by: Staff, at: datetime) -> ReadPurpose | None:
-    query = sa.select(FollowUp.id).where(
-        FollowUp.contact_id == contact.id, FollowUp.held_by == by.id, FollowUp.held_until >= at
+    """An episode is in sight of whoever holds one of its follow-ups, or made a try a short while ago."""
+    holds = sa.and_(FollowUp.held_by == by.id, FollowUp.held_until >= at)
+    tried = sa.exists().where(
+        FollowUpTry.follow_up_id == FollowUp.id,
+        FollowUpTry.by == by.id,
+        FollowUpTry.at >= at - STAYS_IN_SIGHT,
     )
-    return ReadPurpose.FOLLOW_UP if session.scalar(query) is not None else None
+    query = sa.select(FollowUp.id).where(FollowUp.contact_id == contact.id, sa.or_(holds, tried))
+    return ReadPurpose.FOLLOW_UP if session.scalar(query.limit(1)) is not None else None

@@ -77,8 +77,11 @@ class FollowUp(Base):
     held_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
     held_until: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    talk_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contact.id"), unique=True)
+    """The contact of its own that the call is, once it was dialled."""
 
-    contact: Mapped[Contact] = relationship()
+    contact: Mapped[Contact] = relationship(foreign_keys=contact_id)
+    talk: Mapped[Contact | None] = relationship(foreign_keys=talk_id)
     owner: Mapped[Staff] = relationship(foreign_keys=owner_id)
     attempts: Mapped[list[FollowUpTry]] = relationship(order_by="FollowUpTry.id")
 

@@ -9,15 +9,28 @@ from sqlalchemy.orm import Session
 
 from core.people import Staff
 from hotline.contacts import Contact
-from hotline.read_log import ReadPurpose, note_read
+from hotline.followup_calls import episode_of
+from hotline.read_log import note_read
 from hotline.sight import in_sight
 
 
 def open_part(
     session: Session, token: str, part: str, fields: Sequence[str], *, by: Staff, at: datetime
-) -> tuple[Contact, ReadPurpose]:
-    """Return an episode for somebody's eyes and note which part of it they read; Missing for whoever may not."""
+) -> Contact:
+    """Return an episode for somebody's eyes and note which part of it they read; Missing for whoever may not.
+
+    In a follow-up call it is the episode that is followed up: level, plan and questionnaires go on there.
+    """
     contact, purpose = in_sight(session, token, by=by, at=at)
-    record = f"{part}:{contact.id}"
-    note_read(session, by=by, contact=contact, purpose=purpose, record=record, fields=fields, at=at)
-    return contact, purpose
+    episode = episode_of(session, contact)
+    record = f"{part}:{episode.id}"
+    note_read(session, by=by, contact=episode, purpose=purpose, record=record, fields=fields, at=at)
+    return episode
+
+
+def episode_to_change(session: Session, token: str, *, by: Staff, at: datetime) -> Contact:
+    """Return an episode that somebody works on, locked; Missing for whoever may not know of it."""
+    contact, _ = in_sight(session, token, by=by, at=at)
+    episode = episode_of(session, contact)
+    session.refresh(episode, with_for_update={"of": Contact})
+    return episode

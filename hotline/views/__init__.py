@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from core.doors import Door
-from hotline import arrivals, citizen_records, records, waiting
+from hotline import arrivals, citizen_records, followup_calls, records, waiting
 from hotline.lines import LineKind
 from hotline.views import (
     continuity,
@@ -51,3 +51,4 @@ def register(app: Flask) -> None:
     must_be_whole(LineKind.CITIZEN, citizen_records.must_be_whole)
     arrivals.answer_callers()
     waiting.answer_waiting()
+    followup_calls.see_to_missed()

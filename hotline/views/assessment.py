@@ -13,9 +13,9 @@ from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Problem
 from core.terms import Words, t
-from hotline import assessing, assessments, instruments, sight
+from hotline import assessing, assessments, instruments
 from hotline.instruments import Instrument, Rater, Scoring
-from hotline.risk_reading import open_part
+from hotline.risk_reading import episode_to_change, open_part
 from hotline.views.panels import frame
 
 blueprint = Blueprint("assessment", __name__, url_prefix="/counselling")
@@ -32,7 +32,7 @@ def _offered() -> list[Instrument]:
 def show(token: str) -> str:
     """List the questionnaires of an episode and how they went over the caller's talks."""
     with transaction() as session:
-        contact, _ = open_part(session, token, "assessment", ["totals", "trend"], by=acting(), at=clock.now())
+        contact = open_part(session, token, "assessment", ["totals", "trend"], by=acting(), at=clock.now())
         trends = assessing.trends(session, contact)
         return render_template(
             "hotline/assessments.html",
@@ -72,7 +72,7 @@ def begin(token: str) -> ResponseReturnValue:
     if chosen not in _offered():
         raise instruments.NoInstrument
     with transaction() as session:
-        contact, _ = sight.in_sight(session, token, by=staff, at=at)
+        contact = episode_to_change(session, token, by=staff, at=at)
         sheet = assessments.new_sheet(
             session, chosen, form.get("coding") or None, contact=contact, by=staff, at=at
         )
@@ -90,7 +90,7 @@ def sheet(token: str, sheet_id: int) -> str:
 def _page(token: str, sheet_id: int, wrong: Problem | None = None) -> str:
     staff, at = acting(), clock.now()
     with transaction() as session:
-        contact, _ = open_part(session, token, "assessment", ["answers", "total"], by=staff, at=at)
+        contact = open_part(session, token, "assessment", ["answers", "total"], by=staff, at=at)
         sheet = assessments.sheet_of(session, contact, sheet_id)
         typed: dict[int, Any] = dict(sheet.given)
         if wrong is not None:
@@ -116,7 +116,7 @@ def answer(token: str, sheet_id: int) -> ResponseReturnValue:
     staff, at, form = acting(), clock.now(), request.form
     try:
         with transaction() as session:
-            contact, _ = sight.in_sight(session, token, by=staff, at=at)
+            contact = episode_to_change(session, token, by=staff, at=at)
             sheet = assessments.sheet_of(session, contact, sheet_id)
             changes = {
                 i: _number(form[f"item_{i}"], i) for i in sheet.instrument.items if form.get(f"item_{i}")

@@ -10,9 +10,9 @@ from core.db import transaction
 from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Problem
-from hotline import danger_steps, dangers, sight
+from hotline import danger_steps, dangers
 from hotline.danger_steps import DangerStep, StepResult
-from hotline.risk_reading import open_part
+from hotline.risk_reading import episode_to_change, open_part
 from hotline.views.panels import frame
 
 blueprint = Blueprint("danger", __name__, url_prefix="/counselling")
@@ -28,7 +28,7 @@ def show(token: str) -> str:
 def _page(token: str, wrong: Problem | None = None) -> str:
     staff, at = acting(), clock.now()
     with transaction() as session:
-        contact, _ = open_part(session, token, "danger", ["steps", "words"], by=staff, at=at)
+        contact = open_part(session, token, "danger", ["steps", "words"], by=staff, at=at)
         events = dangers.dangers_of(session, contact)
         event = events[0] if events else None
         stamps = event.stamped if event else {}
@@ -56,7 +56,7 @@ def begin(token: str) -> ResponseReturnValue:
     """Begin the checklist; a supervisor is told in the same moment."""
     staff, at = acting(), clock.now()
     with transaction() as session:
-        contact, _ = sight.in_sight(session, token, by=staff, at=at, locks=True)
+        contact = episode_to_change(session, token, by=staff, at=at)
         dangers.begin(session, contact, is_acting=request.form.get("is_acting") == "1", by=staff, at=at)
     return redirect(url_for("danger.show", token=token), 303)
 
@@ -71,7 +71,7 @@ def stamp(token: str) -> ResponseReturnValue:
         raise Invalid
     try:
         with transaction() as session:
-            contact, _ = sight.in_sight(session, token, by=staff, at=at, locks=True)
+            contact = episode_to_change(session, token, by=staff, at=at)
             words = form.get(f"words_{step.value}", "")
             dangers.stamp(session, contact, step, result, words, by=staff, at=at)
     except Invalid as wrong:

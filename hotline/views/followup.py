@@ -15,10 +15,11 @@ from core.people import Staff, acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Problem
 from core.terms import Words, labels, t
-from hotline import followup_queue, followups, risk_levels, safety_plans
+from hotline import followup_calls, followup_queue, followups, risk_levels, safety_plans
 from hotline.followups import TryResult
 from hotline.read_log import note_read
 from hotline.sight import in_sight
+from telephony.outbox import kick
 
 blueprint = Blueprint("followup", __name__, url_prefix="/counselling/follow-ups")
 AHEAD = timedelta(hours=24)
@@ -113,6 +114,20 @@ def _page(wrong: Problem | None = None) -> str | None:
         )
 
 
+@blueprint.post("/<int:follow_up_id>/dial")
+@require(Permission.COUNSEL)
+def dial(follow_up_id: int) -> ResponseReturnValue:
+    """Dial whoever is to be called; the number is shown to nobody."""
+    staff, at = acting(), clock.now()
+    with transaction() as session:
+        held = followup_queue.held_by(session, staff)
+        if held is None or held.id != follow_up_id:
+            raise followup_queue.NotInHand
+        followup_calls.ring(session, held, by=staff, at=at)
+    kick()
+    return redirect(url_for("followup.in_hand"), 303)
+
+
 @blueprint.post("/<int:follow_up_id>/try")
 @require(Permission.COUNSEL)
 def note(follow_up_id: int) -> ResponseReturnValue:
@@ -132,7 +147,7 @@ def note(follow_up_id: int) -> ResponseReturnValue:
                 at=at,
                 later_at=_moment(form.get("later", "")),
             )
-            token, is_over = row.contact.token, row.closed_at is not None
+            token, is_over = (row.talk or row.contact).token, row.closed_at is not None
     except Invalid as wrong:
         page = _page(wrong)
         return (page, wrong.status) if page else redirect(url_for("followup.listed"), 303)

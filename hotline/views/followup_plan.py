@@ -11,9 +11,9 @@ from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Problem
 from core.terms import labels, t
-from hotline import followup_planning, followups, ladder, risk_levels, sight
+from hotline import followup_planning, followups, ladder, risk_levels
 from hotline.ladder import DayPart
-from hotline.risk_reading import open_part
+from hotline.risk_reading import episode_to_change, open_part
 from hotline.views.panels import frame
 
 blueprint = Blueprint("followup_plan", __name__, url_prefix="/counselling")
@@ -29,7 +29,7 @@ def show(token: str) -> str:
 def _page(token: str, wrong: Problem | None = None) -> str:
     staff, at = acting(), clock.now()
     with transaction() as session:
-        contact, _ = open_part(session, token, "follow_up", ["wish", "calls"], by=staff, at=at)
+        contact = open_part(session, token, "follow_up", ["wish", "calls"], by=staff, at=at)
         wish = followups.wish_of(session, contact.id)
         hours = [part.value for part in wish.parts] if wish else []
         typed = {
@@ -65,7 +65,7 @@ def write(token: str) -> ResponseReturnValue:
         if form.get("agreed") not in ("yes", "no"):
             raise Invalid(fields={"agreed": followup_planning.ASK_FIRST})
         with transaction() as session:
-            contact, _ = sight.in_sight(session, token, by=staff, at=at, locks=True)
+            contact = episode_to_change(session, token, by=staff, at=at)
             number = form.get("number", "").strip()
             followup_planning.write_wish(
                 session,

@@ -11,9 +11,9 @@ from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Missing, Problem
 from core.terms import labels, t
-from hotline import risk, risk_giving, risk_levels, risk_scales, screenings, sight
+from hotline import risk, risk_giving, risk_levels, risk_scales, screenings
 from hotline.risk import AlwaysKey, RiskLevel
-from hotline.risk_reading import open_part
+from hotline.risk_reading import episode_to_change, open_part
 from hotline.scale import Element
 from hotline.views.panels import frame
 
@@ -30,7 +30,7 @@ def show(token: str) -> str:
 def _page(token: str, wrong: Problem | None = None) -> str:
     staff, at = acting(), clock.now()
     with transaction() as session:
-        contact, _ = open_part(session, token, "level", ["level", "reasons", "evidence"], by=staff, at=at)
+        contact = open_part(session, token, "level", ["level", "reasons", "evidence"], by=staff, at=at)
         if wrong is None:
             risk_giving.mark_seen(session, contact, by=staff, at=at)
         sheet = screenings.sheet_of(session, contact)
@@ -62,7 +62,7 @@ def give(token: str) -> ResponseReturnValue:
     always = [rule for rule in AlwaysKey if rule.value in form.getlist("always")]
     try:
         with transaction() as session:
-            contact, _ = sight.in_sight(session, token, by=staff, at=at, locks=True)
+            contact = episode_to_change(session, token, by=staff, at=at)
             row = risk_giving.give(
                 session,
                 contact,
@@ -90,7 +90,7 @@ def propose(token: str) -> ResponseReturnValue:
         raise Invalid
     try:
         with transaction() as session:
-            contact, _ = sight.in_sight(session, token, by=staff, at=at, locks=True)
+            contact = episode_to_change(session, token, by=staff, at=at)
             risk_giving.propose_lowering(session, contact, wanted, form.get("words", ""), by=staff, at=at)
     except Invalid as wrong:
         return _page(token, wrong), wrong.status
@@ -103,7 +103,7 @@ def decide(token: str) -> ResponseReturnValue:
     """Agree to lower, or leave it key; never the one who asked."""
     staff, at, form = acting(), clock.now(), request.form
     with transaction() as session:
-        contact, _ = sight.in_sight(session, token, by=staff, at=at, locks=True)
+        contact = episode_to_change(session, token, by=staff, at=at)
         lowering = risk_levels.open_lowering(session, contact)
         if lowering is None:
             raise Missing
@@ -124,7 +124,7 @@ def show_scale(token: str) -> str:
 def _scale(token: str, wrong: Problem | None = None) -> str:
     staff, at = acting(), clock.now()
     with transaction() as session:
-        contact, _ = open_part(session, token, "scale", ["steps", "score"], by=staff, at=at)
+        contact = open_part(session, token, "scale", ["steps", "score"], by=staff, at=at)
         sheet = risk_scales.sheet_of(session, contact)
         row = sheet.risk_scale if sheet else risk_scales.adopted(session)
         return render_template(
@@ -150,7 +150,7 @@ def fill_scale(token: str) -> ResponseReturnValue:
         steps[element] = int(told) if told.isascii() and told.isdigit() and len(told) < 3 else None
     try:
         with transaction() as session:
-            contact, _ = sight.in_sight(session, token, by=staff, at=at, locks=True)
+            contact = episode_to_change(session, token, by=staff, at=at)
             risk_scales.fill_in(session, contact, steps, by=staff, at=at)
     except Invalid as wrong:
         return _scale(token, wrong), wrong.status

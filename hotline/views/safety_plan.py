@@ -11,8 +11,8 @@ from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Problem
 from core.terms import t
-from hotline import safety_plans, safety_steps, sight
-from hotline.risk_reading import open_part
+from hotline import safety_plans, safety_steps
+from hotline.risk_reading import episode_to_change, open_part
 from hotline.safety_steps import SafetyStep
 from hotline.views.panels import frame
 
@@ -29,7 +29,7 @@ def show(token: str) -> str:
 def _page(token: str, wrong: Problem | None = None) -> str:
     staff, at = acting(), clock.now()
     with transaction() as session:
-        contact, _ = open_part(session, token, "safety_plan", ["steps"], by=staff, at=at)
+        contact = open_part(session, token, "safety_plan", ["steps"], by=staff, at=at)
         plan = safety_plans.current(session, contact)
         own = safety_plans.versions(session, contact)
         asked = request.args.get("version", "")
@@ -66,7 +66,7 @@ def write(token: str) -> ResponseReturnValue:
     entries = {step.value: form.get(step.value, "").replace("\r\n", "\n") for step in SafetyStep}
     try:
         with transaction() as session:
-            contact, _ = sight.in_sight(session, token, by=staff, at=at, locks=True)
+            contact = episode_to_change(session, token, by=staff, at=at)
             version = safety_plans.write(session, contact, entries, seen=seen, by=staff, at=at).version
     except (Invalid, safety_plans.WrittenMeanwhile) as wrong:
         return _page(token, wrong), wrong.status
