@@ -6,7 +6,7 @@ import io
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,6 +24,10 @@ from core.purposes import ReadingPurpose
 from core.terms import Words
 from demo.build import fill, write_accounts
 from demo.surroundings import offset_for
+from hotline.lines import LineKind
+from hotline.roster import plan_shift
+from hotline.roster_rules import Span
+from hotline.shifts import Shift
 from matters import importing_work, vault_opening
 from matters.attributes import Conflict, Origin
 from matters.flow import MatterAction
@@ -141,6 +145,7 @@ def furnished(house: House) -> City:
         ).first()
         ids["own_receipt"] = in_the_handlers_hands(session, people, now)
         ids |= the_vault_and_an_import(session, people, now)
+        ids["shift_id"] = a_shift_on_the_roster(session, people[Role.SHIFT_LEAD], now)
         assert all(ids.values()), ids
         data = {
             text
@@ -152,6 +157,15 @@ def furnished(house: House) -> City:
         assert session.scalar(sa.select(sa.func.count()).where(Case.state == CaseState.APPOINTED))
         session.expunge_all()
     return City(house, people, ids, tuple(sorted(data, key=len, reverse=True)))
+
+
+def a_shift_on_the_roster(session: Session, lead: Staff, now: datetime) -> int:
+    """Return a shift of the counselling line, planned where the roster has none."""
+    found = session.scalars(sa.select(Shift.id).where(Shift.line == LineKind.COUNSELLING)).first()
+    if found is not None:
+        return found
+    span = Span(now, now + timedelta(hours=8))
+    return plan_shift(session, LineKind.COUNSELLING, span, seats=2, supervisor=lead, by=lead, at=now).id
 
 
 def in_the_handlers_hands(session: Session, people: dict[Role, Staff], now: datetime) -> str | None:
