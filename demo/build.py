@@ -18,7 +18,8 @@ from core.people import Staff
 from core.permissions import Role
 from core.problems import Refused
 from core.settings import Settings
-from demo import history, staff
+from demo import history, hotline_history, staff
+from demo.matter_doors import bring_list
 from demo.matters_history import MattersHistory
 from demo.progress import Meter
 from demo.seeding import seed
@@ -78,6 +79,10 @@ def fill(settings: Settings, *, size: int, days: int, daily: int = DAILY, lives:
     if lives:
         matters.play(today)
         matters.look(now - timedelta(hours=15))
+        with clock.frozen(now - timedelta(minutes=50)):
+            bring_list(clock.now())
+    meter.say("过去四周的两条热线 / four weeks on the two lines")
+    hotline_history.play(days, now)
     meter.say("加权与指数 / weights and indices")
     weigh(wave_id, today, now)
     with transaction() as session:

@@ -17,7 +17,7 @@ from core import clock
 from core.people import Staff
 from core.permissions import Role
 from matters import assigning, attachments, joint_rulings, relays, routing
-from matters.attributes import Outcome, TryResult, Urgency
+from matters.attributes import Conflict, Outcome, TryResult, Urgency
 from matters.caller_calls import Heard, plan
 from matters.caller_tries import CallerTry
 from matters.feedback import only_a_text_lacks
@@ -63,6 +63,10 @@ class Cast:
             Branch.PARTY: (self.by_name["supervision02"], self.by_name["office_head02"]),
         }
 
+    def desk_of(self, matter: Matter) -> list[Staff]:
+        """Return who takes the centre's steps with a matter: of what is about the centre, the Party's office."""
+        return list(self.offices[Branch.PARTY]) if matter.conflict is Conflict.CENTRE else self.clerks
+
 
 @dataclass
 class Hands:
@@ -90,7 +94,7 @@ class Hands:
 
     def clerk(self, *but: int | None) -> Staff:
         """Return someone of the desk, not those who may not be both pairs of eyes."""
-        free = [person for person in self.cast.clerks if person.id not in but]
+        free = [person for person in self.cast.desk_of(self.matter) if person.id not in but]
         return free[int(self.random.integers(len(free)))]
 
     def handler(self) -> Staff:

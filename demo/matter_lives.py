@@ -6,10 +6,11 @@ from collections.abc import Generator
 from datetime import datetime, timedelta
 
 from core import clock
+from demo.chance import below
 from demo.matter_endings import Ending, Life
 from demo.matter_hands import Hands
 from demo.matter_plots import DESK, DONE, OFFICE, WAITING, Plot, within
-from matters import knowledge, merging, withdrawing
+from matters import correcting, knowledge, merging, withdrawing
 from matters.attributes import (
     DeclineReason,
     IncidentWay,
@@ -36,6 +37,7 @@ class Tale(Ending):
         hands = yield registered + timedelta(minutes=self._some(3, 13))
         if self.plot is P.NEW:
             return
+        self._corrected(hands)
         if self._at_the_desk(hands):
             yield from self._confirmed(hands)
             return
@@ -55,6 +57,16 @@ class Tale(Ending):
                 hands.do(A.REOPEN, hands.clerk(), "过了几天又坏了。", verified="voice", caller=caller)
             if hands.state is not S.TO_ROUTE:
                 return
+
+    def _corrected(self, hands: Hands) -> None:
+        """Have the desk put a place right that was misheard, now and then."""
+        if below(15, "misheard", hands.matter.id) == 0:
+            typed = correcting.as_typed(hands.matter) | {
+                "spot": "村委会往东第二个路口",
+                "reason": "回听录音，路口听错了。",
+            }
+            by = hands.clerk()
+            correcting.correct(hands.session, hands.matter, typed, by=by, at=hands.at, seen=None)
 
     def _at_the_desk(self, hands: Hands) -> bool:
         """Let the desk end it at once, or submit it; say whether it ended."""
@@ -186,12 +198,17 @@ class Tale(Ending):
         return hands
 
 
-def twin_of(matter: Matter, told: Hands) -> Life:
+def twin_of(matter: Matter, told: Hands, *, is_another: bool) -> Life:
     """Let a second registration of the same matter be merged: the desk proposes, the custodian decides."""
     assert matter.registered_at is not None
     hands = yield matter.registered_at + timedelta(minutes=8)
     target = hands.session.get_one(Matter, told.matter.id)
     merging.propose(hands.session, hands.matter, target, by=hands.clerk(), at=hands.at)
     hands = yield hands.at + timedelta(minutes=50)
+    if is_another:
+        by, why = hands.cast.by_name["custodian"], "两处相隔较远，不是同一件，请分别办理。"
+        merging.refuse(hands.session, hands.matter, why, by=by, at=hands.at)
+        yield from Tale(P.PLAIN, told.random).live(hands.at)
+        return
     target = hands.session.get_one(Matter, told.matter.id)
     merging.merge(hands.session, hands.matter, target, by=hands.cast.by_name["custodian"], at=hands.at)

@@ -15,13 +15,14 @@ from core.db import transaction
 from core.people import Unit
 from core.places import Level, Place
 from demo.chance import SEED
+from demo.matter_doors import Doors
 from demo.matter_endings import Life
 from demo.matter_hands import Cast, Hands
 from demo.matter_lives import Tale, twin_of
 from demo.matter_plots import DECK, JUST_NOW, TODAY, YESTERDAY, Plot
 from demo.matters_raised import number_of, raise_one
 from matters import notice_reading
-from matters.attributes import Origin
+from matters.attributes import Conflict, Origin
 from matters.matter import Matter
 from matters.moving import act, standing_of
 from matters.policies import MatterPolicy, policy_of
@@ -32,6 +33,7 @@ from matters.ticks import ticks
 CALLS_A_DAY = 4
 THIS_MORNING = 4
 FIRST_CALL, LAST_CALL = time(8, 20), time(20, 10)
+DOORS_OPEN = time(16, 40)
 
 
 class MattersHistory:
@@ -47,6 +49,8 @@ class MattersHistory:
         self.tales: dict[int, Tale] = {}
         self.due: list[tuple[datetime, int, int, bool]] = []
         self.turn = 0
+        self.doors = Doors(now)
+        self.twins = 0
         self.dealt: Iterator[Plot] = iter(())
         self.fresh: dict[int, int] = {}
         self._next: dict[int, datetime] = {}
@@ -59,14 +63,21 @@ class MattersHistory:
             cast, at_hand = Cast(session), _at_hand(session)
             self._take_up(session, day)
             calls = self._calls(day)
+            doors_at: datetime | None = datetime.combine(day, DOORS_OPEN, clock.zone())
+            if day == self.today:
+                doors_at = min(self.now - timedelta(minutes=65), doors_at)
             while True:
                 call_at = calls[-1] if calls else None
                 step_at = self.due[0][0] if self.due else None
-                at = min((each for each in (call_at, step_at) if each is not None), default=None)
+                at = min((each for each in (call_at, step_at, doors_at) if each is not None), default=None)
                 if at is None or at >= ends:
                     break
                 with clock.frozen(at), session.no_autoflush:  # every operation flushes what it wrote
-                    if at == call_at:
+                    if at == doors_at:
+                        doors_at = None
+                        for matter in self.doors.hour(session, cast, at):
+                            self._begin(matter)
+                    elif at == call_at:
                         matter = raise_one(session, cast, calls.pop(), self.random)
                         self._begin(matter)
                     else:
@@ -98,6 +109,8 @@ class MattersHistory:
 
     def _plot(self, matter: Matter) -> Plot:
         assert matter.registered_at is not None
+        if matter.conflict is Conflict.CENTRE:
+            return Plot.PLAIN
         on = clock.local(matter.registered_at).date()
         working = sum(calendar.day(on + timedelta(days=n)).counts for n in range((self.today - on).days))
         fresh = {0: TODAY, 1: YESTERDAY, 2: JUST_NOW, 3: JUST_NOW}.get(working)
@@ -164,7 +177,8 @@ class MattersHistory:
             place=matter.place, consent_read=True, number=number,
         )  # fmt: skip
         twin = register(session, statement, origin=Origin.CITIZEN_LINE, by=hands.clerk(), at=hands.at).matter
-        self._begin(twin, twin_of(twin, hands))
+        self.twins += 1
+        self._begin(twin, twin_of(twin, hands, is_another=self.twins % 2 == 0))
 
     def _calls(self, day: date) -> list[datetime]:
         """Return the moments at which residents ring or write, the latest first."""

@@ -19,6 +19,10 @@ from matters.attributes import Conflict, IdentityClass, MatterKind, Origin, Urge
 from matters.matter import Matter
 from matters.registration import Statement, register
 
+ABOUT_US = 25
+"""One in so many is about the centre itself."""
+RUDE = "打热线反映路灯不亮，接线的人很不耐烦，话没听完就挂了电话，没有给编号。"
+
 
 def raise_one(session: Session, cast: Cast, at: datetime, random: np.random.Generator) -> Matter:
     """Register what one resident brings: on the citizen line, or written on the web."""
@@ -37,17 +41,18 @@ def raise_one(session: Session, cast: Cast, at: datetime, random: np.random.Gene
         else IdentityClass.PROTECTED
     )
     about = _complained_about(session, raised.topic) if raised.topic.startswith("enforcement") else None
+    is_about_us = below(ABOUT_US, "about us", at.isoformat()) == 0
     statement = Statement(
-        narrative=raised.told(town, village).zh,
-        kind=MatterKind.of(raised.kind),
-        topic=raised.topic,
+        narrative=RUDE if is_about_us else raised.told(town, village).zh,
+        kind=MatterKind.COMPLAINT if is_about_us else MatterKind.of(raised.kind),
+        topic="other.other" if is_about_us else raised.topic,
         place=place,
-        urgency=Urgency.of(raised.urgency),
-        identity=identity,
-        conflict=Conflict.UNIT if about else Conflict.NONE,
-        conflict_unit=about,
+        urgency=Urgency.U3 if is_about_us else Urgency.of(raised.urgency),
+        identity=IdentityClass.PROTECTED if is_about_us else identity,
+        conflict=Conflict.CENTRE if is_about_us else Conflict.UNIT if about else Conflict.NONE,
+        conflict_unit=None if is_about_us else about,
         consent_read=True,
-        number=None if identity is IdentityClass.ANONYMOUS else number_of(at.isoformat()),
+        number=number_of(at.isoformat()) if is_about_us or identity is not IdentityClass.ANONYMOUS else None,
     )
     if random.random() < 0.3:
         matter = web_reports.take(session, statement, form=f"demo{at.timestamp()}", at=at).matter

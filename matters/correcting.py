@@ -24,6 +24,8 @@ from matters.rules import allowed
 from matters.topics import topic
 
 LONGEST_REASON = 500
+FIELDS = ("topic", "urgency", "kind", "place", "village", "spot")
+"""What of a statement is corrected besides its words; who spoke and whom it is about are not."""
 NOTHING = "—"
 """What stood before where nothing did."""
 
@@ -54,7 +56,7 @@ def correct(
 ) -> None:
     """Put right what a form says; a copy approved before is to be approved anew where the words changed."""
     wanted = replace(
-        statements.read(session, typed),
+        statements.read(session, {name: typed.get(name, "") for name in FIELDS}),
         narrative=typed.get("narrative", matter.narrative),
         conflict=Conflict.NONE,
         conflict_unit=None,

@@ -162,12 +162,9 @@ def counted(
         )
         .group_by(lead)
     )
-    unfinished: sa.Select[Any] = (
-        sa.select(
-            Matter.lead_unit_id,
-            *(sa.literal(0) for _ in wanted),
-            sa.func.count(),
-        )
+    blank: list[sa.ColumnElement[Any]] = [Matter.lead_unit_id.expression, *(sa.literal(0) for _ in wanted)]
+    unfinished = (
+        sa.select(*blank, sa.func.count())
         .select_from(CallerTurn)
         .join(CallerTurn.matter)
         .where(

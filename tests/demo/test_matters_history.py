@@ -12,16 +12,21 @@ import sqlalchemy as sa
 from core import clock, secrets
 from core.db import Database, reading, using
 from core.people import Staff
+from demo.matter_doors import ROWS, bring_list
 from demo.matters_history import MattersHistory
 from demo.seeding import seed
 from matters.attributes import ClockColour, Conflict, Origin
 from matters.flow import MatterAction
+from matters.importing import ImportState, MatterImport
+from matters.importing_work import counts
 from matters.keeping_away import within_sight
 from matters.knowledge import count_running_out, offered
 from matters.log import MatterEvent, replayed
+from matters.lots import MatterRecall
 from matters.matter import Matter
 from matters.moving import standing_of
-from matters.states import MatterState
+from matters.states import CLOSED, MatterState
+from matters.vault import IdentityRequest, RequestState
 from migrations.tables import every_table
 from tests.journeys.conftest import house_settings
 from tests.made_once import empty_sqlite
@@ -45,6 +50,8 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
         for n in range(DAYS, -1, -1):
             history.play(today - timedelta(days=n))
         history.look(NOW - timedelta(hours=15))
+        with clock.frozen(NOW - timedelta(minutes=50)):
+            bring_list(clock.now())
         yield database
     database.close()
     secrets.use(ring)
@@ -60,7 +67,12 @@ def test_every_state_occurs_and_a_colour_of_each(lived: Database) -> None:
         held = {m.colour(NOW) for m in matters if m.state is MatterState.IN_HAND}
         assert held >= {ClockColour.GREEN, ClockColour.YELLOW, ClockColour.RED}
         assert 90 <= len(matters) <= 190
-        assert {m.origin for m in matters} == {Origin.CITIZEN_LINE, Origin.WEB}
+        assert {m.origin for m in matters} == {
+            Origin.CITIZEN_LINE,
+            Origin.WEB,
+            Origin.IMPORT,
+            Origin.EXCHANGE,
+        }
 
 
 def test_every_log_gives_the_standing_that_it_led_to(lived: Database) -> None:
@@ -74,9 +86,8 @@ def test_every_kind_of_step_was_taken_and_none_in_the_future(lived: Database) ->
     with reading() as session:
         taken = set(session.scalars(sa.select(MatterEvent.action).distinct()))
         rare = {
-            MatterAction.CALLER_LEFT, MatterAction.REVIEW, MatterAction.CORRECT, MatterAction.SUB_EXCUSED,
+            MatterAction.CALLER_LEFT, MatterAction.REVIEW, MatterAction.SUB_EXCUSED,
             MatterAction.REFUSE_EXTENSION, MatterAction.RENEW, MatterAction.RESUME_WORK, MatterAction.CLEAR_FAULT,
-            MatterAction.OPEN_IDENTITY,
         }  # fmt: skip
         assert {action.value for action in MatterAction} - taken <= {action.value for action in rare}
         last = session.scalar(sa.select(sa.func.max(MatterEvent.at)))
@@ -101,3 +112,28 @@ def test_a_dozen_articles_stand_ready_and_their_owners_are_told(lived: Database)
         assert len(offered(session, date(2026, 11, 20))) == 11
         clerk = session.scalars(sa.select(Staff).where(Staff.username == "clerk")).one()
         assert count_running_out(session, clerk, NOW) == 2
+
+
+def test_the_other_doors_were_used(lived: Database) -> None:
+    """A list of another hotline with two faulty rows, a partner's matters, openings of the vault, and callers asked again."""
+    with reading() as session:
+        (listed,) = session.scalars(sa.select(MatterImport))
+        assert listed.state is ImportState.DONE
+        assert counts(session, listed) == (ROWS - 2, 2)
+        sent = sa.select(sa.func.count()).where(Matter.origin == Origin.EXCHANGE)
+        assert session.scalar(sent) == 3
+        asked = list(session.scalars(sa.select(IdentityRequest)))
+        states = Counter(request.state(NOW) for request in asked)
+        assert states == {RequestState.EXPIRED: 2, RequestState.REFUSED: 1, RequestState.WAITING: 1}
+        assert sum(len(request.looks) for request in asked) == 2
+        assert sum(request.reviewed_at is not None for request in asked) == 2
+        assert session.scalar(sa.select(sa.func.count()).where(MatterRecall.judgement.is_not(None)))
+        centre = list(session.scalars(sa.select(Matter).where(Matter.conflict == Conflict.CENTRE)))
+        assert centre
+        assert {matter.state for matter in centre} & CLOSED
+        for name in ("clerk", "supervision", "custodian"):
+            person = session.scalars(sa.select(Staff).where(Staff.username == name)).one()
+            seen = within_sight(
+                session, person, sa.select(Matter.id).where(Matter.conflict == Conflict.CENTRE)
+            )
+            assert session.scalars(seen).all() == []

@@ -17,7 +17,7 @@ from core.people import Staff
 from core.permissions import Role
 from core.problems import Forbidden, Invalid, Refused
 from matters import correcting, log
-from matters.attributes import Conflict, MatterKind, Urgency
+from matters.attributes import Conflict, IdentityClass, MatterKind, Urgency
 from matters.flow import MatterAction as A
 from matters.log import replayed
 from matters.matter import Matter
@@ -131,6 +131,18 @@ def test_what_a_correction_demands(hall: Hall, changes: dict[str, Any], field: s
     assert list(wrong.value.fields) == [field]
     with transaction() as session:
         assert the(session, receipt).version == 2
+
+
+def test_an_open_callers_matter_is_corrected_like_any_other(hall: Hall) -> None:
+    receipt = said(hall, at=NOON, identity=IdentityClass.OPEN)
+    corrected(hall, receipt, spot="路口东侧", identity="anonymous", conflict="centre", number="1")
+    with transaction() as session:
+        matter = the(session, receipt)
+        assert (matter.spot, matter.identity, matter.conflict) == (
+            "路口东侧",
+            IdentityClass.OPEN,
+            Conflict.NONE,
+        )
 
 
 def test_what_may_not_be_corrected(hall: Hall) -> None:
