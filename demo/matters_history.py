@@ -63,9 +63,8 @@ class MattersHistory:
             cast, at_hand = Cast(session), _at_hand(session)
             self._take_up(session, day)
             calls = self._calls(day)
-            doors_at: datetime | None = datetime.combine(day, DOORS_OPEN, clock.zone())
-            if day == self.today:
-                doors_at = min(self.now - timedelta(minutes=65), doors_at)
+            open_at = datetime.combine(day, DOORS_OPEN, clock.zone())
+            doors_at: datetime | None = min(self.now - timedelta(minutes=65), open_at)
             while True:
                 call_at = calls[-1] if calls else None
                 step_at = self.due[0][0] if self.due else None
