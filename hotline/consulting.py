@@ -126,9 +126,8 @@ def decline(session: Session, asked: Consult, *, by: Staff, at: datetime) -> Non
     """Say that it isn't possible now."""
     if asked.colleague_id != by.id:
         raise Missing
-    CONSULT_FLOW.move(session, asked, A.DECLINE, by=by, at=at)
     asked.closed_at = at
-    session.flush()
+    CONSULT_FLOW.move(session, asked, A.DECLINE, by=by, at=at)
 
 
 def end_consult(session: Session, contact: Contact, *, by: Staff | None, at: datetime) -> None:
@@ -151,8 +150,8 @@ def transfer(session: Session, contact: Contact, *, by: Staff | None, at: dateti
     if row is None or row.state is not S.SPEAKING or room is None or not room.is_open:
         raise NotTogether
     giver, taker = row.asker, row.colleague
-    CONSULT_FLOW.move(session, row, A.PASS, by=by, at=at)
     row.closed_at = at
+    CONSULT_FLOW.move(session, row, A.PASS, by=by, at=at)
     let_go(session, contact, at=at)
     telephone, left_over = _telephone(session, giver, room), open_room_of(session, taker.id)
     if left_over is not None:
@@ -176,9 +175,8 @@ def transfer(session: Session, contact: Contact, *, by: Staff | None, at: dateti
 def close(session: Session, row: Consult, action: ConsultAction, *, by: Staff | None, at: datetime) -> None:
     """Close a consult: the colleague's telephone goes home, and the caller is taken off hold."""
     was_together = row.state in TOGETHER
-    CONSULT_FLOW.move(session, row, action, by=by, at=at)
     row.closed_at = at
-    session.flush()
+    CONSULT_FLOW.move(session, row, action, by=by, at=at)
     if not was_together:
         return
     room = session.get(Room, row.contact.room_id or 0)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from core.db import reading
 from core.settings import Settings
+from core.sweeps import sweep
 from core.terms import Words
 from hotline.lines import HelpLine, LineKind
 from telephony.advice import advises, standing_documents
-from telephony.line import line
+from telephony.line import in_use, line
+from telephony.rounds import outside
 from telephony.spoken import End, Record, Ring, Say, Step, Steps
 
 RINGS_S = 20
@@ -87,10 +91,20 @@ def keep_documents(settings: Settings) -> list[Path]:
         if old.name not in texts:
             old.unlink()
     for name, text in texts.items():
+        if (folder / name).is_file() and (folder / name).read_text(encoding="utf-8") == text:
+            continue
         fresh = folder / f".{name}.new"
         fresh.write_text(text, encoding="utf-8")
         fresh.replace(folder / name)  # whole or not at all: a call may come in while we write
     return [folder / name for name in sorted(texts)]
+
+
+@sweep("carrier.fallback", every=timedelta(seconds=60))
+def keep(_session: Session, _now: datetime) -> None:
+    """See to it that the simulated carrier keeps what stands in our books."""
+    carrier = in_use()
+    if carrier is not None and carrier.settings.line == "simulator":
+        outside(lambda: keep_documents(carrier.settings))
 
 
 @advises

@@ -27,4 +27,13 @@ WORDS = {
     "number_opening.ask": Words("申请破例查看号码", "Seeing a number asked for"),
     "retention.delete": Words("到期删除", "Deleted at the end of its time"),
     "retention.set": Words("改保存期限", "Retention changed"),
+    "consult.ask": Words("咨询同事", "Colleague asked"),
+    "contact.listen": Words("旁听通话", "Talk listened to"),
+    "contact.log": Words("补登来电", "Call entered by hand"),
+    "contact.message": Words("来电人留言", "Message left"),
+    "contact.reconcile": Words("按话单补录来电", "Call found in the carrier's list"),
+    "contact.told": Words("已告知可能旁听", "Caller told of listening"),
+    "contact.transfer": Words("转接来电", "Caller passed on"),
+    "help_line.set": Words("设置热线号码", "Line set up"),
+    "message.hear": Words("听取留言", "Message heard"),
 }

@@ -85,11 +85,14 @@ def message_to_hear(session: Session, contact: Contact, which: int, *, by: Staff
     if found is None or found.state is not RecordingState.READY or found.provider_ref is None:
         raise Missing
     if contact.line is LineKind.COUNSELLING:
-        note_read(
-            session, by=by, contact=contact, purpose=purpose, record="message", fields=["sound"], at=at
-        )
+        note_read(session, by=by, contact=contact, purpose=purpose, record="message", fields=["sound"], at=at)
     journal.write(session, "message.hear", found, by=by, at=at, contact=contact.id)
     return found.provider_ref
+
+
+def may_hear(session: Session, contact: Contact, *, by: Staff, at: datetime) -> bool:
+    """Say whether a contact's messages are somebody's to hear."""
+    return _purpose(session, contact, by, at) is not None
 
 
 def _purpose(session: Session, contact: Contact, by: Staff, at: datetime) -> ReadPurpose | None:

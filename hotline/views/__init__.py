@@ -19,6 +19,7 @@ from hotline.views import (
     operator_record,
     retention,
     reviewer,
+    switchboard,
 )
 from hotline.wrapping import must_be_whole
 
@@ -34,6 +35,7 @@ BLUEPRINTS = [
     retention.blueprint,
     *counselling.BLUEPRINTS,
     *duty.BLUEPRINTS,
+    *switchboard.BLUEPRINTS,
 ]
 DOORS: list[Door] = [
     *operator.DOORS,
@@ -42,6 +44,7 @@ DOORS: list[Door] = [
     *retention.DOORS,
     *counselling.DOORS,
     *duty.DOORS,
+    *switchboard.DOORS,
 ]
 
 
@@ -51,4 +54,5 @@ def register(app: Flask) -> None:
     must_be_whole(LineKind.CITIZEN, citizen_records.must_be_whole)
     arrivals.answer_callers()
     waiting.answer_waiting()
+    switchboard.answer()
     followup_calls.see_to_missed()

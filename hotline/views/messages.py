@@ -1,0 +1,58 @@
+"""Messages that callers left: listed at their contact, and played to whoever answers for it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, url_for
+from flask.typing import ResponseReturnValue
+
+from core import clock
+from core.db import reading, transaction
+from core.people import acting
+from core.permissions import Permission, require
+from core.problems import Missing, Unavailable
+from core.terms import Words
+from hotline import voicemail
+from hotline.contacts import contact_named
+from telephony.line import LineTrouble, line
+
+blueprint = Blueprint("messages", __name__, url_prefix="/hotline")
+
+
+@blueprint.get("/contacts/<token>/messages")
+@require(Permission.HOTLINE_OPERATE)
+def listed(token: str) -> ResponseReturnValue:
+    """List a contact's messages: when, how long, and where they can be heard."""
+    with reading() as session:
+        contact = contact_named(session, token)
+        if not voicemail.may_hear(session, contact, by=acting(), at=clock.now()):
+            raise Missing
+        found = voicemail.messages(session, contact)
+        told = [
+            {
+                "at": one.requested_at.isoformat(),
+                "seconds": one.duration_s,
+                "url": url_for("messages.sound", token=token, which=one.id),
+            }
+            for one in found
+        ]
+    return jsonify(messages=told)
+
+
+@blueprint.get("/contacts/<token>/messages/<int:which>")
+@require(Permission.HOTLINE_OPERATE)
+def sound(token: str, which: int) -> ResponseReturnValue:
+    """Play a message; it passes through and is kept nowhere on the way."""
+    with transaction() as session:
+        contact = contact_named(session, token)
+        ref = voicemail.message_to_hear(session, contact, which, by=acting(), at=clock.now())
+    try:
+        heard = line().sound(ref)
+    except LineTrouble:
+        raise Unavailable(
+            Words(
+                "线路暂时取不到这段录音，留言仍在，请稍后再试",
+                "The line can't give this recording now; the message is kept, try again in a moment",
+            )
+        ) from None
+    kind = "audio/wav" if heard[:4] == b"RIFF" else "audio/mpeg"
+    return Response(heard, mimetype=kind, headers={"Cache-Control": "no-store"})

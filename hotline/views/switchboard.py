@@ -1,0 +1,23 @@
+"""The doors around the line: colleagues asked, talks listened to, messages heard, calls entered, numbers set."""
+
+from __future__ import annotations
+
+from core.doors import Door
+from hotline import consult_rounds, fallback, reconciling, voicemail
+from hotline.views import consulting, desk_log, lines, messages, talks
+
+BLUEPRINTS = [
+    consulting.blueprint,
+    talks.blueprint,
+    messages.blueprint,
+    desk_log.blueprint,
+    lines.blueprint,
+]
+DOORS: list[Door] = [*talks.DOORS, *lines.DOORS]
+ROUNDS = (consult_rounds.end_what_is_due, reconciling.look, fallback.keep)
+"""What the worker repeats; named here so that every process of the house knows of them."""
+
+
+def answer() -> None:
+    """Let the lines take messages."""
+    voicemail.take_voicemail()
