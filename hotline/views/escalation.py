@@ -57,15 +57,26 @@ def _page(template: str) -> str:
     staff, at = acting(), clock.now()
     is_lead = staff.may(Permission.COUNSEL_LEAD)
     with reading() as session:
+        found = escalations.open_escalations(session, by=staff)
         return render_template(
             template,
-            alarms=escalations.open_escalations(session, by=staff),
+            alarms=[alarm for alarm in found if alarm.contact_id is not None],
+            nameless=[alarm for alarm in found if alarm.contact_id is None],
             answered=escalations.answered_lately(session, at=at) if is_lead else [],
             stands=followup_queue.waiting(session, at=at),
             is_lead=is_lead,
             every_s=risk_watch.EVERY.seconds,
             at=at,
         )
+
+
+@blueprint.post("/nameless/answer")
+@require(Permission.COUNSEL_LEAD)
+def answer_nameless() -> ResponseReturnValue:
+    """Say that the alarms about nobody in particular were seen."""
+    with transaction() as session:
+        escalations.answer_nameless(session, by=acting(), at=clock.now())
+    return redirect(url_for("escalation.listed"), 303)
 
 
 @blueprint.post("/<int:escalation_id>/answer")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, jsonify, render_template, request
+import re
+
+from flask import Blueprint, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -17,6 +19,7 @@ from hotline import assessing, instruments, self_assessing
 from hotline.assessments import AssessmentSheet
 from hotline.lines import LineKind, line_of
 
+_MOBILE = re.compile(r"1[3-9]\d{9}")
 blueprint = Blueprint("residents_assess", __name__, url_prefix="/self-assess")
 DOORS = [
     Door(
@@ -30,8 +33,13 @@ DOORS = [
 
 
 def _number(session: Session) -> str:
+    """Return the line's number as residents dial it."""
     line = line_of(session, LineKind.COUNSELLING)
-    return line.number.removeprefix("+86") if line else "12356"
+    if line is None:
+        return str(current_app.config["SETTINGS"].support_line)
+    local = line.number.removeprefix("+86")
+    is_whole = local.startswith(("400", "800")) or len(local) < 7 or _MOBILE.fullmatch(local) is not None
+    return local if is_whole else f"0{local}"
 
 
 @blueprint.get("/")

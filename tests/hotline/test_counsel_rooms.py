@@ -309,7 +309,7 @@ def test_a_resident_assesses_themselves_without_a_name(app: Flask, as_role: Sign
         night = a_night(session)
         county = a_place(session).id
     browser = app.test_client()
-    assert "12356" in browser.get("/self-assess/").text
+    assert "075512356" in browser.get("/self-assess/").text
     page = browser.post("/self-assess/begin", data={"instrument": "phq9", "county": str(county)})
     found = re.search(r'name="ticket" value="([^"]+)"', page.text)
     assert found is not None
@@ -319,7 +319,8 @@ def test_a_resident_assesses_themselves_without_a_name(app: Flask, as_role: Sign
     assert mild.json == {"kept": 1, "offer": False}
     grave = browser.post("/self-assess/answer", json={"ticket": ticket, "item": 9, "value": 2})
     assert grave.json == {"kept": 9, "offer": True}
-    assert "自评出现危险作答" in as_role(staff=night.lead).get("/counselling/alarms/").text
+    lead = as_role(staff=night.lead)
+    assert "1 份危险作答" in lead.get("/counselling/alarms/").text
     some = browser.post("/self-assess/result", data={"ticket": ticket, "item_2": "1"})
     assert some.status_code == 422
     assert "还有 6 题没有答" in some.text
@@ -333,9 +334,36 @@ def test_a_resident_assesses_themselves_without_a_name(app: Flask, as_role: Sign
     called = browser.post("/self-assess/call-me", data={"ticket": ticket, "number": "13800006021"})
     assert "15 分钟" in called.text
     assert "6021" not in called.text
+    assert "自评出现危险作答" in lead.get("/counselling/alarms/part").text
     sheet = only(AssessmentSheet)
     assert isinstance(sheet, AssessmentSheet)
     assert (sheet.contact_id, sheet.begun_by, sheet.band) == (None, None, "moderately_severe")
+
+
+def test_nameless_alarms_are_seen_together(app: Flask, as_role: SignIn) -> None:
+    with db.transaction() as session:
+        night = a_night(session)
+    browser = app.test_client()
+    for _ in range(3):
+        page = browser.post("/self-assess/begin", data={"instrument": "phq9"}).text
+        found = re.search(r'name="ticket" value="([^"]+)"', page)
+        assert found is not None
+        browser.post("/self-assess/answer", json={"ticket": found[1], "item": 9, "value": 3})
+    lead = as_role(staff=night.lead)
+    assert "3 份危险作答" in lead.get("/counselling/alarms/").text
+    assert as_role(staff=night.operator).post("/counselling/alarms/nameless/answer").status_code == 403
+    lead.post("/counselling/alarms/nameless/answer")
+    assert "没有等待接手的警报" in lead.get("/counselling/alarms/").text
+
+
+@pytest.mark.parametrize(
+    ("number", "dialled"),
+    [("+862160012356", "02160012356"), ("+8613800006021", "13800006021"), ("+864001612356", "4001612356")],
+)
+def test_residents_read_the_line_as_they_dial_it(app: Flask, number: str, dialled: str) -> None:
+    with db.transaction() as session:
+        a_night(session).line.number = number
+    assert f'href="tel:{dialled}"' in app.test_client().get("/self-assess/").text
 
 
 @pytest.mark.parametrize("body", [{}, {"ticket": "x", "item": 1, "value": 1}, {"ticket": 3}])

@@ -11,7 +11,7 @@ async function keep(field) {
   try {
     const answer = await post(form.dataset.save, { ticket, item: Number(set.dataset.item), value: Number(field.value) });
     told.textContent = "";
-    if (answer.offer) offer();
+    if (answer.offer) offer(set);
   } catch (problem) {
     told.textContent = problem.status
       ? problem.message
@@ -19,11 +19,12 @@ async function keep(field) {
   }
 }
 
-function offer() {
+// Right below the answer that asks for it: nobody has to look for it, and nobody is taken away from the page.
+function offer(set) {
   const part = document.querySelector("[data-offer]");
   if (!part.hidden) return;
+  set.after(part);
   part.hidden = false;
-  part.scrollIntoView({ behavior: "smooth", block: "start" });
 }
 
 form.addEventListener("change", (event) => {
