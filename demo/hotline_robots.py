@@ -1,0 +1,262 @@
+"""Operators who play beside the visitor: they sit, answer what rings, write it down and finish; never too quick."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import requests
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.db import reading, transaction
+from core.people import Staff
+from core.places import Level, Place
+from core.problems import Problem
+from demo.chance import SEED, below, uniform
+from demo.hotline_callers import story_on
+from demo.hotline_stories import Story
+from hotline import (
+    calling_back,
+    citizen_calls,
+    citizen_records,
+    records,
+    risk_giving,
+    screener,
+    screenings,
+    seating,
+    taking,
+    talking,
+    wrapping,
+)
+from hotline.callbacks import CallBack, CallBackState
+from hotline.citizen_records import CitizenResult
+from hotline.contacts import Contact, ContactState
+from hotline.lines import LineKind, lines_served_by
+from hotline.offers import Offer
+from hotline.seats import LOST_AFTER, Seat, SeatState, seat_of
+from telephony.calls import Call, Party, live_legs
+from telephony.line import identity_of, line
+from telephony.outbox import send_due
+from telephony.rooms import Purpose, open_room, open_room_of
+
+log = logging.getLogger("tingmin.demo")
+TIMEOUT = (3.0, 10.0)
+LONGEST_TALK = timedelta(minutes=5)
+BESIDE_A_PERSON = timedelta(seconds=15)
+"""So long the telephone rings for a person at the line before a robot takes it."""
+LEFT = timedelta(minutes=6)
+"""So long a call-back is left to the visitor."""
+SELDOM_S = 4
+"""In the first seconds of a minute only, so that call-backs do not all happen at once."""
+
+
+class HotlineRobot(threading.Thread):
+    """One simulated operator."""
+
+    def __init__(
+        self, staff_id: int, robots: frozenset[int], *, carrier: str, stopping: threading.Event
+    ) -> None:
+        super().__init__(name=f"operator-{staff_id}", daemon=True)
+        self.staff_id = staff_id
+        self.robots = robots
+        self.carrier = carrier
+        self.stopping = stopping
+        self.beaten_at: datetime | None = None
+
+    def run(self) -> None:
+        """Work until told to stop; after trouble, rest and begin anew."""
+        while not self.stopping.is_set():
+            try:
+                self.connect()
+                while not self.stopping.is_set() and self.is_connected():
+                    self.beat()
+                    if not self.once():
+                        self.stopping.wait(1.0)
+            except (Problem, DBAPIError, requests.RequestException) as error:
+                log.info("operator %s rests: %s", self.staff_id, type(error).__name__)
+            self.stopping.wait(4)
+
+    def connect(self) -> None:
+        """Join the own room, as a browser does, and sit down."""
+        if not self.is_connected():
+            grant = line().browser_grant(identity_of(self.staff_id))
+            with transaction() as session:
+                who = session.get_one(Staff, self.staff_id)
+                name = open_room(session, owner=who, purpose=Purpose.HOTLINE, at=clock.now()).name
+            body = {"token": grant.token, "params": {"room": name}}
+            requests.post(f"{self.carrier}/client/connect", json=body, timeout=TIMEOUT).raise_for_status()
+            for _ in range(50):
+                if self.is_connected():
+                    break
+                self.stopping.wait(0.2)
+        with transaction() as session:
+            seating.sit(session, by=session.get_one(Staff, self.staff_id), at=clock.now())
+
+    def is_connected(self) -> bool:
+        """Say whether the telephone stands ready."""
+        with reading() as session:
+            room = open_room_of(session, self.staff_id)
+            return room is not None and any(
+                leg.was_connected for leg in live_legs(session, room, Party.OPERATOR)
+            )
+
+    def beat(self) -> None:
+        """Say that the screen is alive."""
+        now = clock.now()
+        if self.beaten_at is not None and now - self.beaten_at < timedelta(seconds=7):
+            return
+        with transaction() as session:
+            seating.beat(session, by=session.get_one(Staff, self.staff_id), at=now)
+        self.beaten_at = now
+
+    def once(self) -> bool:
+        """Do what is next: go on with the caller in hand, take what rings, or call somebody back."""
+        with reading() as session:
+            mine = session.scalars(
+                sa.select(Contact)
+                .where(
+                    Contact.taken_by == self.staff_id,
+                    Contact.state.in_([ContactState.TAKEN, ContactState.TALKING, ContactState.WRAPPING]),
+                )
+                .order_by(Contact.id.desc())
+            ).first()
+            contact_id, state = (mine.id, mine.state) if mine is not None else (0, None)
+        if state is ContactState.TALKING:
+            self._talk(contact_id)
+        elif state is ContactState.WRAPPING:
+            self._write_up(contact_id)
+        elif state is None:
+            return self._take_next()
+        return False
+
+    def _take_next(self) -> bool:
+        now = clock.now()
+        with transaction() as session:
+            who = session.get_one(Staff, self.staff_id)
+            seat = seat_of(session, who)
+            if seat is None or seat.state is SeatState.TALKING:
+                return False
+            if seat.state is SeatState.WRAPPING:
+                seating.free(session, by=who, at=now)
+            query = (
+                sa.select(Offer)
+                .where(Offer.staff_id == who.id, Offer.answer.is_(None), Offer.until > now)
+                .order_by(Offer.id)
+            )
+            offer = session.scalars(query).first()
+            if offer is None:
+                is_busy = self._call_back(session, who, now)
+            elif now - offer.offered_at < self._patience(session, offer, now):
+                is_busy = False
+            else:
+                taking.take(session, session.get_one(Contact, offer.contact_id), by=who, at=now)
+                is_busy = True
+        if is_busy:
+            send_due()
+        return is_busy
+
+    def _patience(self, session: Session, offer: Offer, now: datetime) -> timedelta:
+        kind = session.get_one(Contact, offer.contact_id).line
+        query = sa.select(Seat).where(
+            Seat.state == SeatState.AVAILABLE, Seat.heartbeat_at >= now - LOST_AFTER
+        )
+        is_person_there = any(
+            s.staff_id not in self.robots and kind.value in s.serves for s in session.scalars(query)
+        )
+        own = timedelta(seconds=4 + below(8, SEED, "picks up", offer.id))
+        return BESIDE_A_PERSON if is_person_there else own
+
+    def _call_back(self, session: Session, who: Staff, now: datetime) -> bool:
+        """Call somebody back whom nobody else has taken for a while."""
+        query = (
+            sa.select(CallBack)
+            .join(Contact, Contact.id == CallBack.contact_id)
+            .where(
+                CallBack.state == CallBackState.DUE,
+                CallBack.due_at <= now - LEFT,
+                Contact.line.in_(lines_served_by(who)),
+            )
+            .order_by(CallBack.due_at.desc())
+        )
+        found = session.scalars(query).first()
+        if found is None or now.second > SELDOM_S:
+            return False
+        calling_back.ring(session, found, by=who, at=now)
+        return True
+
+    def _talk(self, contact_id: int) -> None:
+        """Write down what is heard, and say goodbye when it has been long."""
+        now = clock.now()
+        with transaction() as session:
+            who = session.get_one(Staff, self.staff_id)
+            contact = session.get_one(Contact, contact_id)
+            began = contact.talking_at or now
+            if contact.line is LineKind.COUNSELLING and now - began > timedelta(seconds=25):
+                self._screen(session, contact, self._story(contact), who, now)
+            if now - began > LONGEST_TALK:
+                talking.hang_up(session, contact, by=who, at=now)
+        send_due()
+
+    def _story(self, contact: Contact) -> Story:
+        call: Call | None = contact.call
+        number = contact.caller.number if contact.caller is not None else None
+        return story_on(contact.line, number, (call.provider_ref or "") if call is not None else "")
+
+    def _screen(self, session: Session, contact: Contact, story: Story, who: Staff, now: datetime) -> None:
+        if not story.screening or screenings.sheet_of(session, contact) is not None:
+            return
+        heard = screener.from_json(story.screening).answers
+        screenings.answer(session, contact, heard, by=who, at=now)
+        risk_giving.give(session, contact, always=(), chosen=None, words="", by=who, at=now)
+
+    def _write_up(self, contact_id: int) -> None:
+        """Finish the record a little after the talk."""
+        now = clock.now()
+        with transaction() as session:
+            who = session.get_one(Staff, self.staff_id)
+            contact = session.get_one(Contact, contact_id)
+            if contact.ended_at is not None and now - contact.ended_at < timedelta(seconds=12):
+                return
+            if contact.line is LineKind.COUNSELLING:
+                self._write_record(session, contact, who, now)
+            else:
+                self._write_call(session, contact, who, now)
+            wrapping.finish(session, contact, by=who, at=now)
+
+    def _write_record(self, session: Session, contact: Contact, who: Staff, now: datetime) -> None:
+        story = self._story(contact)
+        self._screen(session, contact, story, who, now)
+        record = records.record_of(session, contact)
+        changes = list(story.record(contact.token).items())
+        seen = record.version if record is not None else 0
+        records.save(session, contact, changes, token=str(uuid4()), seen=seen, by=who, at=now)
+
+    def _write_call(self, session: Session, contact: Contact, who: Staff, now: datetime) -> None:
+        story = self._story(contact)
+        if story.ends != CitizenResult.REGISTERED.value:
+            citizen_records.note_result(session, contact, CitizenResult.of(story.ends), "", by=who, at=now)
+            return
+        towns = list(
+            session.scalars(sa.select(Place.id).where(Place.level == Level.TOWNSHIP).order_by(Place.id))
+        )
+        typed = {
+            "narrative": str(story.raw["narrative"]),
+            "kind": "help",
+            "topic": str(story.raw["topic"]),
+            "place": str(towns[below(len(towns), SEED, "place", contact.token)]),
+            "identity": "protected" if uniform(SEED, "identity", contact.token) < 0.9 else "anonymous",
+            "consent": "1",
+        }
+        citizen_calls.register_from(session, contact, typed, by=who, at=now)
+
+
+def crew() -> list[int]:
+    """Return the operators who are played; the accounts of the visitor are left to the visitor."""
+    with reading() as session:
+        query = sa.select(Staff.id).where(Staff.username.in_(["operator02", "citizen_operator02"]))
+        return list(session.scalars(query.order_by(Staff.id)))
