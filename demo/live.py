@@ -1,4 +1,4 @@
-"""Today: the simulated line, the robots at the telephones and the prompter, in one process."""
+"""Today: the simulated line, the robots at the telephones, the two lines' callers and the prompter, in one process."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from types import FrameType
 import sqlalchemy as sa
 
 from core import clock
-from core.db import reading
+from core.db import reading, transaction
 from core.people import Staff, StaffRole
 from core.permissions import Role
 from core.settings import Settings
+from demo import hotline_robots
 from demo.bustle import Bustle
 from demo.chance import SEED
+from demo.help_lines import add_help_lines
+from demo.hotline_callers import Callers
+from demo.hotline_robots import HotlineRobot
 from demo.prompter import Prompter
 from demo.robots import Robot
 from demo.townspeople import townsperson
@@ -48,6 +52,11 @@ def main() -> None:
             Robot(staff_id, carrier=carrier.url, pace=PACE, stopping=stopping) for staff_id in robots
         ]
         crew.append(Bustle(stopping=stopping))
+        with transaction() as session:
+            add_help_lines(session, at=clock.now())
+        played = frozenset(hotline_robots.crew())
+        crew += [HotlineRobot(who, played, carrier=carrier.url, stopping=stopping) for who in sorted(played)]
+        crew.append(Callers(played, carrier=carrier.url, stopping=stopping))
         crew.append(Prompter(set(robots), carrier=carrier.url, stopping=stopping))
         for one in crew:
             one.start()

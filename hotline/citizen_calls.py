@@ -72,7 +72,6 @@ def answer_from(
     own_call(session, contact, by)
     article = knowledge.must_be_offered(session, article_id, clock.today(at))
     statement = replace(statement_of(session, contact, typed), kind=MatterKind.ENQUIRY)
-    made = register(session, statement, origin=Origin.CITIZEN_LINE, by=by, at=at)
     facts = {"article": article.id, "content": typed.get("content") == "1"}
     if not facts["content"]:
         raise Invalid(
@@ -84,6 +83,7 @@ def answer_from(
                 )
             },
         )
+    made = register(session, statement, origin=Origin.CITIZEN_LINE, by=by, at=at)
     text = article.title
     act(session, made.matter, MatterAction.ANSWER, by=by, at=at, sides=(Side.CENTRE,), facts=facts, text=text)
     link(session, contact, made.matter, LedTo.ANSWERED, by=by, at=at)

@@ -73,7 +73,8 @@ def show_line() -> str:
         "heard": [
             {"code": r.value, "words": r.label} for r in CallBackResult if r is not CallBackResult.TALKED
         ],
-        "panic": _there("panic.call"),
+        "panic": _there("distress.panic"),
+        "consults": bool(_there("consulting.state")),
         "follow_ups": _there("followup.listed"),
         "simulated": line().capabilities().is_simulated,
         "browser": line().capabilities().browser,

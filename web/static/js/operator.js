@@ -1,6 +1,7 @@
 // The operators' page: one page and the keyboard alone, from the ringing to the finished record.
 import { keybar, leaveFields, make, minutes, notice, part, problemWords, stage } from "./interviewer_parts.js";
 import { MatterPane } from "./operator_citizen.js";
+import { Consult } from "./operator_consult.js";
 import { drawLines, drawRing, drawSide, whoWords } from "./operator_idle.js";
 import { Panels } from "./operator_panels.js";
 import { RecordForm, showSaved } from "./operator_record.js";
@@ -22,6 +23,7 @@ class Line {
     this.skew = 0;
     this.panels = new Panels(data.panels);
     this.matter = part("matter") ? new MatterPane(data.consents, { onSaved: showSaved }) : null;
+    this.consults = new Consult(data.consults, { isWorking: () => this.screen && this.screen.seat.state !== "off", say: (words) => notice(words), look: () => this.look() });
     part("operator").alarmWords = data.alarm;
     document.addEventListener("keydown", (event) => this.press(event), { capture: true });
     document.addEventListener("click", (event) => this.click(event));
@@ -172,16 +174,14 @@ class Line {
   async panic() {
     if (!data.panic) return;
     try {
-      await post(data.panic, { contact: this.contact?.token ?? "" });
-      part("panic-says").textContent = t("已叫值班督导，马上有人来", "A supervisor has been called and is coming");
+      part("panic-says").textContent = (await post(data.panic, { contact: this.contact?.token ?? "" })).words;
     } catch (problem) {
       part("panic-says").textContent = problemWords(problem);
     }
   }
 
-  async consult() {
-    if (!data.colleagues || this.contact?.state !== "talking") return;
-    location.assign(data.colleagues.replace("TOKEN", this.contact.token));
+  consult() {
+    if (this.contact?.state === "talking") this.consults.open(this.contact.token);
   }
 
   // Calling somebody back: what was heard, where the line could not tell.
@@ -249,7 +249,7 @@ class Line {
     part("hold").disabled = contact.state !== "talking";
     part("hold").setAttribute("aria-pressed", String(contact.is_held));
     part("hold-words").textContent = contact.is_held ? t("恢复", "Take back") : t("保持", "Hold");
-    part("consult").hidden = isWrapping || !data.colleagues;
+    part("consult").hidden = isWrapping || !data.consults;
     part("panic").hidden = isWrapping || !data.panic;
     part("finish").hidden = !isWrapping;
     this.tick();
@@ -296,7 +296,7 @@ class Line {
     part("seat-rest").hidden = !seat.rest_until;
     if (seat.rest_until) part("seat-rest").textContent = t("重点个案后休息到 {time}；想提前接听请按 A", "Rest after a key call until {time}; press A to take calls sooner", { time: new Date(seat.rest_until).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" }) });
     part("seat-free").disabled = ["talking"].includes(seat.state) || (seat.state === "available" && !seat.rest_until);
-    part("seat-free").classList.toggle("button-primary", seat.state !== "wrapping");
+    part("seat-free").classList.toggle("button-primary", ["off", "break"].includes(seat.state));
     part("seat-rest-button").disabled = ["talking", "break"].includes(seat.state);
     part("seat-leave").disabled = ["talking", "off"].includes(seat.state);
   }
@@ -335,8 +335,12 @@ class Line {
   keys(contact) {
     const pairs = this.screen.offer ? [["Enter", t("接起", "accept")], ["Esc", t("暂不接", "decline")]] : [];
     if (!contact) pairs.push(["A", t("开始接听", "take calls")], ["B", t("休息", "break")], ["L", t("离席", "leave")]);
-    else if (contact.state === "wrapping") pairs.push(["Ctrl+Enter", t("完成", "finish")], ["F2", t("记录", "record")], ["F3", t("旁边各页", "panels")]);
-    else pairs.push(["F2", t("记录", "record")], ["F3", t("旁边各页", "panels")], ["F7", t("保持", "hold")], ["F8", t("挂断", "hang up")]);
+    else {
+      if (contact.state === "wrapping") pairs.push(["Ctrl+Enter", t("完成", "finish")]);
+      if (contact.line === "citizen") pairs.push(["F2", t("诉求", "matter")], ["F4", t("结果", "result")], ["F6", t("查进度", "look up")], ["F10", t("知识库", "knowledge")]);
+      else pairs.push(["F2", t("记录", "record")], ["F3", t("旁边各页", "panels")]);
+      if (contact.state !== "wrapping") pairs.push(["F7", t("保持", "hold")], ["F8", t("挂断", "hang up")]);
+    }
     pairs.push(["?", t("全部按键", "all keys")]);
     const told = JSON.stringify(pairs);
     if (told !== this.keysDrawn) keybar(pairs);

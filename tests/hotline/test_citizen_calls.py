@@ -1,0 +1,166 @@
+"""A call on the citizen line: registered, answered or told, never tied to who stays anonymous, never half finished."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import db
+from core.people import Staff
+from core.permissions import Role
+from core.places import Level, Place
+from core.problems import Invalid, Missing
+from hotline import citizen_calls, citizen_records
+from hotline.callers import caller_from
+from hotline.citizen_records import CitizenResult, ContactMatter
+from hotline.contacts import Contact
+from hotline.lines import LineKind
+from matters.attributes import Origin
+from matters.knowledge import KnowledgeArticle, folded
+from matters.matter import Matter
+from matters.reporters import reporters_of
+from matters.states import MatterState
+from tests.factories import a_place, a_staff, a_unit
+from tests.hotline.test_records import NIGHT, a_talk
+
+NUMBER = "+8614512345678"
+Call = tuple[Session, Contact, Staff, dict[str, str]]
+
+
+def a_call(session: Session, number: str | None = NUMBER) -> tuple[Contact, Staff, dict[str, str]]:
+    """Make a call that an operator took, and what is typed of it."""
+    unit = a_unit(session)
+    by = a_staff(session, Role.CITIZEN_OPERATOR)
+    by.unit_id = unit.id
+    contact = a_talk(session, by, LineKind.CITIZEN)
+    contact.caller = caller_from(session, LineKind.CITIZEN, number, at=NIGHT)
+    town = a_place(session, level=Level.TOWNSHIP, parent=a_place(session))
+    typed = {
+        "narrative": "村口到小学的路灯坏了两个多月", "topic": "livelihood.lighting", "kind": "help",
+        "place": str(town.id), "identity": "protected", "consent": "1",
+    }  # fmt: skip
+    session.flush()
+    return contact, by, typed
+
+
+def an_article(session: Session) -> KnowledgeArticle:
+    """Make an article that holds today."""
+    unit = a_unit(session)
+    keeper = a_staff(session, Role.CLERK)
+    title = "补办社保卡"
+    article = KnowledgeArticle(
+        title_zh=title, body_zh="带身份证到社保大厅。", owner_unit_id=unit.id, owner_staff_id=keeper.id,
+        valid_from=NIGHT.date() - timedelta(days=9), words=folded(title), changed_at=NIGHT,
+    )  # fmt: skip
+    session.add(article)
+    session.flush()
+    return article
+
+
+def test_several_matters_of_a_call_carry_the_sealed_number(database: db.Database) -> None:
+    with db.transaction() as session:
+        contact, by, typed = a_call(session)
+        made = [citizen_calls.register_from(session, contact, typed, by=by, at=NIGHT) for _ in range(2)]
+        assert len({m.matter.receipt for m in made}) == 2
+        assert all(m.matter.origin is Origin.CITIZEN_LINE for m in made)
+        assert reporters_of(session, made[0].matter)[0].number == NUMBER
+        assert [row.matter_id for row in citizen_records.led_to(session, contact)] == [
+            m.matter.id for m in made
+        ]
+        citizen_records.must_be_whole(session, contact)
+
+
+def test_an_anonymous_matter_is_tied_to_no_call_and_no_number(database: db.Database) -> None:
+    with db.transaction() as session:
+        contact, by, typed = a_call(session)
+        made = citizen_calls.register_from(
+            session, contact, typed | {"identity": "anonymous", "number": "14587654321"}, by=by, at=NIGHT
+        )
+        assert reporters_of(session, made.matter)[0].number is None
+        assert session.scalars(sa.select(ContactMatter.matter_id)).all() == [None]
+
+
+def test_what_lacks_is_said_and_nothing_is_registered(database: db.Database) -> None:
+    with db.transaction() as session:
+        contact, by, typed = a_call(session)
+        del typed["consent"], typed["topic"]
+        with pytest.raises(Invalid) as refused:
+            citizen_calls.register_from(session, contact, typed, by=by, at=NIGHT)
+        assert set(refused.value.fields) == {"consent", "topic"}
+        assert session.scalar(sa.select(sa.func.count()).select_from(Matter)) == 0
+
+
+def test_an_enquiry_is_answered_from_the_knowledge_base_when_it_contents_the_caller(
+    database: db.Database,
+) -> None:
+    with db.transaction() as session:
+        contact, by, typed = a_call(session)
+        article = an_article(session)
+        with pytest.raises(Invalid):
+            citizen_calls.answer_from(session, contact, typed, article.id, by=by, at=NIGHT)
+        assert session.scalar(sa.select(sa.func.count()).select_from(Matter)) == 0
+        made = citizen_calls.answer_from(
+            session, contact, typed | {"content": "1"}, article.id, by=by, at=NIGHT
+        )
+        assert made.matter.state is MatterState.ANSWERED
+        record = citizen_records.record_of(session, contact)
+        assert record is not None
+        assert record.result is CitizenResult.ANSWERED
+
+
+def test_a_receipt_is_told_to_its_number_or_its_pin_and_to_nobody_else(database: db.Database) -> None:
+    with db.transaction() as session:
+        contact, by, typed = a_call(session)
+        made = citizen_calls.register_from(session, contact, typed, by=by, at=NIGHT)
+        receipt = made.matter.receipt or ""
+        other, someone, _ = a_call(session, "+8614500000001")
+        with pytest.raises(Missing):
+            citizen_calls.look_up(session, other, receipt, "000000", by=someone, at=NIGHT)
+        told = citizen_calls.look_up(session, other, receipt, made.pin, by=someone, at=NIGHT)
+        assert (told.told.receipt, told.is_own_number) == (receipt, False)
+        assert citizen_calls.look_up(session, contact, receipt, "", by=by, at=NIGHT).is_own_number
+        hidden, operator, _ = a_call(session, None)
+        with pytest.raises(Missing):
+            citizen_calls.look_up(session, hidden, receipt, "", by=operator, at=NIGHT)
+
+
+def test_a_draft_is_kept_in_order_and_stops_a_call_from_being_finished(database: db.Database) -> None:
+    with db.transaction() as session:
+        contact, by, typed = a_call(session)
+
+        def keep(text: str, number: int) -> int:
+            return citizen_records.keep_draft(
+                session, contact, {"narrative": text}, number=number, by=by, at=NIGHT
+            )
+
+        assert [keep("甲", 1), keep("甲乙丙", 3), keep("甲乙", 2)] == [1, 3, 3]
+        assert citizen_records.draft_of(session, contact).typed == {"narrative": "甲乙丙"}
+        for result in (None, CitizenResult.ADVISED):
+            citizen_records.note_result(session, contact, result, "", by=by, at=NIGHT)
+            with pytest.raises(Invalid):
+                citizen_records.must_be_whole(session, contact)
+        citizen_records.note_result(session, contact, CitizenResult.INCOMPLETE, "", by=by, at=NIGHT)
+        citizen_records.must_be_whole(session, contact)
+        citizen_calls.register_from(session, contact, typed, by=by, at=NIGHT)
+        assert citizen_records.draft_of(session, contact).typed == {}
+
+
+def test_calls_of_others_and_of_the_other_line_do_not_exist(database: db.Database) -> None:
+    with db.transaction() as session:
+        contact, by, typed = a_call(session)
+        other = a_staff(session, Role.CITIZEN_OPERATOR)
+        deeds: list[Any] = [
+            lambda c, w: citizen_calls.register_from(session, c, typed, by=w, at=NIGHT),
+            lambda c, w: citizen_records.keep_draft(session, c, {}, number=1, by=w, at=NIGHT),
+            lambda c, w: citizen_records.note_result(session, c, None, "", by=w, at=NIGHT),
+        ]
+        for deed in deeds:
+            with pytest.raises(Missing):
+                deed(contact, other)
+            with pytest.raises(Missing):
+                deed(a_talk(session, by), by)
+        assert session.scalar(sa.select(sa.func.count()).select_from(Place)) >= 2
