@@ -138,3 +138,11 @@ def follow_ups_of(session: Session, contact: Contact) -> Sequence[FollowUp]:
     """Return an episode's follow-ups by their time."""
     query = sa.select(FollowUp).where(FollowUp.contact_id == contact.id)
     return session.scalars(query.order_by(FollowUp.due_at, FollowUp.id)).all()
+
+
+def talks_of(session: Session, contact: Contact) -> list[int]:
+    """Return the ids of an episode's contacts: itself and the calls that followed it up."""
+    query = sa.select(FollowUp.talk_id).where(
+        FollowUp.contact_id == contact.id, FollowUp.talk_id.is_not(None)
+    )
+    return [contact.id, *(talk for talk in session.scalars(query) if talk is not None)]

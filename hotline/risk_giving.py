@@ -16,6 +16,7 @@ from hotline import (
     assessments,
     escalations,
     followup_planning,
+    followups,
     load_guard,
     risk,
     risk_levels,
@@ -44,7 +45,7 @@ class LowerThanFound(Invalid):
 
 def evidence(session: Session, contact: Contact, always: Collection[AlwaysKey] = ()) -> Evidence:
     """Gather what is known in an episode."""
-    sheet = screenings.sheet_of(session, contact)
+    sheet = screenings.latest_of(session, followups.talks_of(session, contact))
     scale_sheet = risk_scales.sheet_of(session, contact)
     phq9 = next((s for s in assessments.sheets_of(session, contact) if s.instrument_code == "phq9"), None)
     return Evidence(

@@ -28,6 +28,16 @@ def open_part(
     return episode
 
 
+def open_talk_part(
+    session: Session, token: str, part: str, fields: Sequence[str], *, by: Staff, at: datetime
+) -> Contact:
+    """Return the talk itself, as for the screener, which is asked anew in every talk."""
+    contact, purpose = in_sight(session, token, by=by, at=at)
+    record = f"{part}:{contact.id}"
+    note_read(session, by=by, contact=contact, purpose=purpose, record=record, fields=fields, at=at)
+    return contact
+
+
 def episode_to_change(session: Session, token: str, *, by: Staff, at: datetime) -> Contact:
     """Return an episode that somebody works on, locked; Missing for whoever may not know of it."""
     contact, _ = in_sight(session, token, by=by, at=at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -43,6 +43,12 @@ class ScreeningSheet(Base):
 def sheet_of(session: Session, contact: Contact) -> ScreeningSheet | None:
     """Return the screener of an episode, if it was begun."""
     return session.scalars(sa.select(ScreeningSheet).where(ScreeningSheet.contact_id == contact.id)).first()
+
+
+def latest_of(session: Session, contact_ids: Collection[int]) -> ScreeningSheet | None:
+    """Return the screener begun last in any of these talks."""
+    query = sa.select(ScreeningSheet).where(ScreeningSheet.contact_id.in_(contact_ids))
+    return session.scalars(query.order_by(ScreeningSheet.id.desc()).limit(1)).first()
 
 
 def answer(

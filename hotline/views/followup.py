@@ -147,13 +147,15 @@ def note(follow_up_id: int) -> ResponseReturnValue:
                 at=at,
                 later_at=_moment(form.get("later", "")),
             )
-            token, is_over = (row.talk or row.contact).token, row.closed_at is not None
+            has_talk, is_over = row.talk is not None, row.closed_at is not None
+            token = (row.talk or row.contact).token
     except Invalid as wrong:
         page = _page(wrong)
         return (page, wrong.status) if page else redirect(url_for("followup.listed"), 303)
     if result is TryResult.REACHED:
         flash(t("已记录。请按这次通话重新评估等级。", "Noted. Give the level anew after this talk."), "good")
-        return redirect(url_for("screening.show", token=token), 303)
+        page = "screening.show" if has_talk else "risk_level.show"
+        return redirect(url_for(page, token=token), 303)
     if is_over:
         flash(t("已记录，这条随访结束。", "Noted; this follow-up is over."), "good")
     else:

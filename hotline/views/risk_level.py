@@ -11,7 +11,7 @@ from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Missing, Problem
 from core.terms import labels, t
-from hotline import risk, risk_giving, risk_levels, risk_scales, screenings
+from hotline import followups, risk, risk_giving, risk_levels, risk_scales, screenings
 from hotline.risk import AlwaysKey, RiskLevel
 from hotline.risk_reading import episode_to_change, open_part
 from hotline.scale import Element
@@ -33,7 +33,7 @@ def _page(token: str, wrong: Problem | None = None) -> str:
         contact = open_part(session, token, "level", ["level", "reasons", "evidence"], by=staff, at=at)
         if wrong is None:
             risk_giving.mark_seen(session, contact, by=staff, at=at)
-        sheet = screenings.sheet_of(session, contact)
+        sheet = screenings.latest_of(session, followups.talks_of(session, contact))
         last = risk_levels.newest(session, contact.id)
         return render_template(
             "hotline/risk_level.html",

@@ -11,8 +11,9 @@ from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Invalid
 from hotline import instruments, screener, screenings
-from hotline.risk_reading import episode_to_change, open_part
+from hotline.risk_reading import open_talk_part
 from hotline.screener import Heard, Row
+from hotline.sight import in_sight
 from hotline.views.panels import frame
 
 blueprint = Blueprint("screening", __name__, url_prefix="/counselling")
@@ -24,7 +25,7 @@ TONES = {"none": "green", "low": "", "moderate": "yellow", "high": "red"}
 def show(token: str) -> str:
     """Show the screener as far as it was answered."""
     with transaction() as session:
-        contact = open_part(session, token, "screening", ["answers"], by=acting(), at=clock.now())
+        contact = open_talk_part(session, token, "screening", ["answers"], by=acting(), at=clock.now())
         sheet = screenings.sheet_of(session, contact)
         screening = sheet.screening if sheet else screener.screened({})
         return render_template(
@@ -55,6 +56,6 @@ def answer(token: str) -> ResponseReturnValue:
         changes[row] = heard
     staff, at = acting(), clock.now()
     with transaction() as session:
-        contact = episode_to_change(session, token, by=staff, at=at)
+        contact, _ = in_sight(session, token, by=staff, at=at, locks=True)
         screenings.answer(session, contact, changes, by=staff, at=at)
     return redirect(url_for("screening.show", token=token), 303)

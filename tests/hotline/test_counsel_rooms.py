@@ -228,7 +228,7 @@ def test_follow_up_from_consent_to_the_talk(
         operator.post(address + "/give-back")
         operator.post(address + "/take")
         done = operator.post(address + "/try", data={"result": "reached", "words": SECRET})
-        assert done.headers["Location"].endswith(at(token, "screening"))
+        assert done.headers["Location"].endswith(at(token, "level"))
         assert SECRET not in operator.get("/counselling/follow-ups/").text
     with db.reading() as session:
         assert session.get_one(FollowUp, row.id).state is FollowUpState.REACHED
