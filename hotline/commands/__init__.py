@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from hotline.line_commands import COMMANDS
-from hotline.record_commands import retention, verify_reads
+from hotline.commands.lines import COMMANDS
+from hotline.commands.records import retention, verify_reads
 
 
 @click.group()
