@@ -95,17 +95,21 @@ def may_answer(contact: Contact, staff: Staff) -> None:
         raise Missing
 
 
-def live_leg(session: Session, contact: Contact) -> Call | None:
-    """Return the caller's own leg that is going on, the latest if there are several."""
+def last_leg(session: Session, contact: Contact) -> Call | None:
+    """Return the caller's own leg, the latest if they were called back: an older one is over, told or not."""
     query = (
         sa.select(Call)
         .join(ContactLeg, ContactLeg.call_id == Call.id)
-        .where(
-            ContactLeg.contact_id == contact.id, Call.party == Party.RESIDENT, Call.state != LegState.ENDED
-        )
+        .where(ContactLeg.contact_id == contact.id, Call.party == Party.RESIDENT)
         .order_by(Call.id.desc())
     )
     return session.scalars(query.limit(1)).first()
+
+
+def live_leg(session: Session, contact: Contact) -> Call | None:
+    """Return the caller's own leg if it is going on."""
+    leg = last_leg(session, contact)
+    return None if leg is None or leg.state is LegState.ENDED else leg
 
 
 def _answer_offers(session: Session, contact: Contact, by: Staff, at: datetime) -> None:

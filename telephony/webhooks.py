@@ -98,17 +98,17 @@ def report(hook: str) -> Response:
         return _xml(STANDING[hook]())
     capture(carrier.settings, hook, asked.fields, asked.query, asked.at)
     try:
-        new, asks, text = _take(hook, carrier, asked, guarded=False)
+        new, asks, text = take_report(hook, carrier, asked, guarded=False)
     except Exception:
         # A room of the house could not take it: keep the report itself, for the worker to tell again.
         log.exception("a %s webhook could not be handled at once", hook)
-        new, asks, text = _take(hook, carrier, asked, guarded=True)
+        new, asks, text = take_report(hook, carrier, asked, guarded=True)
     if new:
         _send(at_once=asks)
     return _xml(text)
 
 
-def _take(hook: str, carrier: TwilioLine, asked: documents.Asked, *, guarded: bool) -> tuple[bool, bool, str]:
+def take_report(hook: str, carrier: TwilioLine, asked: documents.Asked, *, guarded: bool) -> tuple[bool, bool, str]:
     """Take a report in and make its answer, in one transaction; say whether it was new and asks the line."""
     with transaction() as session:
         met = documents.meet_caller(session, carrier, asked) if hook in FROM_CALLERS else None

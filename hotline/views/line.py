@@ -16,7 +16,7 @@ from core.people import Staff, acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Missing
 from core.terms import Words
-from hotline import calling_back, operator_line, seating, taking, talking, wrapping
+from hotline import caller_legs, calling_back, dispatch, operator_line, seating, taking, talking, wrapping
 from hotline.callbacks import CallBack
 from hotline.calling_back import CallBackResult
 from hotline.contacts import Contact, contact_named
@@ -40,6 +40,14 @@ SITTING: dict[str, Callable[..., object]] = {
     "rest": seating.rest,
     "leave": seating.leave,
 }
+ROUNDS = (
+    dispatch.dispatch_again,
+    caller_legs.watch_talks,
+    seating.end_wrap_ups,
+    seating.clear_lost,
+    calling_back.give_back,
+)
+"""What the worker repeats; named here so that every process of the house knows of them."""
 
 
 @blueprint.post("/contacts/<token>/take")

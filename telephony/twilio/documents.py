@@ -79,7 +79,7 @@ def _browser_leg(session: Session, staff: Staff, room: Room, asked: Asked) -> Ca
 def meet_caller(session: Session, line: TwilioLine, asked: Asked) -> Call | None:
     """Write a caller's leg down when we first hear of it; a number withheld or kept apart isn't on it."""
     leg = asked.fields.get("CallSid")
-    if not leg or call_with_ref(session, leg) is not None:
+    if not leg or _is_ours(asked) or call_with_ref(session, leg) is not None:
         return None
     number = _caller(asked)
     if number is not None and is_kept_apart(session, asked.fields.get("To", "")):
@@ -153,8 +153,12 @@ def for_join(session: Session, line: TwilioLine, asked: Asked) -> str:
 
 def _caller(asked: Asked) -> str | None:
     """Return the number of somebody who called us; of a call of ours it would be our own."""
-    is_ours = asked.fields.get("Direction", "inbound").startswith("outbound")
-    return None if is_ours else told_number(asked.fields.get("From", ""))
+    return None if _is_ours(asked) else told_number(asked.fields.get("From", ""))
+
+
+def _is_ours(asked: Asked) -> bool:
+    """Say whether we made the call; such a leg is known already, or learned by its key."""
+    return asked.fields.get("Direction", "inbound").startswith("outbound")
 
 
 def _heard(asked: Asked) -> Heard:

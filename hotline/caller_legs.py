@@ -1,0 +1,189 @@
+"""Caller legs: what the line reports of them moves contacts on, in whatever order; nobody is left alone there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.problems import Refused
+from core.sweeps import sweep
+from hotline import calling_back
+from hotline.callbacks import CallBackState
+from hotline.contacts import (
+    CONTACT_FLOW,
+    Contact,
+    ContactAction,
+    ContactLeg,
+    ContactState,
+    WayOut,
+    contact_of_leg,
+)
+from hotline.dispatch import close_offers, dispatch
+from hotline.missing import call_back_of
+from hotline.offers import OfferAnswer
+from hotline.seating import occupy
+from hotline.taking import live_leg
+from hotline.talking import begin, end, leg_over, put_back
+from telephony.calls import Call, Direction, Party
+from telephony.events import listen
+from telephony.line import Event, EventKind, LegState, line
+from telephony.outbox import on_failure
+from telephony.outgoing import Command, Outgoing
+from telephony.rooms import Purpose, Room, room_called
+
+S, A = ContactState, ContactAction
+BEFORE_THE_END = (S.ARRIVED, S.WAITING, S.TAKEN, S.TALKING)
+ALONE_FOR = timedelta(seconds=8)
+"""How long an operator's telephone may be away, as when a page is loaded anew, before the caller goes to another."""
+STUCK_AFTER = timedelta(seconds=45)
+HUNG_UP = "participant_hung_up"
+
+Attended = Callable[[Session, Contact, datetime], bool]
+_attended: list[Attended] = []
+
+
+def also_attended(function: Attended) -> None:
+    """Let a room of the line say that somebody is with a caller though their operator's telephone is not."""
+    if function not in _attended:
+        _attended.append(function)
+
+
+def in_room(session: Session, event: Event, call: Call | None) -> None:
+    """Hear that a leg came into a room or left it; either proves that it was there."""
+    if call is None:
+        return
+    if call.party is Party.OPERATOR and event.kind is EventKind.JOINED:
+        dispatch(session, at=event.at)
+    if call.party is not Party.RESIDENT:
+        return
+    contact = contact_of_leg(session, call)
+    room = room_called(session, event.room)
+    if contact is None or room is None or room.purpose is not Purpose.HOTLINE:
+        return
+    is_here = contact.room_id == room.id
+    if contact.state is S.TAKEN and is_here and not call.is_ended and _is_of_now(contact, event):
+        begin(session, contact, at=event.at)
+    elif contact.state is S.WAITING and event.kind is EventKind.JOINED:
+        _take_after_all(session, contact, call, room, event.at)
+    elif contact.state is S.MISSED and call.is_ended and contact.talking_at is None:
+        _talked_after_all(session, contact, room, event.at)
+        return
+    has_hung_up = event.kind is EventKind.LEFT and event.data.get("reason") == HUNG_UP
+    if has_hung_up and contact.state is S.TALKING and contact.room_id == room.id:
+        end(session, contact, at=event.at)
+
+
+def _is_of_now(contact: Contact, event: Event) -> bool:
+    """Say whether a report is of this taking and not of one before; the line's clock knows whole seconds."""
+    return contact.taken_at is None or event.at >= contact.taken_at - timedelta(seconds=2)
+
+
+def _take_after_all(session: Session, contact: Contact, call: Call, room: Room, at: datetime) -> None:
+    """The caller was given up for waiting and came into the room of who took them first: let it be so."""
+    if call.is_ended or not call.in_room or call.room_id != room.id or not room.is_open:
+        return
+    contact.taken_by, contact.taken_at, contact.room_id, contact.is_first = room.owner_id, at, room.id, False
+    CONTACT_FLOW.move(session, contact, A.TAKE, by=None, at=at)
+    close_offers(session, contact, OfferAnswer.TOO_LATE, at=at)
+    try:
+        with session.begin_nested():
+            occupy(session, contact, by=room.owner, at=at)
+    except Refused:  # their seat does something else by now; the caller is with them all the same
+        session.expire_all()
+    begin(session, contact, at=at)
+
+
+def _talked_after_all(session: Session, contact: Contact, room: Room, at: datetime) -> None:
+    """The end of a talk was heard of before its beginning: it was no missed call."""
+    contact.taken_by, contact.taken_at, contact.room_id = room.owner_id, at, room.id
+    contact.talking_at, contact.way_out = at, WayOut.ANSWERED
+    CONTACT_FLOW.move(session, contact, A.JOIN, by=None, at=at)
+    promise = call_back_of(session, contact)
+    if promise is not None and promise.tries == 0 and promise.state is CallBackState.DUE:
+        session.delete(promise)  # nobody has done anything about it, and there was nothing to do
+        session.flush()
+    calling_back.reached(session, contact, at=at)
+    end(session, contact, at=contact.ended_at or at)
+
+
+def ended(session: Session, event: Event, call: Call | None) -> None:
+    """Hear that a caller's leg is over: a talk ends, anything before it was missed."""
+    if call is None or call.party is not Party.RESIDENT or not call.is_ended:
+        return
+    contact = contact_of_leg(session, call)
+    if contact is None:
+        return
+    if call.direction is Direction.OUTBOUND:
+        call.number = call.number_index = None  # it stood there to be dialled, and no longer
+        session.flush()
+    if live_leg(session, contact) is not None:
+        return
+    if contact.state in BEFORE_THE_END:
+        leg_over(session, contact, at=event.at)
+
+
+def not_brought(session: Session, row: Outgoing, at: datetime) -> None:
+    """Hear that a caller could not be brought to who took them: they wait on, first of all."""
+    if row.call is None:
+        return
+    contact = contact_of_leg(session, row.call)
+    if contact is not None and contact.state is S.TAKEN and contact.room_id == row.room_id:
+        if live_leg(session, contact) is None:
+            leg_over(session, contact, at=at)
+        else:
+            put_back(session, contact, at=at)
+
+
+listen(EventKind.JOINED, in_room)
+listen(EventKind.LEFT, in_room)
+listen(EventKind.LEG, ended)
+on_failure(Command.TAKE_WAITING, not_brought)
+
+
+@sweep("hotline.talks", every=timedelta(seconds=3))
+def watch_talks(session: Session, now: datetime) -> int:
+    """Look for callers whose operator is gone, who never came through, or whose end was not heard of."""
+    is_over = ~_legs(Call.party == Party.RESIDENT, Call.state != LegState.ENDED).exists()
+    query = sa.select(Contact).where(
+        Contact.state.in_(BEFORE_THE_END),
+        Contact.call_id.is_not(None),
+        sa.or_(
+            is_over, sa.and_(Contact.state == S.TAKEN, Contact.taken_at < now - STUCK_AFTER), _is_alone(now)
+        ),
+    )
+    found = session.scalars(query.with_for_update(of=Contact, skip_locked=True)).all()
+    return sum(_look_at(session, contact, now) for contact in found)
+
+
+def _look_at(session: Session, contact: Contact, now: datetime) -> bool:
+    leg = live_leg(session, contact)
+    if leg is None:  # its end is told where it is written; this is for what was never heard
+        leg_over(session, contact, at=now)
+        return True
+    is_on_the_way = contact.state is S.TAKEN and leg.direction is not Direction.OUTBOUND and not leg.in_room
+    is_alone = contact.state is S.TALKING and leg.in_room
+    if any(attends(session, contact, now) for attends in _attended) or not (is_on_the_way or is_alone):
+        return False
+    put_back(session, contact, at=now)
+    return True
+
+
+def _legs(*which: sa.ColumnElement[bool]) -> sa.Select[tuple[int]]:
+    query = sa.select(Call.id).join(ContactLeg, ContactLeg.call_id == Call.id)
+    return query.where(ContactLeg.contact_id == Contact.id, *which).correlate(Contact)
+
+
+def _is_alone(now: datetime) -> sa.ColumnElement[bool]:
+    """Say in a query of contacts whether nobody of ours has been with a caller for some seconds."""
+    if not line().capabilities().browser:
+        return sa.false()
+    ours = sa.select(Call.id).where(
+        Call.party.in_((Party.OPERATOR, Party.SUPERVISOR)),
+        sa.or_(Call.staff_id == Contact.taken_by, Call.room_id == Contact.room_id),
+        sa.or_(Call.state != LegState.ENDED, Call.ended_at > now - ALONE_FOR),
+    )
+    is_new = Contact.talking_at >= now - ALONE_FOR
+    return sa.and_(Contact.state == S.TALKING, ~is_new, ~ours.correlate(Contact).exists())
