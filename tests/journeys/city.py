@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from core import clock, secrets
 from core.db import reading, transaction, using
@@ -51,7 +50,7 @@ from survey.sampling import Sample
 from survey.uploads import shelf
 from survey.waves import Wave
 from survey.weighting import WeightSet
-from tests.journeys.conftest import House, QuietHandler, house_settings
+from tests.journeys.conftest import House, house_settings, served
 from tests.made_once import empty_sqlite
 from web.app import create_app
 
@@ -85,7 +84,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
             fill(settings, size=4_000, days=2, daily=60)
             write_accounts(where)
             found = furnished(House("", app, database))
-        server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
+        server = served(app)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         found.house.url = f"http://127.0.0.1:{server.server_port}"

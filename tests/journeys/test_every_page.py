@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
+from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.routing import Rule
 
@@ -48,6 +50,13 @@ NARROWER = {
 }
 """Doors that everyone passes, to find there only what is theirs."""
 
+OF_WORDS = (
+    "aria-command-name", "aria-input-field-name", "aria-toggle-field-name", "button-name", "document-title",
+    "html-has-lang", "html-lang-valid", "image-alt", "input-button-name", "label", "label-content-name-mismatch",
+    "link-name", "select-name", "summary-name", "svg-img-alt", "target-size", "valid-lang",
+)  # fmt: skip
+"""The rules that another language could break: the markup, the same in both, is held to all of them in Chinese."""
+
 TEXTS = """() => {
   const found = [];
   const skipped = "script, style, template, code, kbd, pre, .mono, [hidden]";
@@ -63,7 +72,8 @@ TEXTS = """() => {
 }"""
 
 CONTRAST = """async () => {
-  const found = await axe.run({runOnly: {type: "rule", values: ["color-contrast"]}, resultTypes: ["violations"]});
+  const only = {type: "rule", values: ["color-contrast"]};
+  const found = await axe.run({runOnly: only, resultTypes: ["violations"], preload: false});
   return found.violations.flatMap((breach) => breach.nodes.map((node) => String(node.target)));
 }"""
 
@@ -155,7 +165,8 @@ def faults(city: City, page: Page, language: str) -> list[str]:
         wrong.append(f"{page.locator('h1').count()} first headings")
     if not page.title().split(" · ")[0].strip():
         wrong.append("no title")
-    for check in (assert_accessible, no_sideways_scroll):
+    rules = () if language == "zh" else OF_WORDS
+    for check in (partial(assert_accessible, only=rules), no_sideways_scroll):
         try:
             check(page)
         except AssertionError as fault:
@@ -191,18 +202,28 @@ KINDS: dict[str, bool] = {}
 """What each address answers with, once known: a whole page or not."""
 
 
-def opens(page: Page, where: str) -> None:
+def opens(client: FlaskClient, where: str) -> None:
     """Hold that an address answers, and remember whether with a whole page (not a file, a fragment or data)."""
-    answer = page.request.get(where)
-    assert answer.status == 200, f"{where}: status {answer.status}"
-    is_html = "text/html" in answer.headers["content-type"]
-    KINDS[where] = is_html and "<!doctype" in answer.text()[:40].lower()
+    answer = client.get(where, follow_redirects=True)
+    assert answer.status_code == 200, f"{where}: status {answer.status_code}"
+    is_html = answer.mimetype == "text/html"
+    KINDS[where] = is_html and "<!doctype" in answer.get_data(as_text=True)[:40].lower()
+    answer.close()
+
+
+def without_a_window(city: City, page: Page) -> FlaskClient:
+    """Give a client with the page's own sign-in, for what only has to open."""
+    client = city.house.app.test_client()
+    for cookie in page.context.cookies():
+        client.set_cookie(cookie["name"], cookie["value"])
+    return client
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("role", list(Role))
 def test_every_page_of_a_role_holds(city: City, arrive: Arrive, role: Role, language: str) -> None:
     page = arrive(role, language)
+    client = without_a_window(city, page)
     shown = {"/doors": None}
     for where, permission in pages(city):
         if permission is None or not city.people[role].may(permission):
@@ -210,7 +231,7 @@ def test_every_page_of_a_role_holds(city: City, arrive: Arrive, role: Role, lang
         is_first = opened_first_by(permission) is role
         # Others' pages only have to open; whoever opens them first in the list of roles looks at them.
         if where not in KINDS or (language == "zh" and not is_first):
-            opens(page, where)
+            opens(client, where)
         if is_first and KINDS[where] and where != "/":
             shown[where] = None
     wrong = look_at(city, page, list(shown), language, role.value)

@@ -14,7 +14,6 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
-from werkzeug.serving import make_server
 
 from core import clock, secrets
 from core.db import reading, transaction, using
@@ -34,11 +33,11 @@ from telephony.simulator.server import RunningCarrier, open_carrier
 from tests.factories import a_staff
 from tests.journeys.conftest import (
     House,
-    QuietHandler,
     assert_accessible,
     house_settings,
     no_sideways_scroll,
     picture,
+    served,
     sign_in,
 )
 from tests.made_once import empty_sqlite
@@ -90,7 +89,7 @@ def house(tmp_path: Path) -> Iterator[WiredHouse]:
     )
     database = empty_sqlite(settings.database_url)
     app = create_app(settings, database=database)
-    server = make_server("127.0.0.1", here, app, threaded=True, request_handler=QuietHandler)
+    server = served(app, port=here)
     thread = threading.Thread(target=server.serve_forever, name="house", daemon=True)
     thread.start()
     carrier = open_carrier(carrier_config(settings), port=there, speed=4.0, start=clock.now()).serve_beside()
