@@ -28,7 +28,7 @@ setup: ## all that running, testing and working on it needs (run and test do it 
 
 test: setup ## everything that must hold: linters, types, import contracts, tests
 	@$(MAKE) --no-print-directory lint
-	$(PYTHON_IN) -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	$(PYTHON_IN) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: setup ## the linters only (ruff, mypy, import contracts)
 	@$(MAKE) --no-print-directory lint

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.throwaway_postgres import server_programs, throwaway_postgres
-from core import db, secrets
+from core import db, passwords, secrets
+from matters import pins
 from tests.factories import all_models
 from tests.made_once import compile_once, empty_sqlite
 
@@ -29,6 +31,25 @@ FLAGS = [
 ]
 NOON = datetime(2026, 11, 18, 2, 30, tzinfo=UTC)
 """A Wednesday, 10:30 in Shanghai: within calling hours."""
+
+
+FIRST = (
+    "journeys/", "demo/test_matters_history", "matters/test_conflict", "matters/test_privacy", "core/test_backup",
+    "survey/test_nothing_leaks", "test_migrations",
+)  # fmt: skip
+"""What takes longest begins first, so that no process is left alone with it at the end."""
+
+
+def pytest_configure() -> None:
+    """Let passwords cost little: what is slow on purpose would be most of what signing in is here."""
+    for module in (passwords, pins):
+        module._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest (`--no-loadscope-reorder` keeps this order among processes)."""
+    root = Path(__file__).parent
+    items.sort(key=lambda item: not item.path.relative_to(root).as_posix().startswith(FIRST))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from alembic import command
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from werkzeug.routing import Rule
 
+from core.commands import alembic_config
 from core.db import Base, Database
 
 _empty: dict[int, bytes] = {}
@@ -29,6 +31,43 @@ def empty_sqlite(url: str) -> Database:
     database = Database(url)
     Path(str(database.url.database)).write_bytes(_empty[count])
     return database
+
+
+_migrated: dict[str, Any] = {}
+
+
+def migrate_once(database: Database) -> None:
+    """Bring a database to what the migrations make of nothing: the first by them, others as its copies."""
+    url = database.url.render_as_string(hide_password=False)
+    name, server = str(database.url.database), database.url.set(database="postgres").render_as_string(False)
+    key = "sqlite" if database.is_sqlite else server
+    if key not in _migrated:
+        Base.metadata.drop_all(database.engine)
+        command.upgrade(alembic_config(url), "head")
+        if database.is_sqlite:
+            with closing(sqlite3.connect(name)) as made:
+                _migrated[key] = made.serialize()
+            return
+        database.close()
+        _migrated[key] = f"migrated{len(_migrated)}"
+        _on(server, f"CREATE DATABASE {_migrated[key]} TEMPLATE {name}")
+        return
+    database.close()
+    if database.is_sqlite:
+        for beside in Path(name).parent.glob(f"{Path(name).name}-*"):
+            beside.unlink()
+        Path(name).write_bytes(_migrated[key])
+    else:
+        _on(server, f"DROP DATABASE {name} WITH (FORCE)", f"CREATE DATABASE {name} TEMPLATE {_migrated[key]}")
+
+
+def _on(server: str, *statements: str) -> None:
+    """Tell a PostgreSQL server to do something outside any transaction."""
+    admin = Database(server, pool_size=1)
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    admin.close()
 
 
 class CompiledPages(BytecodeCache):

@@ -24,6 +24,7 @@ from core.secrets import Keyring, key_file
 from core.settings import Settings
 from survey.frame import FrameNumber
 from tests.factories import a_city, a_frame, a_staff
+from tests.made_once import migrate_once
 from tests.web.conftest import some_settings
 
 KNOWN = {script.revision for script in ScriptDirectory.from_config(alembic_config("")).walk_revisions()}
@@ -33,8 +34,7 @@ KNOWN = {script.revision for script in ScriptDirectory.from_config(alembic_confi
 def house(database: db.Database, tmp_path: Path, now: datetime) -> Iterator[Settings]:
     """An installation with people, sealed numbers, a chained journal and uploads, all tables by migration."""
     before = secrets.keyring()
-    db.Base.metadata.drop_all(database.engine)
-    command.upgrade(alembic_config(database.url.render_as_string(hide_password=False)), "head")
+    migrate_once(database)
     settings = some_settings(tmp_path / "house")
     secrets.use(key_file(settings.keys_file))
     settings.uploads.mkdir()

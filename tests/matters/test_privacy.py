@@ -32,6 +32,7 @@ from matters.attributes import IdentityClass, Outcome, PauseReason, RejectReason
 from matters.flow import MatterAction as A
 from matters.matter import Matter
 from matters.moving import act, standing_of
+from matters.portal import own
 from matters.states import MatterState as S
 from tests.conftest import NOON
 from tests.matters.pictures import a_png
@@ -303,7 +304,7 @@ def stored_marks() -> list[str]:
 def test_a_wrong_form_gives_nothing_back_but_what_was_typed(
     app: Flask, city: tuple[Hall, list[str], list[str]], as_role: SignedIn
 ) -> None:
-    hall, receipts, logged = city
+    hall, _, logged = city
     leaks = []
     steps = (
         "sign",
@@ -322,7 +323,11 @@ def test_a_wrong_form_gives_nothing_back_but_what_was_typed(
     with clock.frozen(LATER):
         for key in ("roads", "water"):
             client = as_role(staff=hall.people[key])
-            for receipt in receipts[:25]:
+            with transaction() as session:
+                theirs = own(session, session.merge(hall.people[key], load=False), sa.select(Matter.receipt))
+                mine = list(session.scalars(theirs.order_by(Matter.id).limit(10)))
+            assert len(mine) == 10
+            for receipt in mine:
                 for step in steps:
                     answer = client.post(f"/handling/{receipt}", data={"step": step, "seen": "0"})
                     leaks += [f"{step} {mark}" for mark in found_in(answer.get_data(as_text=True))]

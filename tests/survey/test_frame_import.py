@@ -311,12 +311,12 @@ def test_a_claimed_size_without_cells_is_not_believed(sqlite: Database, tmp_path
 
 def test_a_zip_bomb_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "f.xlsx"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out:
         out.writestr("xl/workbook.xml", "<workbook/>")
         with out.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as part:
             for _ in range(2_100):
                 part.write(b" " * 1_000_000)
-    assert path.stat().st_size < 5_000_000
+    assert path.stat().st_size < 20_000_000
     with pytest.raises(Invalid, match="2 GB"):
         FrameFile.at(path)
 
