@@ -23,9 +23,23 @@ from core.purposes import ReadingPurpose
 from core.terms import Words
 from demo.build import fill, write_accounts
 from demo.surroundings import offset_for
+from hotline import (
+    assessing,
+    assessments,
+    dangers,
+    followup_planning,
+    followup_queue,
+    followups,
+    risk_giving,
+    safety_plans,
+)
+from hotline.danger_steps import DangerStep, StepResult
+from hotline.instruments import instrument
 from hotline.lines import LineKind
+from hotline.risk import RiskLevel
 from hotline.roster import plan_shift
 from hotline.roster_rules import Span
+from hotline.screener import Row
 from hotline.shifts import Shift
 from matters import importing_work, vault_opening
 from matters.attributes import Conflict, Origin
@@ -50,6 +64,7 @@ from survey.sampling import Sample
 from survey.uploads import shelf
 from survey.waves import Wave
 from survey.weighting import WeightSet
+from tests.hotline.risky import NUMBER, a_talk, screened
 from tests.journeys.conftest import House, house_settings, served
 from tests.made_once import empty_sqlite
 from web.app import create_app
@@ -145,6 +160,7 @@ def furnished(house: House) -> City:
         ids["own_receipt"] = in_the_handlers_hands(session, people, now)
         ids |= the_vault_and_an_import(session, people, now)
         ids["shift_id"] = a_shift_on_the_roster(session, people[Role.SHIFT_LEAD], now)
+        ids |= somebody_in_danger(session, people[Role.OPERATOR], now)
         assert all(ids.values()), ids
         data = {
             text
@@ -165,6 +181,27 @@ def a_shift_on_the_roster(session: Session, lead: Staff, now: datetime) -> int:
         return found
     span = Span(now, now + timedelta(hours=8))
     return plan_shift(session, LineKind.COUNSELLING, span, seats=2, supervisor=lead, by=lead, at=now).id
+
+
+def somebody_in_danger(session: Session, operator: Staff, now: datetime) -> dict[str, int | str]:
+    """Let an operator talk with somebody in danger, ask what is to be asked, and hold an earlier caller's follow-up."""
+    contact, earlier = (a_talk(session, operator, at=now, number=n) for n in (NUMBER, "+8613800007777"))
+    screened(session, contact, operator, Row.THOUGHTS, Row.METHOD, at=now)
+    for each in (contact, earlier):
+        risk_giving.give(
+            session, each, always=(), chosen=RiskLevel.KEY, words="一个人在家", by=operator, at=now
+        )
+        followup_planning.write_wish(
+            session, each, is_agreed=True, hours=(), safe_word="图书馆的小周", others="妹妹", number=None,
+            by=operator, at=now,
+        )  # fmt: skip
+    dangers.begin(session, contact, is_acting=False, by=operator, at=now)
+    dangers.stamp(session, contact, DangerStep.LOCATION, StepResult.DONE, "妹妹在隔壁", by=operator, at=now)
+    safety_plans.write(session, contact, {"signs": "整夜睡不着"}, seen=0, by=operator, at=now)
+    sheet = assessments.new_sheet(session, instrument("phq9"), None, contact=contact, by=operator, at=now)
+    assessing.answer(session, sheet, {9: 1}, by=operator, at=now)
+    followup_queue.claim(session, followups.follow_ups_of(session, earlier)[0].id, by=operator, at=now)
+    return {"contact": contact.token, "sheet_id": sheet.id}
 
 
 def in_the_handlers_hands(session: Session, people: dict[Role, Staff], now: datetime) -> str | None:

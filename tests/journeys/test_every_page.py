@@ -36,6 +36,7 @@ ELSEWHERE = {
     "unit_files.own": "files that units sent: tests/matters/test_attachments.py",
     "unit_files.at_desk": "files that units sent: tests/matters/test_attachments.py",
     "unit_calls.standing": "a unit's call going on: tests/journeys/test_unit.py",
+    "operator_matter.show": "the form of a call going on: tests/journeys/test_hotline_operator.py",
     "static": "files",
     "healthz": "for machines",
 }
@@ -85,6 +86,8 @@ def address(city: City, rule: Rule) -> str:
         names["job_id"] = city.ids["check"]
     if rule.rule.startswith("/handling/"):
         names["receipt"] = city.ids["own_receipt"]
+    if rule.rule.startswith("/counselling/"):
+        names["token"] = city.ids["contact"]
     missing = rule.arguments - set(names)
     assert not missing, f"name an id for {missing} of {rule.rule} in furnished()"
     with city.house.app.test_request_context():
