@@ -24,6 +24,8 @@ from hotline.taking import live_leg
 from telephony.calls import Call, Party
 from telephony.events import listen
 from telephony.line import Event, EventKind, LegState
+from telephony.outbox import on_failure
+from telephony.outgoing import Command, Outgoing
 
 A, S = ConsultAction, ConsultState
 
@@ -97,6 +99,17 @@ def _is_gone(session: Session, staff_id: int, room_id: int | None) -> bool:
     return session.scalars(query.limit(1)).first() is None
 
 
+def not_fetched(session: Session, row: Outgoing, at: datetime) -> None:
+    """Hear that the colleague's telephone could not be brought in: the operator comes back to the caller."""
+    if row.call is None:
+        return
+    query = sa.select(Consult).where(Consult.colleague_id == row.call.staff_id, Consult.state == S.COMING)
+    found = session.scalars(query.with_for_update(of=Consult)).first()
+    if found is not None and found.contact.room_id == row.room_id:
+        close(session, found, A.END, by=None, at=at)
+
+
 listen(EventKind.JOINED, came_in)
 listen(EventKind.LEG, went_away)
 listen(EventKind.LEFT, went_away)
+on_failure(Command.MOVE, not_fetched)

@@ -13,7 +13,7 @@ from core.people import Staff
 from core.permissions import Role
 from core.sweeps import SWEEPS
 from core.terms import Words
-from hotline import arrivals, seating, taking, waiting, wrapping
+from hotline import arrivals, caller_legs, seating, taking, waiting, wrapping
 from hotline.callbacks import CallBack
 from hotline.contacts import Contact
 from hotline.lines import HelpLine, LineKind
@@ -32,7 +32,7 @@ from tests.telephony.conftest import (
     settings_for,
 )
 
-__all__ = ["_clean_ears"]
+__all__ = ["_clean_ears", "caller_legs"]
 NUMBERS = {LineKind.CITIZEN: "+862160012345", LineKind.COUNSELLING: "+862160012356"}
 CALLER = "+8613912345678"
 
