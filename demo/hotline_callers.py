@@ -15,12 +15,13 @@ from sqlalchemy.exc import DBAPIError
 from core import clock
 from core.db import reading
 from core.terms import speaking
-from demo.chance import SEED
+from demo.chance import SEED, below, uniform
 from demo.help_lines import NUMBERS
 from demo.hotline_history import number_of
 from demo.hotline_stories import Story, story_of
 from hotline.contacts import Contact, ContactLeg, ContactState
 from hotline.lines import LineKind
+from hotline.seats import LOST_AFTER, Seat, SeatState
 from telephony.calls import Call
 from telephony.line import LegState
 from telephony.simulator.callers import HotlineCall, hotline_calls
@@ -33,6 +34,8 @@ PATIENCE_S = 150.0
 TALK_S = 170.0
 SILENT_S = 25.0
 LATEST = timedelta(minutes=2)
+QUIET = timedelta(seconds=50)
+"""A visitor who sits down ready is not kept waiting longer than this."""
 PAUSE = timedelta(seconds=8)
 FIRST_WORD = timedelta(seconds=3)
 
@@ -62,12 +65,14 @@ class Callers(threading.Thread):
         self.stopping = stopping
         self.talks: dict[str, Talk] = {}
         self.rung_upto = clock.now()
+        self.last_at: dict[LineKind, datetime] = {}
 
     def run(self) -> None:
         """Let who is due call, and who is spoken with go on, every second until told to stop."""
         while not self.stopping.wait(1.0):
             try:
                 self.ring(clock.now())
+                self.ring_for_visitors(clock.now())
                 self.speak(clock.now())
             except (DBAPIError, requests.RequestException) as error:
                 log.info("callers rest: %s", type(error).__name__)
@@ -88,6 +93,29 @@ class Callers(threading.Thread):
             self.call(line, call)
         return len(due)
 
+    def ring_for_visitors(self, now: datetime) -> None:
+        """Let somebody call soon where a person sits ready and nobody has called for a while."""
+        for line in LineKind:
+            if now - self.last_at.get(line, now - QUIET) < QUIET or not self._awaits(line, now):
+                continue
+            name = (SEED, "for a visitor", line.value, now.isoformat())
+            tail = below(40 if uniform(*name) < 0.3 else 10**8, *name)
+            is_withheld = uniform(*name, "withheld") < 0.1
+            number = None if is_withheld else f"+86139{tail:08d}"
+            self.call(line, HotlineCall(now, number, 120.0, 60 + below(240, *name)))
+
+    def _awaits(self, line: LineKind, now: datetime) -> bool:
+        seats = sa.select(Seat).where(
+            Seat.state == SeatState.AVAILABLE,
+            Seat.heartbeat_at >= now - LOST_AFTER,
+            Seat.since <= now - FIRST_WORD,
+            Seat.staff_id.not_in(self.robots),
+        )
+        waiting = sa.select(Contact.id).where(Contact.line == line, Contact.state == ContactState.WAITING)
+        with reading() as session:
+            ready = any(line.value in seat.serves for seat in session.scalars(seats))
+            return ready and session.scalars(waiting.limit(1)).first() is None
+
     def call(self, line: LineKind, call: HotlineCall) -> str:
         """Let one person call a line; return their leg."""
         number = number_of(call)
@@ -103,6 +131,7 @@ class Callers(threading.Thread):
         answer.raise_for_status()
         leg = str(answer.json()["leg"])
         self.talks[leg] = Talk(leg, story_on(line, number, leg))
+        self.last_at[line] = clock.now()
         return leg
 
     def speak(self, now: datetime) -> None:

@@ -68,6 +68,7 @@ def show_line() -> str:
         "form": form(FORM).as_screen() if LineKind.COUNSELLING in lines else None,
         "panels": _panels() if LineKind.COUNSELLING in lines else [],
         "places": places,
+        "zone": str(clock.zone()),
         "consents": {i.value: str(promises.CONSENT[i]) for i in IdentityClass},
         "alarm": {"danger": DANGER, "crisis": CRISIS},
         "heard": [

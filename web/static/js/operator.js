@@ -2,7 +2,7 @@
 import { keybar, leaveFields, make, minutes, notice, part, problemWords, stage } from "./interviewer_parts.js";
 import { MatterPane } from "./operator_citizen.js";
 import { Consult } from "./operator_consult.js";
-import { drawLines, drawRing, drawSide, whoWords } from "./operator_idle.js";
+import { clock, drawLines, drawRing, drawSide, whoWords } from "./operator_idle.js";
 import { Panels } from "./operator_panels.js";
 import { RecordForm, showSaved } from "./operator_record.js";
 import { get, post } from "./post.js";
@@ -294,7 +294,7 @@ class Line {
     part("seat-dot").className = `dot ${DOTS[seat.state] ?? ""}`;
     part("seat-state").textContent = seat.label;
     part("seat-rest").hidden = !seat.rest_until;
-    if (seat.rest_until) part("seat-rest").textContent = t("重点个案后休息到 {time}；想提前接听请按 A", "Rest after a key call until {time}; press A to take calls sooner", { time: new Date(seat.rest_until).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" }) });
+    if (seat.rest_until) part("seat-rest").textContent = t("重点个案后休息到 {time}；想提前接听请按 A", "Rest after a key call until {time}; press A to take calls sooner", { time: clock(seat.rest_until) });
     part("seat-free").disabled = ["talking"].includes(seat.state) || (seat.state === "available" && !seat.rest_until);
     part("seat-free").classList.toggle("button-primary", ["off", "break"].includes(seat.state));
     part("seat-rest-button").disabled = ["talking", "break"].includes(seat.state);

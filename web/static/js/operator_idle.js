@@ -2,7 +2,10 @@
 import { make, minutes, part, stage } from "./interviewer_parts.js";
 import { t } from "./words.js";
 
-const clock = (iso) => new Date(iso).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false });
+const { zone } = JSON.parse(part("operator-data").textContent);
+
+// The house's own clock, wherever the browser believes to be.
+export const clock = (moment, parts = {}) => new Date(moment).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: zone, ...parts });
 
 export function whoWords(row) {
   return row.is_withheld ? t("未显示号码", "Number withheld") : row.number;

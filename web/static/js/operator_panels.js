@@ -72,6 +72,7 @@ export class Panels {
       return;
     }
     inside.querySelectorAll("script, .skip").forEach((element) => element.remove());
+    inside.querySelectorAll("h1").forEach((head) => head.replaceWith(make("h2", {}, ...head.childNodes))); // one first heading a page
     this.body.replaceChildren(...inside.childNodes);
     this.body.scrollTop = 0;
     if (this.body.querySelector("[data-chart]")) import("./charts.js").then((charts) => charts.start(this.body));

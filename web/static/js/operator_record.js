@@ -1,5 +1,6 @@
 // The counselling record: drawn from the form's own data, usable by keyboard alone, saved as it is typed.
 import { key, make, part, problemWords } from "./interviewer_parts.js";
+import { clock } from "./operator_idle.js";
 import { ChangeQueue } from "./operator_saving.js";
 import { get } from "./post.js";
 import { t } from "./words.js";
@@ -199,7 +200,7 @@ export class RecordForm {
 export function savedWords(waiting, isLost, at) {
   if (isLost) return ["dot-red", t("连接断开，{n} 项未存，正在重试；请不要关页面", "Connection lost, {n} unsaved, trying again; keep this page open", { n: waiting })];
   if (waiting) return ["dot-yellow", t("正在保存…", "Saving…")];
-  const when = at ? at.toLocaleTimeString("zh-CN", { hour12: false }) : "";
+  const when = at ? clock(at, { second: "2-digit" }) : "";
   return ["dot-green", when ? t("{when} 已保存", "Saved at {when}", { when }) : t("边写边存", "Saved as you type")];
 }
 
