@@ -35,11 +35,13 @@ _HAN = r"[\u3400-\u9fff]"
 _STOP = "的了是在来去和与跟说住家有也都就被把给到要想电打这那个位人们吗呢吧啊他她它你我不没还已现今昨从对向于请让反映投诉举报咨询求助希望因为"
 _LETTER = rf"(?:(?![{_STOP}]){_HAN})"
 _SURNAME = rf"(?:{'|'.join(_DOUBLE)}|[{_SINGLE}])"
+_SAYS = r"表示|认为|提出|要求|同意|知道|认可|满意|来电|称"
+"""What a caller does, which is nobody's name."""
 _NAMED = (
     # Said outright: whatever follows is the name, whether or not its surname is a common one.
     re.compile(
         rf"(?:我叫|我名叫|姓名|名字(?:叫|是)?|联系人|反映人|诉求人|当事人|报案人|来电人|户主|业主)"
-        rf"\s*(?:是|为|叫)?\s*[::]?\s*(?P<it>{_HAN}{{1,6}}[·•・]{_HAN}{{1,8}}|{_LETTER}{{2,4}}|{_SURNAME}{_HAN}{{1,2}})"
+        rf"(?!{_SAYS})\s*(?:是|为|叫)?\s*[::]?\s*(?P<it>{_HAN}{{1,6}}[·•・]{_HAN}{{1,8}}|{_LETTER}{{2,4}}|{_SURNAME}{_HAN}{{1,2}})"
     ),
     re.compile(rf"(?:叫做?|我是|本人|名叫|俗称)\s*[::]?\s*(?P<it>{_SURNAME}\s?{_LETTER}{{1,2}})"),
     re.compile(

@@ -207,6 +207,10 @@ def test_nobody_answers_and_the_line_proposes_the_result(page: Page, house: Wire
     ring(page, house)
     press(page, "h")
     expect(page.locator("#call-state")).to_have_text("通话已结束", timeout=15_000)
+    page.reload()  # whoever comes back finds the caller in hand, and the page in peace
+    expect(page.locator("#call-state")).to_be_visible()
+    page.wait_for_timeout(2500)
+    assert page.locator("#caller #caller, #caller header").count() == 0
     press(page, "5")
     page.locator("#f-again").fill("很快")
     press(page, "Control+Enter")

@@ -181,6 +181,7 @@ def test_each_kind_is_found(text: str, mark: Mark) -> None:
         "和平路12号的饭店油烟大",
         "第3小学,5年级2班有孩子被欺负",
         "共计23456789元",
+        "诉求人表示知道了。当事人称已经修好，来电人要求书面答复。",
     ],
 )
 def test_harmless_words_stay(text: str) -> None:

@@ -89,7 +89,7 @@ function stepBack() {
 // The call: how it stands, asked for while it goes on; what the line reports is proposed as the result.
 async function look() {
   clearTimeout(timer);
-  if (!box.querySelector('.caller[data-live="1"]')) return;
+  if (!box.querySelector('.caller[data-calling="1"]')) return;
   try {
     take(await get("/callers/call"));
   } catch {
@@ -101,7 +101,7 @@ function take(told) {
   const desk = box.querySelector(".caller");
   if (!desk) return;
   state(told.words);
-  desk.dataset.live = told.live ? "1" : "";
+  desk.dataset.calling = told.live ? "1" : "";
   if (at("hang-up")) at("hang-up").disabled = !told.live;
   if (!told.live) {
     if (at("bubble")) at("bubble").hidden = true;
