@@ -19,7 +19,7 @@ from hotline.service_levels import RANG, waited
 
 LOOK_BACK = timedelta(weeks=26)
 TIMES_FROM = timedelta(weeks=8)
-NEWEST = 20_000
+NEWEST = 5_000
 """So many of the newest calls are enough for handling times and patience."""
 USUAL = {LineKind.COUNSELLING: 1800.0, LineKind.CITIZEN: 360.0}
 """Seconds a call keeps a seat busy, before there are calls to learn from."""

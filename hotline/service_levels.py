@@ -80,6 +80,9 @@ class Served:
         return None if self.lost is None else self.lost < ABANDONED
 
 
+NOBODY = (0, 0, 0, 0, 0, 0, 0.0)
+
+
 def waited() -> sa.ColumnElement[float]:
     """Return the seconds a caller waited: from the queue, or the first ring, to a person's voice or to the end."""
     answered = sa.case((Contact.way_out == WayOut.ANSWERED, Contact.talking_at))
@@ -89,35 +92,37 @@ def waited() -> sa.ColumnElement[float]:
 
 def served(session: Session, lines: Collection[LineKind], since: dict[str, datetime]) -> dict[str, Served]:
     """Count the calls that rang since each of some moments, in one reading of the longest period."""
-    wait = waited()
-    is_answered = Contact.way_out == WayOut.ANSWERED
-    hung_up = Contact.way_out == WayOut.ABANDONED
-    columns: list[Any] = []
-    for moment in since.values():
-        of = Contact.rung_at >= moment
-        columns += [
-            _count(of),
-            _count(of & is_answered),
-            _count(of & is_answered & (wait <= SOON)),
-            _count(of & is_answered & (wait <= WITHIN)),
-            _count(of & hung_up & (wait > TOO_SHORT)),
-            _count(of & hung_up & (wait <= TOO_SHORT)),
-            sa.func.coalesce(sa.func.sum(sa.case((of, wait), else_=0.0)), 0.0),
-        ]
-    query = sa.select(*columns).where(
-        Contact.line.in_(lines),
-        Contact.rung_at >= min(since.values()),
-        Contact.source.in_(RANG),
-        Contact.way_out.is_not(None),
+    calls = (
+        sa.select(Contact.rung_at, Contact.way_out, waited().label("wait"))
+        .where(
+            Contact.line.in_(lines),
+            Contact.rung_at >= min(since.values()),
+            Contact.source.in_(RANG),
+            Contact.way_out.is_not(None),
+        )
+        .cte("calls")
+        .prefix_with("MATERIALIZED")  # else each wait would be worked out a dozen times
     )
-    row = session.execute(query).one()
-    return {name: _served(row[7 * n : 7 * n + 7]) for n, name in enumerate(since)}
+    is_answered, hung_up = calls.c.way_out == WayOut.ANSWERED, calls.c.way_out == WayOut.ABANDONED
+    wait, moments = calls.c.wait, sorted(since.values(), reverse=True)
+    # Each call is counted once, in the shortest period it belongs to; the longer ones add up in between.
+    period = sa.case(*((calls.c.rung_at >= moment, n) for n, moment in enumerate(moments)))
+    columns: tuple[Any, ...] = (
+        sa.func.count(),
+        _count(is_answered),
+        _count(is_answered & (wait <= SOON)),
+        _count(is_answered & (wait <= WITHIN)),
+        _count(hung_up & (wait > TOO_SHORT)),
+        _count(hung_up & (wait <= TOO_SHORT)),
+        sa.func.sum(wait),
+    )
+    rows = {row[0]: row[1:] for row in session.execute(sa.select(period, *columns).group_by(period))}
+    nested = [
+        Served(*(sum(parts) for parts in zip(NOBODY, *(rows[k] for k in rows if k <= n), strict=True)))
+        for n in range(len(moments))
+    ]
+    return {name: nested[moments.index(moment)] for name, moment in since.items()}
 
 
 def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-    return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
-
-
-def _served(row: Any) -> Served:
-    offered, answered, soon, in_time, lost, short, seconds = row
-    return Served(offered, answered, soon, in_time, lost, short, float(seconds))
+    return sa.func.sum(sa.case((condition, 1), else_=0))
