@@ -37,6 +37,10 @@ ELSEWHERE = {
     "unit_files.at_desk": "files that units sent: tests/matters/test_attachments.py",
     "unit_calls.standing": "a unit's call going on: tests/journeys/test_unit.py",
     "operator_matter.show": "the form of a call going on: tests/journeys/test_hotline_operator.py",
+    "consulting.colleagues": "of a call going on: tests/hotline/test_switchboard.py",
+    "messages.listed": "of a caller's message, as data: tests/hotline/test_switchboard.py",
+    "messages.sound": "of a caller's message: tests/hotline/test_switchboard.py",
+    "help_lines.fallback": "a document for the carrier: tests/hotline/test_switchboard.py",
     "static": "files",
     "healthz": "for machines",
 }
