@@ -12,7 +12,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from core.db import Base, Id
 from core.people import Staff
 from core.places import Place
-from core.secrets import SealedText
 from core.terms import Words, coded
 from hotline import instruments, scoring
 from hotline.contacts import Contact
@@ -52,9 +51,10 @@ class AssessmentSheet(Base):
     band: Mapped[str | None] = mapped_column(sa.String(30))
     is_flagged: Mapped[bool] = mapped_column(default=False)
     escalation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("escalation.id"))
-    number: Mapped[str | None] = mapped_column(SealedText("caller"))
-    """Where somebody without a name asked to be called."""
     asked_at: Mapped[datetime | None]
+    """When somebody without a name asked to be called; the number is the caller's, not the sheet's."""
+    emptied_at: Mapped[datetime | None]
+    """When the answers of a nameless sheet were forgotten; its band still counts."""
 
     contact: Mapped[Contact | None] = relationship()
     place: Mapped[Place | None] = relationship()

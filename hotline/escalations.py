@@ -201,6 +201,15 @@ def open_escalations(session: Session, *, by: Staff) -> Sequence[Escalation]:
     return session.scalars(query).all()
 
 
+def count_open(session: Session, *, by: Staff) -> int:
+    """Count what waits for somebody's answer: for a lead all, for everybody else their own."""
+    query = sa.select(sa.func.count(Escalation.id)).where(Escalation.answered_at.is_(None))
+    if not by.may(Permission.COUNSEL_LEAD):
+        mine = sa.select(EscalationTurn.escalation_id).where(EscalationTurn.staff_id == by.id)
+        query = query.where(Escalation.id.in_(mine))
+    return session.scalar(query) or 0
+
+
 def answered_lately(
     session: Session, *, at: datetime, within: timedelta = timedelta(hours=24)
 ) -> Sequence[Escalation]:

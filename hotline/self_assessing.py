@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.phone import BadNumber, read_number
 from core.places import Level, Place
 from core.problems import Invalid, Refused, TooMany, Unavailable
+from core.sweeps import sweep
 from core.terms import Words
 from core.throttle import count_try
 from hotline import assessments, escalations, instruments
@@ -24,6 +25,8 @@ from hotline.lines import LineKind, line_of
 from hotline.ownership import owner_for
 
 LASTS = timedelta(hours=2)
+ABANDONED_AFTER, ANSWERS_LAST = timedelta(days=7), timedelta(days=90)
+"""How long an abandoned sheet, and the answers of a finished one, are kept where nobody gave a name."""
 PER_ADDRESS, WINDOW = 20, timedelta(hours=1)
 CALLS_PER_ADDRESS = 5
 CALL_WITHIN = timedelta(minutes=15)
@@ -109,7 +112,7 @@ def ask_call(session: Session, sheet: AssessmentSheet, number: str, *, at: datet
     session.add(
         CallBack(contact_id=contact.id, reason=CallBackReason.ASKED, created_at=at, due_at=at + CALL_WITHIN)
     )
-    sheet.number, sheet.asked_at = e164, at
+    sheet.asked_at = at
     session.flush()
     if sheet.is_flagged:
         found = escalations.escalate(
@@ -118,3 +121,26 @@ def ask_call(session: Session, sheet: AssessmentSheet, number: str, *, at: datet
         found.contact_id = contact.id  # from now on whoever looks after it can call
         session.flush()
     return contact
+
+
+@sweep("counsel.nameless", every=timedelta(hours=1))
+def forget(session: Session, now: datetime) -> int:
+    """Forget what nobody can come back to: abandoned sheets go, the answers of finished ones go, their band stays."""
+    nameless = AssessmentSheet.rater == Rater.SELF
+    gone = session.execute(
+        sa.delete(AssessmentSheet).where(
+            nameless,
+            AssessmentSheet.finished_at.is_(None),
+            AssessmentSheet.changed_at < now - ABANDONED_AFTER,
+        )
+    )
+    emptied = session.execute(
+        sa.update(AssessmentSheet)
+        .where(
+            nameless,
+            AssessmentSheet.finished_at < now - ANSWERS_LAST,
+            AssessmentSheet.emptied_at.is_(None),
+        )
+        .values(answers={}, total=None, emptied_at=now)
+    )
+    return int(gone.rowcount) + int(emptied.rowcount)  # type: ignore[attr-defined]

@@ -22,7 +22,7 @@ blueprint = Blueprint("escalation", __name__, url_prefix="/counselling/alarms")
 
 
 def _count(session: Session, staff: Staff, at: datetime) -> int:
-    return len(escalations.open_escalations(session, by=staff))
+    return escalations.count_open(session, by=staff)
 
 
 DOORS = [

@@ -129,6 +129,27 @@ def test_somebody_without_a_name_may_ask_to_be_called(database: db.Database) -> 
             self_assessing.ask_call(session, sheet, NUMBER, at=EVENING)
 
 
+def test_nameless_answers_are_forgotten_and_their_band_still_counts(database: db.Database) -> None:
+    with db.transaction() as session:
+        night = a_night(session)
+        abandoned, finished = a_sheet(session), a_sheet(session)
+        assessing.answer(session, abandoned, {9: 2}, by=None, at=EVENING)
+        assessing.answer(session, finished, dict.fromkeys(PHQ9.items, 2), by=None, at=EVENING)
+        assessing.finish(session, finished, at=EVENING)
+        named = rated(session, a_talk(session, night.operator), night, 1, at=EVENING)
+        assert self_assessing.forget(session, EVENING + timedelta(days=6)) == 0
+        assert self_assessing.forget(session, EVENING + timedelta(days=8)) == 1
+        assert self_assessing.forget(session, EVENING + timedelta(days=91)) == 1
+        assert self_assessing.forget(session, EVENING + timedelta(days=92)) == 0
+        session.expire_all()
+        kept = session.scalars(sa.select(AssessmentSheet).order_by(AssessmentSheet.id)).all()
+        assert [(k.id, k.total, k.band) for k in kept] == [
+            (finished.id, None, "moderately_severe"),
+            (named.id, 9, "mild"),
+        ]
+        assert (kept[0].answers, len(kept[1].answers)) == ({}, 9)
+
+
 def test_the_way_of_an_instrument_over_a_callers_episodes(database: db.Database) -> None:
     with db.transaction() as session:
         night = a_night(session)
