@@ -5,6 +5,7 @@ from core.terms import Words
 WORDS = {
     "call_back.claim": Words("领取回拨", "Call-back taken"),
     "call_back.result": Words("记下回拨结果", "Result of a call-back noted"),
+    "citizen_record.result": Words("记下来电结果", "Result of a call noted"),
     "contact.arrive": Words("来电登记", "Caller written down"),
     "offer.decline": Words("暂不接", "Declined"),
     "distress.raise": Words("请督导支援", "Supervisor called"),
