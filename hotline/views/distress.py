@@ -106,10 +106,8 @@ def take_call(distress_id: int) -> ResponseReturnValue:
             raise Missing
         take(session, call, by=acting(), at=clock.now())
         name = call.about.name if call.about else ""
-    flash(
-        t("您已接手{name}的求助", "You have taken {name}'s call", name=name)
-        if name
-        else t("您已接手", "You have it"),
-        "good",
-    )
+    words = t("您已接手{name}的求助", "You have taken {name}'s call", name=name)
+    if request.is_json:
+        return jsonify(words=words)
+    flash(words, "good")
     return redirect(url_for("hotline_board.show"), 303)
