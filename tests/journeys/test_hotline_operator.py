@@ -26,7 +26,9 @@ from matters.matter import Matter
 from matters.reporters import reporters_of
 from telephony.simulator.leg import Leg
 from tests.factories import a_place, a_staff, a_unit
+from tests.journeys.city import City
 from tests.journeys.conftest import assert_accessible, no_sideways_scroll, picture, sign_in
+from tests.journeys.test_every_page import foreign
 from tests.journeys.test_softphone import WiredHouse
 from tests.journeys.test_softphone import house as wired_house
 
@@ -290,3 +292,14 @@ def test_the_line_speaks_english_and_a_decline_lets_them_wait(
     no_sideways_scroll(page)
     assert_accessible(page)
     picture(page, "operator-break-en", whole=False)
+    page.keyboard.press("a")
+    rings(LineKind.COUNSELLING)
+    expect(page.locator("#ring")).to_be_visible(timeout=15_000)
+    page.keyboard.press("Enter")
+    expect(page.locator("#call-state")).to_have_text("Talking", timeout=15_000)
+    expect(page.locator("#panel-body h2").first).to_be_visible()
+    here = City(house, {}, data=(operator.name, "清河县", "柳湖镇"))
+    assert foreign(here, page, "en") == []
+    assert page.locator("h1").count() == 1
+    no_sideways_scroll(page)
+    picture(page, "operator-talking-en", whole=False)
