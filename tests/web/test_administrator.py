@@ -44,7 +44,7 @@ def test_counselling_and_desk_roles_do_not_combine(as_role: SignedIn, desk: str)
     client = as_role(Role.ADMINISTRATOR)
     page = client.post("/staff/new", data={"username": "both", "name": "两头", "roles": ["operator", desk]})
     assert page.status_code == 422
-    assert "不能同时担任" in page.text
+    assert "不能同时接民意热线" in page.text
     assert 'value="两头"' in page.text
     with transaction() as session:
         staff = a_staff(session, Role.OPERATOR, username="one")
