@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from core.db import reading, transaction
-from hotline import reconciling, voicemail
+from hotline import reconciling, seating, voicemail
+from hotline.arrivals import arrive
 from hotline.callbacks import CallBackReason, CallBackState
 from hotline.contacts import Contact, ContactState, Source, WayOut
 from hotline.fallback import HELLO, advise, keep_documents, standing_document
@@ -177,6 +178,7 @@ def test_who_waits_in_the_carriers_queue_unknown_to_us_is_answered(desk: Desk) -
     desk.house.is_away = True
     desk.house.run(40)  # the waiting page is asked for and fails: silence
     desk.house.is_away = False
+    desk.do(seating.beat, by=operator)
     found = look(desk)
     assert (found.written, found.waiting) == (1, 1)
     desk.run(3)
@@ -250,7 +252,7 @@ def test_two_rounds_at_once_write_one_contact(down: Desk, monkeypatch: pytest.Mo
     leg = down.call(for_s=4)
     down.house.carrier.hang_up(leg)
     down.house.run(60)
-    plain, has_raced = reconciling.arrive, False
+    plain, has_raced = arrive, False
 
     def late(session: object, *given: object, **more: object) -> object:
         nonlocal has_raced

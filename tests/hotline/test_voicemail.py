@@ -13,6 +13,7 @@ from hotline import voicemail
 from hotline.callbacks import CallBackReason, CallBackState
 from hotline.contacts import Contact, ContactState, WayOut
 from hotline.lines import LineKind
+from hotline.missing import call_back_of
 from hotline.read_log import CounsellingRead
 from telephony.contract import check_twiml
 from telephony.recordings import Recording, RecordingState
@@ -105,7 +106,7 @@ def test_who_calls_back_hears_it_first(line: Desk) -> None:
     contact = leave(line, seconds=12.0)
     with transaction() as session:
         other = a_staff(session, Role.OPERATOR)
-        promise = voicemail.call_back_of(session, session.get_one(Contact, contact.id))
+        promise = call_back_of(session, session.get_one(Contact, contact.id))
         assert promise is not None
         promise.state, promise.held_by = CallBackState.HELD, other.id
     assert hear(line, contact, other)
