@@ -25,7 +25,7 @@ from hotline.dispatch import close_offers, dispatch
 from hotline.missing import call_back_of
 from hotline.offers import OfferAnswer
 from hotline.seating import occupy
-from hotline.taking import live_leg
+from hotline.taking import last_leg, live_leg
 from hotline.talking import begin, end, leg_over, put_back
 from telephony.calls import Call, Direction, Party
 from telephony.events import listen
@@ -64,14 +64,15 @@ def in_room(session: Session, event: Event, call: Call | None) -> None:
     if contact is None or room is None or room.purpose is not Purpose.HOTLINE:
         return
     is_here = contact.room_id == room.id
+    has_hung_up = event.kind is EventKind.LEFT and event.data.get("reason") == HUNG_UP
     if contact.state is S.TAKEN and is_here and not call.is_ended and _is_of_now(contact, event):
         begin(session, contact, at=event.at)
     elif contact.state is S.WAITING and event.kind is EventKind.JOINED:
         _take_after_all(session, contact, call, room, event.at)
-    elif contact.state is S.MISSED and call.is_ended and contact.talking_at is None:
-        _talked_after_all(session, contact, room, event.at)
+    elif contact.state is S.MISSED and last_leg(session, contact) is call and call.is_ended:
+        if (event.kind is EventKind.JOINED or has_hung_up) and _is_of_last_stay(contact, event):
+            _talked_after_all(session, contact, room, event.at)
         return
-    has_hung_up = event.kind is EventKind.LEFT and event.data.get("reason") == HUNG_UP
     if has_hung_up and contact.state is S.TALKING and contact.room_id == room.id:
         end(session, contact, at=event.at)
 
@@ -79,6 +80,13 @@ def in_room(session: Session, event: Event, call: Call | None) -> None:
 def _is_of_now(contact: Contact, event: Event) -> bool:
     """Say whether a report is of this taking and not of one before; the line's clock knows whole seconds."""
     return contact.taken_at is None or event.at >= contact.taken_at - timedelta(seconds=2)
+
+
+def _is_of_last_stay(contact: Contact, event: Event) -> bool:
+    """Say whether a report is of the time since the caller last began to wait, and not of a talk before that."""
+    if contact.talking_at is None or contact.waiting_from is None:
+        return contact.talking_at is None
+    return event.at >= contact.waiting_from - timedelta(seconds=1)
 
 
 def _take_after_all(session: Session, contact: Contact, call: Call, room: Room, at: datetime) -> None:
@@ -102,7 +110,8 @@ def _talked_after_all(session: Session, contact: Contact, room: Room, at: dateti
     contact.talking_at, contact.way_out = at, WayOut.ANSWERED
     CONTACT_FLOW.move(session, contact, A.JOIN, by=None, at=at)
     promise = call_back_of(session, contact)
-    if promise is not None and promise.tries == 0 and promise.state is CallBackState.DUE:
+    untouched = (CallBackState.DUE, CallBackState.IMPOSSIBLE)
+    if promise is not None and promise.tries == 0 and promise.state in untouched:
         session.delete(promise)  # nobody has done anything about it, and there was nothing to do
         session.flush()
     calling_back.reached(session, contact, at=at)

@@ -17,6 +17,7 @@ from hotline.dispatch import dispatch
 from hotline.lines import HelpLine, LineKind, line_of
 from hotline.missing import miss
 from hotline.seats import LOST_AFTER, Seat, SeatState
+from hotline.taking import last_leg
 from hotline.talking import put_back
 from telephony.calls import Call
 from telephony.inbound import Heard, on_input, on_return, on_wait
@@ -84,6 +85,8 @@ def heard_waiting(session: Session, call: Call, heard: Heard) -> Steps | None:
     if line is None:
         return None
     contact = contact_of_leg(session, call) or arrive(session, line, call, number=heard.caller, at=at)
+    if last_leg(session, contact) is not call:
+        return [LeaveWaiting()]  # told late of a leg that was over before we called back
     if heard.result is not None:
         return left(session, contact, call, heard.result, at=at)
     if contact.state is S.ARRIVED:

@@ -136,6 +136,14 @@ def ask(
     return row
 
 
+def last_sent(session: Session, call: Call) -> Outgoing | None:
+    """Return what we last asked about where a leg is to be, if we ever did."""
+    query = sa.select(Outgoing).where(
+        Outgoing.call_id == call.id, Outgoing.command.in_((Command.TAKE_WAITING, *WHERE_TO))
+    )
+    return session.scalars(query.order_by(Outgoing.id.desc()).limit(1)).first()
+
+
 def has_asked(session: Session) -> bool:
     """Say whether anything was asked of the line in this session."""
     return "has_asked" in session.info

@@ -23,7 +23,7 @@ from telephony.inbound import (
     is_kept_apart,
 )
 from telephony.line import LegState, staff_id_of
-from telephony.outgoing import fresh_key
+from telephony.outgoing import Command, fresh_key, last_sent
 from telephony.rooms import Room, room_called
 from telephony.spoken import NO_ROOM, UNEXPECTED, Join, Wait
 from telephony.twilio import twiml
@@ -139,12 +139,15 @@ def for_join(session: Session, line: TwilioLine, asked: Asked) -> str:
     if room is None or not room.is_open or call is None:
         return twiml.document(line.settings, UNEXPECTED)
     if call.party == Party.RESIDENT:
-        note_moved(call, room)
-        session.flush()
-        # Should the room end around them, they wait on their line again.
-        return twiml.document(
-            line.settings, [Join(room.name)] if home is None else [Join(room.name), Wait(home)]
-        )
+        again = [] if home is None else [Wait(home)]  # should the room end around them
+        last = last_sent(session, call)
+        if last is not None and last.room is not None and last.room_id != room.id:
+            room = last.room  # the question is an old one: they were sent elsewhere since
+        elif last is None or last.command is not Command.QUEUE:
+            note_moved(call, room)
+            session.flush()
+        is_waiting = last is not None and last.command is Command.QUEUE and home is not None
+        return twiml.document(line.settings, again if is_waiting else [Join(room.name), *again])
     if call.room_id != room.id:  # moved on meanwhile, or never asked for
         return twiml.document(line.settings, NO_ROOM)
     ends = room.ends_with_owner and room.owner_id == call.staff_id
