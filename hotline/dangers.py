@@ -142,7 +142,8 @@ def stamp(
 def escalate_unconfirmed(session: Session, *, at: datetime) -> int:
     """Escalate every event whose help is not confirmed within a quarter of an hour; return how many."""
     since = at - danger_steps.WITHIN[DangerStep.CONFIRM]
-    query = sa.select(Danger).where(Danger.over_at.is_(None), Danger.began_at <= since).limit(100)
+    is_new = ~escalations.is_raised(EscalationKind.UNCONFIRMED, Danger.id.expression)
+    query = sa.select(Danger).where(Danger.over_at.is_(None), Danger.began_at <= since, is_new).limit(100)
     count = 0
     for danger in session.scalars(query).all():
         if danger_steps.must_escalate(danger.began_at, danger.stamped, at=at):

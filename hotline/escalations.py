@@ -75,6 +75,12 @@ class EscalationTurn(Base):
     staff: Mapped[Staff] = relationship()
 
 
+def is_raised(kind: EscalationKind, about: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Return the condition that a row was escalated already, so that rounds only look at new ones."""
+    key = sa.literal(f"{kind.value}:") + sa.cast(about, sa.String)
+    return sa.exists().where(Escalation.key == key)
+
+
 def escalate(
     session: Session,
     kind: EscalationKind,

@@ -185,6 +185,7 @@ def escalate_overdue(session: Session, *, at: datetime) -> int:
         FollowUp.state.in_((S.DUE, S.HELD)),
         FollowUp.first_try_at.is_(None),
         FollowUp.due_at <= at,
+        ~escalations.is_raised(EscalationKind.OVERDUE, FollowUp.id.expression),
     )
     return sum(
         _escalate(session, EscalationKind.OVERDUE, row, at) for row in session.scalars(query.limit(200)).all()

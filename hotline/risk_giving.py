@@ -71,8 +71,12 @@ def give(
     words: str,
     by: Staff,
     at: datetime,
+    talk: Contact | None = None,
 ) -> EpisodeLevel:
-    """Give an episode its level: what was found, or graver where the operator says so; never lower than either."""
+    """Give an episode its level: what was found, or graver where the operator says so; never lower than either.
+
+    `talk` is the contact in which it is given, where that is a follow-up call: whoever talks there carries it.
+    """
     told = _told(words)
     if chosen is L.KEY:
         always = {*always, AlwaysKey.JUDGEMENT}
@@ -100,7 +104,7 @@ def give(
     )
     session.add(row)
     session.flush()
-    _follow(session, contact, before, row, by=by, at=at)
+    _follow(session, contact, before, row, by=by, at=at, talk=talk)
     return row
 
 
@@ -126,11 +130,12 @@ def _follow(
     *,
     by: Staff,
     at: datetime,
+    talk: Contact | None = None,
 ) -> None:
     """Do what a new level asks for: a supervisor is told, the operator's load is counted, follow-up is planned."""
     if row.level is L.KEY and before is not L.KEY:
         escalations.escalate(session, EscalationKind.KEY, row.id, contact=contact, by=by, at=at)
-        load_guard.note_key_call(session, contact, at=at)
+        load_guard.note_key_call(session, talk or contact, at=at)
     if row.level is not before:
         followup_planning.replan(session, contact, row.level, by=by, at=at)
 

@@ -38,9 +38,14 @@ def open_talk_part(
     return contact
 
 
+def talk_and_episode(session: Session, token: str, *, by: Staff, at: datetime) -> tuple[Contact, Contact]:
+    """Return the talk somebody is in and the episode it belongs to, locked; Missing for whoever may not know of it."""
+    talk, _ = in_sight(session, token, by=by, at=at)
+    episode = episode_of(session, talk)
+    session.refresh(episode, with_for_update={"of": Contact})
+    return talk, episode
+
+
 def episode_to_change(session: Session, token: str, *, by: Staff, at: datetime) -> Contact:
     """Return an episode that somebody works on, locked; Missing for whoever may not know of it."""
-    contact, _ = in_sight(session, token, by=by, at=at)
-    episode = episode_of(session, contact)
-    session.refresh(episode, with_for_update={"of": Contact})
-    return episode
+    return talk_and_episode(session, token, by=by, at=at)[1]

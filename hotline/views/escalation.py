@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,10 +15,11 @@ from core.people import Staff, acting
 from core.permissions import Permission, require
 from core.problems import Invalid
 from core.terms import Words
-from hotline import escalations, followup_queue, risk_scales, risk_watch
+from hotline import escalations, followup_queue, risk_measures, risk_scales, risk_watch
 from hotline.scale import Element
 
 blueprint = Blueprint("escalation", __name__, url_prefix="/counselling/alarms")
+MEASURED = timedelta(days=30)
 
 
 def _count(session: Session, staff: Staff, at: datetime) -> int:
@@ -43,7 +44,12 @@ DOORS = [
 @require(Permission.COUNSEL)
 def listed() -> str:
     """Show what nobody has answered yet, and how the day went."""
-    return _page("hotline/alarms.html")
+    at = clock.now()
+    if not acting().may(Permission.COUNSEL_LEAD):
+        return _page("hotline/alarms.html")
+    with reading() as session:
+        measures = risk_measures.measured(session, since=at - MEASURED, at=at)
+    return _page("hotline/alarms.html", measures=measures, targets=risk_measures, days=MEASURED.days)
 
 
 @blueprint.get("/part")
@@ -53,7 +59,7 @@ def part() -> str:
     return _page("hotline/alarms_part.html")
 
 
-def _page(template: str) -> str:
+def _page(template: str, **more: object) -> str:
     staff, at = acting(), clock.now()
     is_lead = staff.may(Permission.COUNSEL_LEAD)
     with reading() as session:
@@ -67,6 +73,7 @@ def _page(template: str) -> str:
             is_lead=is_lead,
             every_s=risk_watch.EVERY.seconds,
             at=at,
+            **more,
         )
 
 

@@ -13,7 +13,7 @@ from core.problems import Invalid, Missing, Problem
 from core.terms import labels, t
 from hotline import followups, risk, risk_giving, risk_levels, risk_scales, screenings
 from hotline.risk import AlwaysKey, RiskLevel
-from hotline.risk_reading import episode_to_change, open_part
+from hotline.risk_reading import episode_to_change, open_part, talk_and_episode
 from hotline.scale import Element
 from hotline.views.panels import frame
 
@@ -62,7 +62,7 @@ def give(token: str) -> ResponseReturnValue:
     always = [rule for rule in AlwaysKey if rule.value in form.getlist("always")]
     try:
         with transaction() as session:
-            contact = episode_to_change(session, token, by=staff, at=at)
+            talk, contact = talk_and_episode(session, token, by=staff, at=at)
             row = risk_giving.give(
                 session,
                 contact,
@@ -71,6 +71,7 @@ def give(token: str) -> ResponseReturnValue:
                 words=form.get("words", ""),
                 by=staff,
                 at=at,
+                talk=talk,
             )
             level = row.level
     except (Invalid, risk.NotLowered) as wrong:

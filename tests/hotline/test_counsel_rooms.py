@@ -131,6 +131,8 @@ def test_key_is_given_alarms_the_lead_and_is_lowered_by_two(
     assert SECRET not in listed.text
     alarm = only(Escalation)
     assert isinstance(alarm, Escalation)
+    assert "0.0%" in lead.get("/counselling/alarms/").text
+    assert "最近 30 天" not in operator.get("/counselling/alarms/").text
     assert operator.post(f"/counselling/alarms/{alarm.id}/answer").status_code == 403
     gone = lead.post(f"/counselling/alarms/{alarm.id}/answer")
     assert gone.headers["Location"].endswith(at(token, "level"))
