@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from core import clock
 from core.people import Staff
-from hotline.callbacks import CallBack, CallBackState
+from hotline.callbacks import CallBack, CallBackReason, CallBackState
 from hotline.callers import Caller
 from hotline.contacts import Contact, ContactLeg, ContactState
 from hotline.followups import FollowUp, FollowUpState
@@ -188,6 +188,7 @@ def _call_backs(session: Session, lines: Collection[LineKind], by: Staff, at: da
                 "token": row.contact.token,
                 "line_words": row.contact.line.label,
                 "reason": row.reason.label,
+                "is_message": row.reason is CallBackReason.MESSAGE,
                 "due_at": row.due_at.isoformat(),
                 "rung_at": row.contact.rung_at.isoformat(),
                 "tries": row.tries,

@@ -44,7 +44,7 @@ PANELS: tuple[tuple[str, Words], ...] = (
     ("danger.show", Words("危机", "Danger")),
     ("safety_plan.show", Words("安全计划", "Safety plan")),
     ("followup_plan.show", Words("随访", "Follow-up")),
-    ("assessment.listed", Words("量表", "Assessments")),
+    ("assessment.show", Words("量表", "Assessments")),
     ("continuity.show", Words("接续码", "Code")),
     ("hand_off.show", Words("移交", "Hand over")),
     ("number.show", Words("号码", "Number")),

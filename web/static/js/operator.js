@@ -184,6 +184,21 @@ class Line {
     if (this.contact?.state === "talking") this.consults.open(this.contact.token);
   }
 
+  // A talk that broke off: the caller is dialled once more, without their number being shown.
+  ringAgain() {
+    if (this.contact?.state === "wrapping" && !this.contact.is_withheld) this.ask(`contacts/${this.contact.token}/ring`);
+  }
+
+  // What somebody left on the line, played to whoever calls them back.
+  async hear(button) {
+    try {
+      const { messages } = await get(`/hotline/contacts/${button.dataset.hears}/messages`);
+      button.replaceWith(...(messages.length ? messages.map((one) => make("audio", { controls: true, src: one.url })) : [make("span", { className: "small soft", textContent: t("留言还没有到", "The message has not arrived yet") })]));
+    } catch (problem) {
+      notice(problemWords(problem));
+    }
+  }
+
   // Calling somebody back: what was heard, where the line could not tell.
   showCallBack(contact) {
     const row = part("call-back");
@@ -252,6 +267,7 @@ class Line {
     part("consult").hidden = isWrapping || !data.consults;
     part("panic").hidden = isWrapping || !data.panic;
     part("finish").hidden = !isWrapping;
+    part("ring-again").hidden = !isWrapping || contact.is_withheld;
     this.tick();
   }
 
@@ -400,9 +416,10 @@ class Line {
   click(event) {
     const button = event.target.closest("button");
     if (!button) return;
-    const does = { accept: () => this.accept(), decline: () => this.decline(), hold: () => this.hold(), "hang-up": () => this.hangUp(), finish: () => this.finish(), consult: () => this.consult(), panic: () => this.panic(), "seat-free": () => this.seat("free"), "seat-rest-button": () => this.seat("rest"), "seat-leave": () => this.seat("leave") }[button.id];
+    const does = { accept: () => this.accept(), decline: () => this.decline(), hold: () => this.hold(), "hang-up": () => this.hangUp(), finish: () => this.finish(), "ring-again": () => this.ringAgain(), consult: () => this.consult(), panic: () => this.panic(), "seat-free": () => this.seat("free"), "seat-rest-button": () => this.seat("rest"), "seat-leave": () => this.seat("leave") }[button.id];
     if (does) does();
     else if (button.dataset.callsBack) this.ask(`call-backs/${button.dataset.callsBack}/ring`);
+    else if (button.dataset.hears) this.hear(button);
     else if (button.dataset.opensContact) {
       this.chosen = button.dataset.opensContact;
       this.look();

@@ -62,6 +62,7 @@ function card(title, count, ...inside) {
 function callBacks(told) {
   const rows = told.rows.map((row) => make("li", {},
     make("span", {}, `${clock(row.rung_at)} ${whoWords(row)} `, timesChip(row), make("br"), make("span", { className: "small soft", textContent: `${row.line_words} · ${row.reason}${row.tries ? t(" · 已试 {n} 次", " · tried {n} times", { n: row.tries }) : ""}` })),
+    row.is_message ? make("button", { type: "button", className: "button", textContent: t("听留言", "Listen"), data: { hears: row.token } }) : "",
     make("button", { type: "button", className: `button${row.is_mine ? " button-primary" : ""}`, textContent: t("回拨", "Call back"), data: { callsBack: row.id } })));
   return card(t("到时回拨", "Call-backs due"), told.count, told.count ? make("ul", { className: "plain" }, ...rows) : make("p", { className: "soft", textContent: t("没有到时的回拨", "No call-back is due") }));
 }
