@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from core import clock, journal
 from core.people import Staff
 from core.permissions import Permission
 from core.problems import Missing
 from core.terms import Words
-from hotline.contacts import Contact, ContactLeg, WayOut, contact_of_leg
+from hotline.callbacks import CallBack, CallBackReason, CallBackState
+from hotline.contacts import Contact, ContactLeg, ContactState, WayOut, contact_of_leg
 from hotline.lines import SKILL, LineKind
-from hotline.missing import call_back_of
 from hotline.read_log import ReadPurpose, note_read
 from hotline.sight import purpose_of
 from hotline.waiting import take_messages
@@ -76,6 +77,36 @@ def messages(session: Session, contact: Contact) -> list[Recording]:
     ]
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """A contact whose messages wait to be heard and answered."""
+
+    contact: Contact
+    promise: CallBack
+    messages: list[Recording]
+
+
+def inbox(session: Session, *, by: Staff, at: datetime, limit: int = 50) -> list[Waiting]:
+    """Return the messages somebody may hear whose callers were not reached yet, oldest first."""
+    query = (
+        sa.select(CallBack)
+        .join(Contact, Contact.id == CallBack.contact_id)
+        .where(
+            CallBack.reason == CallBackReason.MESSAGE, CallBack.state != CallBackState.DONE,
+            Contact.state != ContactState.DONE,
+        )
+        .options(joinedload(CallBack.contact).joinedload(Contact.caller))
+        .order_by(CallBack.created_at, CallBack.id)
+    )  # fmt: skip
+    found: list[Waiting] = []
+    for promise in session.scalars(query.limit(500)):
+        if len(found) < limit and may_hear(session, promise.contact, by=by, at=at):
+            left = messages(session, promise.contact)
+            if left:
+                found.append(Waiting(promise.contact, promise, left))
+    return found
+
+
 def message_to_hear(session: Session, contact: Contact, which: int, *, by: Staff, at: datetime) -> str:
     """Return the line's reference of a message for whoever answers for it; every hearing is written down."""
     purpose = _purpose(session, contact, by, at)
@@ -97,8 +128,8 @@ def may_hear(session: Session, contact: Contact, *, by: Staff, at: datetime) -> 
 
 def _purpose(session: Session, contact: Contact, by: Staff, at: datetime) -> ReadPurpose | None:
     """Say what somebody may hear a message for: who calls back, whose record it is, or the shift lead."""
-    promise = call_back_of(session, contact)
-    if by.may(SKILL[contact.line]) and promise is not None and promise.held_by == by.id:
+    holder = session.scalar(sa.select(CallBack.held_by).where(CallBack.contact_id == contact.id))
+    if by.may(SKILL[contact.line]) and holder == by.id:
         return ReadPurpose.FOLLOW_UP
     if contact.line is LineKind.COUNSELLING:
         return purpose_of(session, contact, by=by, at=at)

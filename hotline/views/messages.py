@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, url_for
+from flask import Blueprint, Response, jsonify, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from core import clock
 from core.db import reading, transaction
+from core.doors import Door
 from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Missing, Unavailable
@@ -16,6 +17,34 @@ from hotline.contacts import contact_named
 from telephony.line import LineTrouble, line
 
 blueprint = Blueprint("messages", __name__, url_prefix="/hotline")
+
+
+DOORS = [
+    Door(
+        "messages.show",
+        Words("留言", "Messages"),
+        Permission.HOTLINE_OPERATE,
+        order=18,
+        about=Words("来电人的留言：听取、回拨", "What callers left: hear it, call back"),
+    ),
+    Door(
+        "desk_log.show",
+        Words("补登来电", "Enter a call"),
+        Permission.HOTLINE_OPERATE,
+        order=19,
+        about=Words("座机接的电话、纸质表", "Calls on a desk telephone, paper forms"),
+    ),
+]
+
+
+@blueprint.get("/messages")
+@require(Permission.HOTLINE_OPERATE)
+def show() -> str:
+    """Show the messages that wait to be heard by whoever asks."""
+    with reading() as session:
+        return render_template(
+            "hotline/messages.html", waiting=voicemail.inbox(session, by=acting(), at=clock.now())
+        )
 
 
 @blueprint.get("/contacts/<token>/messages")

@@ -13,7 +13,7 @@ BLUEPRINTS = [
     desk_log.blueprint,
     lines.blueprint,
 ]
-DOORS: list[Door] = [*talks.DOORS, *lines.DOORS]
+DOORS: list[Door] = [*talks.DOORS, *messages.DOORS, *lines.DOORS]
 ROUNDS = (consult_rounds.end_what_is_due, reconciling.look, fallback.keep)
 """What the worker repeats; named here so that every process of the house knows of them."""
 

@@ -18,6 +18,7 @@ from core.permissions import Role
 from core.problems import Invalid, Missing
 from core.settings import Settings
 from hotline import desk_log
+from hotline.callbacks import CallBack, CallBackReason
 from hotline.contacts import Contact, ContactState, Source, WayOut
 from hotline.line_setup import Terms, set_line
 from hotline.lines import HelpLine, LineKind, line_of
@@ -366,6 +367,12 @@ def test_a_message_is_played_and_kept_nowhere(
     browser = as_role(staff=people[Role.OPERATOR])
     [listed] = browser.get(f"/hotline/contacts/{talk}/messages").get_json()["messages"]
     assert (listed["seconds"], listed["url"]) == (9, f"/hotline/contacts/{talk}/messages/{which}")
+    with transaction() as session:
+        contact = session.scalars(sa.select(Contact)).one()
+        promise = CallBack(contact_id=contact.id, reason=CallBackReason.MESSAGE, created_at=now, due_at=now)
+        session.add(promise)
+    assert f'src="{listed["url"]}"' in browser.get("/hotline/messages").text
+    assert "<audio" not in as_role(Role.OPERATOR).get("/hotline/messages").text
     heard: list[str] = []
 
     def sound(ref: str) -> bytes:
