@@ -46,7 +46,7 @@ def test_lead_and_supervisor_are_told_in_the_same_moment(sqlite: db.Database, no
         assert own_open(session, person, since=now) is call
 
 
-def test_it_climbs_every_minute_until_somebody_has_it(sqlite: db.Database, now: datetime) -> None:
+def test_it_climbs_every_minute_until_somebody_has_it(database: db.Database, now: datetime) -> None:
     """After 60 s the leads at work and the line's owner, after 120 s everybody; then nobody new."""
     with transaction() as session:
         lead, owner, present, away, person = (*(a_lead(session) for _ in range(4)), an_operator(session))
@@ -109,7 +109,7 @@ def test_a_lead_who_needs_help_is_helped_by_another(sqlite: db.Database, now: da
             take(session, call, by=an_operator(session), at=now)
 
 
-def test_when_a_screen_showed_it_is_known(sqlite: db.Database, now: datetime) -> None:
+def test_when_a_screen_showed_it_is_known(database: db.Database, now: datetime) -> None:
     """The first showing counts."""
     with transaction() as session:
         lead, person = a_lead(session), an_operator(session)

@@ -24,7 +24,9 @@ def reads(session: object, staff: Staff) -> int:
     return len(session.scalars(sa.select(CounsellingRead).where(CounsellingRead.staff_id == staff.id)).all())  # type: ignore[attr-defined]
 
 
-def test_a_counselling_note_is_sealed_and_every_reading_is_logged(sqlite: db.Database, now: datetime) -> None:
+def test_a_counselling_note_is_sealed_and_every_reading_is_logged(
+    database: db.Database, now: datetime
+) -> None:
     """Nothing of it stands in the table; each opening is a line in the chain."""
     with transaction() as session:
         lead, next_ = a_lead(session), a_lead(session)

@@ -20,7 +20,7 @@ from tests.hotline.staffed import a_contact, a_lead, a_seat, a_shift, an_operato
 MINUTE = timedelta(minutes=1)
 
 
-def test_after_a_key_call_nobody_is_rung_for_fifteen_minutes(sqlite: db.Database, now: datetime) -> None:
+def test_after_a_key_call_nobody_is_rung_for_fifteen_minutes(database: db.Database, now: datetime) -> None:
     """From the moment the record is finished, however long the call was."""
     with transaction() as session:
         lead, person = a_lead(session), an_operator(session)
@@ -66,7 +66,7 @@ def test_a_key_call_is_counted_once_and_owes_a_talk(sqlite: db.Database, now: da
 
 
 def test_at_the_limit_the_lead_is_told_and_the_rest_lasts_to_the_end(
-    sqlite: db.Database, now: datetime
+    database: db.Database, now: datetime
 ) -> None:
     """Three key calls: nobody is rung on that seat any more, unless another lead says so."""
     with transaction() as session:

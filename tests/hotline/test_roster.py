@@ -65,7 +65,7 @@ def test_rest_between_shifts() -> None:
     assert rest_before(span(0, 8), [span(24, 32)]) is None
 
 
-def test_a_week_with_a_gap_is_refused_and_says_where(sqlite: db.Database) -> None:
+def test_a_week_with_a_gap_is_refused_and_says_where(database: db.Database) -> None:
     """Sunday night is open: nothing goes out; with it the whole week does."""
     with transaction() as session:
         lead = a_lead(session)
@@ -86,7 +86,7 @@ def test_a_week_with_a_gap_is_refused_and_says_where(sqlite: db.Database) -> Non
         assert uncovered(session, COUNSELLING, WEEK) == []
 
 
-def test_the_database_itself_holds_that_a_published_shift_has_a_supervisor(sqlite: db.Database) -> None:
+def test_the_database_itself_holds_that_a_published_shift_has_a_supervisor(database: db.Database) -> None:
     """Even past the operation nobody can publish a shift without one."""
     with transaction() as session:
         lead = a_lead(session)
