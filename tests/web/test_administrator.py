@@ -143,6 +143,14 @@ def test_reading_the_journal_is_journalled(as_role: SignedIn) -> None:
         assert entry.details == {"page": 1, "filters": {"action": "staff"}}
 
 
+def test_the_journal_speaks_in_words_and_finds_them(as_role: SignedIn) -> None:
+    client = as_role(Role.ADMINISTRATOR)
+    page = client.get("/journal/", query_string={"action": "登录"}).text
+    assert "登录<br>" in page
+    assert ">staff.signed_in</a>" in page
+    assert ">journal.read</a>" not in page
+
+
 def test_a_job_is_open_to_its_requester_and_the_readers_of_jobs(as_role: SignedIn) -> None:
     with transaction() as session:
         editor = a_staff(session, Role.EDITOR)
