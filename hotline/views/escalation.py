@@ -16,10 +16,12 @@ from core.permissions import Permission, require
 from core.problems import Invalid
 from core.terms import Words
 from hotline import escalations, followup_queue, risk_measures, risk_scales, risk_watch
+from hotline.escalations import EscalationKind
 from hotline.scale import Element
 
 blueprint = Blueprint("escalation", __name__, url_prefix="/counselling/alarms")
 MEASURED = timedelta(days=30)
+LIFE_FIRST = (EscalationKind.DANGER, EscalationKind.UNCONFIRMED)
 
 
 def _count(session: Session, staff: Staff, at: datetime) -> int:
@@ -66,7 +68,10 @@ def _page(template: str, **more: object) -> str:
         found = escalations.open_escalations(session, by=staff)
         return render_template(
             template,
-            alarms=[alarm for alarm in found if alarm.contact_id is not None],
+            alarms=sorted(
+                (alarm for alarm in found if alarm.contact_id is not None),
+                key=lambda alarm: alarm.kind not in LIFE_FIRST,
+            ),
             nameless=[alarm for alarm in found if alarm.contact_id is None],
             answered=escalations.answered_lately(session, at=at) if is_lead else [],
             stands=followup_queue.waiting(session, at=at),

@@ -331,6 +331,7 @@ def test_a_resident_assesses_themselves_without_a_name(app: Flask, as_role: Sign
     whole = {f"item_{n}": "2" for n in range(3, 9)}
     done = browser.post("/self-assess/result", data={"ticket": ticket, **whole})
     assert "总分 16" in done.text
+    assert "值得找人说说" in done.text
     refused = browser.post("/self-assess/call-me", data={"ticket": ticket, "number": "12"})
     assert refused.status_code == 422
     called = browser.post("/self-assess/call-me", data={"ticket": ticket, "number": "13800006021"})
@@ -340,6 +341,16 @@ def test_a_resident_assesses_themselves_without_a_name(app: Flask, as_role: Sign
     sheet = only(AssessmentSheet)
     assert isinstance(sheet, AssessmentSheet)
     assert (sheet.contact_id, sheet.begun_by, sheet.band) == (None, None, "moderately_severe")
+
+
+def test_danger_to_life_stands_above_what_came_before(
+    operator: FlaskClient, as_role: SignIn, talk: tuple[Night, str]
+) -> None:
+    operator.post(at(talk[1], "level"), data={"level": "key"})
+    with clock.frozen(EVENING + timedelta(minutes=3)):
+        operator.post(at(talk[1], "danger"), data={"is_acting": "1"})
+        page = as_role(staff=talk[0].lead).get("/counselling/alarms/part").text
+    assert 0 < page.index("正在发生生命危险") < page.index("重点来电，请督导关注")
 
 
 def test_nameless_alarms_are_seen_together(app: Flask, as_role: SignIn) -> None:
