@@ -77,24 +77,28 @@ def who(caller: Caller | None) -> dict[str, Any]:
 
 
 def _waiting(session: Session, kind: LineKind, at: datetime) -> dict[str, Any]:
+    here = sa.and_(Contact.line == kind, Contact.state == S.WAITING)
+    count, longest = session.execute(
+        sa.select(sa.func.count(), sa.func.min(Contact.waiting_from)).where(here)
+    ).one()
     query = (
         sa.select(Contact)
-        .where(Contact.line == kind, Contact.state == S.WAITING)
+        .where(here)
         .options(joinedload(Contact.caller))
         .order_by(Contact.is_first.desc(), Contact.waiting_from, Contact.id)
+        .limit(SHOWN)
     )
-    rows = session.scalars(query).all()
     line = line_of(session, kind)
     return {
         "code": kind.value,
         "words": kind.label,
         "is_set_up": line is not None,
-        "count": len(rows),
-        "longest": min((c.waiting_from for c in rows if c.waiting_from), default=at).isoformat(),
+        "count": count,
+        "longest": (longest or at).isoformat(),
         "within_s": line.answer_within_s if line else 20,
         "rows": [
             {"from": c.waiting_from.isoformat() if c.waiting_from else None, "is_first": c.is_first, **who(c.caller)}
-            for c in rows[:SHOWN]
+            for c in (session.scalars(query) if count else ())
         ],
     }  # fmt: skip
 
@@ -166,22 +170,22 @@ def _contact(session: Session, contact: Contact, at: datetime) -> dict[str, Any]
 
 
 def _call_backs(session: Session, lines: Collection[LineKind], by: Staff, at: datetime) -> dict[str, Any]:
+    due = sa.and_(CallBack.state == CallBackState.DUE, CallBack.due_at <= at)
+    held = sa.and_(CallBack.state == CallBackState.HELD, CallBack.held_by == by.id)
+    here = (Contact.line.in_(lines), sa.or_(due, held))
+    count = session.scalar(
+        sa.select(sa.func.count(CallBack.id)).join(Contact, Contact.id == CallBack.contact_id).where(*here)
+    )
     query = (
         sa.select(CallBack)
         .join(Contact, Contact.id == CallBack.contact_id)
-        .where(
-            Contact.line.in_(lines),
-            sa.or_(
-                sa.and_(CallBack.state == CallBackState.DUE, CallBack.due_at <= at),
-                sa.and_(CallBack.state == CallBackState.HELD, CallBack.held_by == by.id),
-            ),
-        )
+        .where(*here)
         .options(joinedload(CallBack.contact).joinedload(Contact.caller))
         .order_by(CallBack.due_at, CallBack.id)
+        .limit(SHOWN)
     )
-    rows = session.scalars(query).all()
     return {
-        "count": len(rows),
+        "count": count,
         "rows": [
             {
                 "id": row.id,
@@ -195,7 +199,7 @@ def _call_backs(session: Session, lines: Collection[LineKind], by: Staff, at: da
                 "is_mine": row.held_by == by.id,
                 **who(row.contact.caller),
             }
-            for row in rows[:SHOWN]
+            for row in (session.scalars(query) if count else ())
         ],
     }
 

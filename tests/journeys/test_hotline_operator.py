@@ -60,6 +60,9 @@ def rings(house: WiredHouse) -> Callable[..., Leg]:
     return call
 
 
+TOLD = "他说已经三天没有合眼，孩子要高考，家里为钱争吵。今晚他一个人在家。"
+
+
 def at_the_line(page: Page, staff: Staff, house: WiredHouse, language: str = "") -> None:
     """Open the first page, and take calls."""
     sign_in(page, staff, house, language=language)
@@ -91,7 +94,7 @@ def tab_to(page: Page, selector: str, presses: int = 60) -> None:
 
 def saved(page: Page) -> None:
     """Wait until the house has everything."""
-    expect(page.locator("#saved .dot")).to_have_class("dot dot-green", timeout=6_000)
+    expect(page.locator("#saved .dot")).to_have_class("dot dot-green", timeout=12_000)
 
 
 def contact() -> Contact:
@@ -152,6 +155,12 @@ def test_a_counselling_talk_from_the_ringing_to_the_finished_record(
     expect(page.locator("#r-narrative")).to_be_focused()
     page.keyboard.type("他说已经三天没有合眼，孩子要高考，家里为钱争吵。")
     saved(page)
+    # The house is out of reach for a moment: the page says so, keeps what is typed, and sends it when it can.
+    page.route("**/record", lambda route: route.abort())
+    page.keyboard.type("今晚他一个人在家。")
+    expect(page.locator("#saved .dot")).to_have_class("dot dot-red", timeout=8_000)
+    page.unroute("**/record")
+    saved(page)
     page.keyboard.press("Escape")
     page.keyboard.press("F2")
     expect(page.locator("#r-narrative")).to_be_focused()
@@ -175,7 +184,7 @@ def test_a_counselling_talk_from_the_ringing_to_the_finished_record(
     page = context.new_page()
     page.goto("/hotline/line")
     expect(page.locator("#operator")).to_have_attribute("data-phase", "talking", timeout=15_000)
-    expect(page.locator("#r-narrative")).to_have_value("他说已经三天没有合眼，孩子要高考，家里为钱争吵。")
+    expect(page.locator("#r-narrative")).to_have_value(TOLD)
     expect(page.locator('[data-field="distress_start"] output')).to_have_text("80")
     expect(page.locator('[data-field="hope_start"] output')).to_have_text("没有说")
     expect(page.locator('input[name="r-problems"]:checked')).to_have_count(2)
