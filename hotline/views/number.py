@@ -94,7 +94,7 @@ def openings() -> str:
             "hotline/openings.html",
             waiting=break_glass.waiting(session, at=at),
             unreviewed=[(row, at > row.review_due_at()) for row in break_glass.unreviewed(session)],
-            me=acting().id,
+            own_id=acting().id,
         )
 
 

@@ -99,7 +99,7 @@ def _page(*, wrong: Invalid | None = None, typed: dict[str, str] | None = None) 
             rules=rules,
             holds=holds.all(),
             runs=runs.all(),
-            me=acting().id,
+            own_id=acting().id,
             typed=typed or {},
             wrong=wrong.words if wrong else None,
             errors=wrong.fields if wrong else {},
