@@ -66,7 +66,7 @@ TOLD = "他说已经三天没有合眼，孩子要高考，家里为钱争吵。
 def at_the_line(page: Page, staff: Staff, house: WiredHouse, language: str = "") -> None:
     """Open the first page, and take calls."""
     sign_in(page, staff, house, language=language)
-    page.goto("/")
+    page.goto("/", timeout=30_000)
     expect(page).to_have_url(f"{house.url}/hotline/line")
     expect(page.locator("#phone-state")).to_have_text(
         "Telephone connected" if language == "en" else "话机已接通", timeout=15_000
@@ -182,7 +182,7 @@ def test_a_counselling_talk_from_the_ringing_to_the_finished_record(
     page.evaluate("window.onpagehide = null")
     page.close(run_before_unload=False)
     page = context.new_page()
-    page.goto("/hotline/line")
+    page.goto("/hotline/line", timeout=30_000)
     expect(page.locator("#operator")).to_have_attribute("data-phase", "talking", timeout=15_000)
     expect(page.locator("#r-narrative")).to_have_value(TOLD)
     expect(page.locator('[data-field="distress_start"] output')).to_have_text("80")
