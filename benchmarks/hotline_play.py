@@ -177,7 +177,7 @@ class Stage:
             mine = dice.choice([story for story in left if story])
             step = mine[0]
             self._pass(dice, weather)
-            if isinstance(step, Act) and not self._does(step):
+            if isinstance(step, Act) and not self.does(step):
                 stuck += 1
                 if stuck > 60:
                     if weather.lost:
@@ -202,9 +202,7 @@ class Stage:
     def _send(
         self, step: Report, flying: list[list[Any]], dice: random.Random, weather: Weather, mine: list[Step]
     ) -> None:
-        stamped = Report(
-            step.hook, {**step.fields, "Timestamp": _rfc2822(self.now)}, step.query, step.is_page
-        )
+        stamped = Report(step.hook, {**step.fields, "Timestamp": rfc2822(self.now)}, step.query, step.is_page)
         if dice.random() < weather.lost * (0.3 if step.is_page else 1.0):
             if (
                 step.is_page
@@ -234,7 +232,8 @@ class Stage:
             asked = Asked({**report.fields, **report.query}, report.query, self.now)
             return webhooks.take_report(report.hook, self.books, asked, guarded=True)[2]
 
-    def _does(self, step: Act) -> bool:
+    def does(self, step: Act) -> bool:
+        """Do what somebody at work does, or say that it can't be done yet."""
         try:
             with clock.frozen(self.now), db.transaction() as session:
                 step.do(session, self.now)
@@ -328,7 +327,8 @@ def _staff(name: str, role: Role) -> Staff:
     )
 
 
-def _rfc2822(at: datetime) -> str:
+def rfc2822(at: datetime) -> str:
+    """Write a moment as the carrier does."""
     return at.strftime("%a, %d %b %Y %H:%M:%S +0000")
 
 

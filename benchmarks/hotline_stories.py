@@ -43,7 +43,7 @@ class Part:
 
     def page(self, hook: str, leg: str = "", **more: str) -> Report:
         """A page that the carrier asks for and waits for."""
-        query = {name: more.pop(name) for name in ("line", "q", "n", "room") if name in more}
+        query: dict[str, str] = {name: more.pop(name) for name in ("line", "q", "n", "room") if name in more}
         return Report(hook, {**self._standard(leg), **more}, query, is_page=True)
 
     def told(self, hook: str, leg: str = "", query: dict[str, str] | None = None, **more: str) -> Report:
@@ -69,11 +69,11 @@ class Part:
     def in_room(self, who: int, told: str, leg: str = "", reason: str = "") -> Report:
         """A report of a room, with its own count."""
         room = self.room(who)
-        more = {"ReasonParticipantLeft": reason} if reason else {}
-        return self.told(
-            "room", leg, ConferenceSid=room.provider_ref or "", FriendlyName=room.name, StatusCallbackEvent=told,
-            SequenceNumber=self._next(f"room{who}"), **more,
-        )  # fmt: skip
+        fields = {
+            **self._standard(leg), "ConferenceSid": room.provider_ref or "", "FriendlyName": room.name,
+            "StatusCallbackEvent": told, "SequenceNumber": self._next(f"room{who}"),
+        }  # fmt: skip
+        return Report("room", {**fields, "ReasonParticipantLeft": reason} if reason else fields)
 
     def over(self, leg: str = "", status: str = "completed", query: dict[str, str] | None = None) -> Report:
         """The end of a leg, and its line in the carrier's books."""

@@ -74,7 +74,9 @@ def _read_other(plain: str) -> Number:
         raise BadNumber(Words("不是可拨打的号码", "not a dialable number")) from error
     if parsed.country_code != 86 or not phonenumbers.is_valid_number(parsed):
         raise BadNumber(
-            Words("位数或区号不对（固话要带区号）", "wrong length or area code (landlines need the area code)")
+            Words(
+                "位数或区号不对（固话要带区号）", "wrong length or area code (landlines need the area code)"
+            )
         )
     kind = phonenumbers.number_type(parsed)
     if kind not in (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.MOBILE):

@@ -45,7 +45,9 @@ def greet(session: Session, call: Call, heard: Heard) -> Steps | None:
     if line is None:
         return None
     contact = arrive(session, line, call, number=heard.caller, at=clock.now())
-    contact.noticed_at = contact.noticed_at or contact.rung_at  # the greeting tells of supervisors who may listen
+    contact.noticed_at = (
+        contact.noticed_at or contact.rung_at
+    )  # the greeting tells of supervisors who may listen
     greeting = (GREETINGS[line.kind], RECORDED if line.is_recorded else LISTENED, CONNECTING)
     return [*(Say(words) for words in greeting), Wait(line.queue)]
 

@@ -180,7 +180,7 @@ def _look_at(session: Session, contact: Contact, now: datetime) -> bool:
     return True
 
 
-def _legs(*which: sa.ColumnElement[bool]) -> sa.Select[tuple[int]]:
+def _legs(*which: sa.ColumnElement[bool]) -> sa.Select[int]:
     query = sa.select(Call.id).join(ContactLeg, ContactLeg.call_id == Call.id)
     return query.where(ContactLeg.contact_id == Contact.id, *which).correlate(Contact)
 

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core import journal
 from core.people import Staff
 from core.problems import Forbidden, Refused
 from core.sweeps import sweep
@@ -74,7 +73,6 @@ def note_key_call(session: Session, contact: Contact, *, at: datetime) -> KeyCal
     session.add(call)
     session.flush()
     _let_rest(session, call)
-    journal.write(session, "key_call.note", call, by=staff, at=at, contact=contact.id)
     load = load_of(session, staff, at=at)
     if load.is_full:
         call_for_help(session, DistressKind.LIMIT, contact.line, about=staff, by=None, at=at)
@@ -127,7 +125,6 @@ def debriefed(session: Session, call: KeyCall, *, with_: Staff, by: Staff, at: d
         raise Refused(Words("已经记过了。没有任何改动。", "It is noted already. Nothing was changed."))
     call.debriefed_at, call.debriefed_with = at, with_.id
     session.flush()
-    journal.write(session, "key_call.debrief", call, by=by, at=at)
 
 
 def end_own_rest(session: Session, *, by: Staff, at: datetime) -> None:
@@ -167,7 +164,6 @@ def _release(session: Session, staff_id: int, *, by: Staff, at: datetime) -> int
     calls = _resting(session, staff_id, at)
     for call in calls:
         call.released_at, call.released_by = at, by.id
-        journal.write(session, "key_call.release", call, by=by, at=at)
     session.execute(sa.update(Seat).where(Seat.staff_id == staff_id).values(rest_until=None))
     session.flush()
     return len(calls)

@@ -108,7 +108,9 @@ def report(hook: str) -> Response:
     return _xml(text)
 
 
-def take_report(hook: str, carrier: TwilioLine, asked: documents.Asked, *, guarded: bool) -> tuple[bool, bool, str]:
+def take_report(
+    hook: str, carrier: TwilioLine, asked: documents.Asked, *, guarded: bool
+) -> tuple[bool, bool, str]:
     """Take a report in and make its answer, in one transaction; say whether it was new and asks the line."""
     with transaction() as session:
         met = documents.meet_caller(session, carrier, asked) if hook in FROM_CALLERS else None

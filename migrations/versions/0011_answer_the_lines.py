@@ -189,16 +189,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_seat")),
         sa.UniqueConstraint("staff_id", name=op.f("uq_seat_staff_id")),
     )
-    with op.batch_alter_table("matter_likeness", schema=None) as batch_op:
-        batch_op.alter_column("score", existing_type=sa.FLOAT(), type_=sa.Double(), existing_nullable=False)
-
 
 
 def downgrade() -> None:
     """Step back."""
-    with op.batch_alter_table("matter_likeness", schema=None) as batch_op:
-        batch_op.alter_column("score", existing_type=sa.Double(), type_=sa.FLOAT(), existing_nullable=False)
-
     op.drop_table("seat")
     with op.batch_alter_table("offer", schema=None) as batch_op:
         batch_op.drop_index(

@@ -235,8 +235,10 @@ def test_a_waiting_caller_is_taken_into_a_room(house: House, interviewer: Staff)
         call = session.scalars(sa.select(Call).where(Call.provider_ref == leg.sid)).one()
         assert call.in_room
         assert call.room_id == room.id
-    with pytest.raises(NotTaken):
-        house.line.take_waiting("nowhere", leg.sid, RoomRef(room.name))
+    house.carrier.hang_up(leg)
+    for queue in ("hotline", "nowhere"):
+        with pytest.raises(NotTaken):
+            house.line.take_waiting(queue, leg.sid, RoomRef(room.name))
 
 
 def manual(settings: Settings) -> ManualLine:
