@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 import requests
 import sqlalchemy as sa
@@ -15,31 +14,16 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.db import reading, transaction
 from core.people import Staff
-from core.places import Level, Place
 from core.problems import Problem
-from demo.chance import SEED, below, uniform
-from demo.hotline_callers import story_on
-from demo.hotline_stories import Story
-from hotline import (
-    calling_back,
-    citizen_calls,
-    citizen_records,
-    records,
-    risk_giving,
-    screener,
-    screenings,
-    seating,
-    taking,
-    talking,
-    wrapping,
-)
+from demo import hotline_notes as notes
+from demo.chance import SEED, below
+from hotline import calling_back, seating, taking, talking, wrapping
 from hotline.callbacks import CallBack, CallBackState
-from hotline.citizen_records import CitizenResult
 from hotline.contacts import Contact, ContactState
 from hotline.lines import LineKind, lines_served_by
 from hotline.offers import Offer
 from hotline.seats import LOST_AFTER, Seat, SeatState, seat_of
-from telephony.calls import Call, Party, live_legs
+from telephony.calls import Party, live_legs
 from telephony.line import identity_of, line
 from telephony.outbox import send_due
 from telephony.rooms import Purpose, open_room, open_room_of
@@ -197,22 +181,10 @@ class HotlineRobot(threading.Thread):
             contact = session.get_one(Contact, contact_id)
             began = contact.talking_at or now
             if contact.line is LineKind.COUNSELLING and now - began > timedelta(seconds=25):
-                self._screen(session, contact, self._story(contact), who, now)
+                notes.screen(session, contact, by=who, at=now)
             if now - began > LONGEST_TALK:
                 talking.hang_up(session, contact, by=who, at=now)
         send_due()
-
-    def _story(self, contact: Contact) -> Story:
-        call: Call | None = contact.call
-        number = contact.caller.number if contact.caller is not None else None
-        return story_on(contact.line, number, (call.provider_ref or "") if call is not None else "")
-
-    def _screen(self, session: Session, contact: Contact, story: Story, who: Staff, now: datetime) -> None:
-        if not story.screening or screenings.sheet_of(session, contact) is not None:
-            return
-        heard = screener.from_json(story.screening).answers
-        screenings.answer(session, contact, heard, by=who, at=now)
-        risk_giving.give(session, contact, always=(), chosen=None, words="", by=who, at=now)
 
     def _write_up(self, contact_id: int) -> None:
         """Finish the record a little after the talk."""
@@ -223,36 +195,10 @@ class HotlineRobot(threading.Thread):
             if contact.ended_at is not None and now - contact.ended_at < timedelta(seconds=12):
                 return
             if contact.line is LineKind.COUNSELLING:
-                self._write_record(session, contact, who, now)
+                notes.write_record(session, contact, by=who, at=now)
             else:
-                self._write_call(session, contact, who, now)
+                notes.write_call(session, contact, by=who, at=now)
             wrapping.finish(session, contact, by=who, at=now)
-
-    def _write_record(self, session: Session, contact: Contact, who: Staff, now: datetime) -> None:
-        story = self._story(contact)
-        self._screen(session, contact, story, who, now)
-        record = records.record_of(session, contact)
-        changes = list(story.record(contact.token).items())
-        seen = record.version if record is not None else 0
-        records.save(session, contact, changes, token=str(uuid4()), seen=seen, by=who, at=now)
-
-    def _write_call(self, session: Session, contact: Contact, who: Staff, now: datetime) -> None:
-        story = self._story(contact)
-        if story.ends != CitizenResult.REGISTERED.value:
-            citizen_records.note_result(session, contact, CitizenResult.of(story.ends), "", by=who, at=now)
-            return
-        towns = list(
-            session.scalars(sa.select(Place.id).where(Place.level == Level.TOWNSHIP).order_by(Place.id))
-        )
-        typed = {
-            "narrative": str(story.raw["narrative"]),
-            "kind": "help",
-            "topic": str(story.raw["topic"]),
-            "place": str(towns[below(len(towns), SEED, "place", contact.token)]),
-            "identity": "protected" if uniform(SEED, "identity", contact.token) < 0.9 else "anonymous",
-            "consent": "1",
-        }
-        citizen_calls.register_from(session, contact, typed, by=who, at=now)
 
 
 def crew() -> list[int]:
