@@ -276,9 +276,8 @@ def measure(stack: ExitStack, given: argparse.Namespace) -> dict[str, object]:
     most = len(running.carrier.queues.open("line-counselling").places)
     stop.set()
     with db.reading() as session:
-        states = dict(
-            session.execute(sa.select(Contact.state, sa.func.count()).group_by(Contact.state)).tuples().all()
-        )
+        counts = session.execute(sa.select(Contact.state, sa.func.count()).group_by(Contact.state)).all()
+        states = {state: int(count) for state, count in counts}
     written = sum(states.values())
     talks, pages = [t for one in crew for t in one.to_talk], [t for one in crew for t in one.took]
     return {

@@ -21,6 +21,7 @@ from hotline import key_reviews, records, risk_levels
 from hotline.contacts import Contact
 from hotline.key_reviews import Verdict
 from hotline.read_log import CounsellingRead, ReadPurpose, end_of_log, note_read
+from hotline.read_words import read_words
 from hotline.record_sheet import sheet
 from hotline.sight import also_in_sight, in_sight
 
@@ -145,11 +146,11 @@ def reads() -> str:
             .order_by(sa.desc(sa.literal_column("4")), CounsellingRead.staff_id)
         ).all()
         people = {row.staff_id for row in found.rows} | {row[0] for row in week}
-        names = dict(session.execute(sa.select(Staff.id, Staff.name).where(Staff.id.in_(people))).tuples())
+        named = session.execute(sa.select(Staff.id, Staff.name).where(Staff.id.in_(people)))
+        names = {row[0]: row[1] for row in named}
         contacts = {row.contact_id for row in found.rows if row.contact_id}
-        tokens = dict(
-            session.execute(sa.select(Contact.id, Contact.token).where(Contact.id.in_(contacts))).tuples()
-        )
+        known = session.execute(sa.select(Contact.id, Contact.token).where(Contact.id.in_(contacts)))
+        tokens = {row[0]: row[1] for row in known}
         return render_template(
             "hotline/reads.html",
             page=found,
@@ -157,5 +158,6 @@ def reads() -> str:
             names=names,
             tokens=tokens,
             purposes=labels(ReadPurpose),
+            called=read_words,
             end=end_of_log(session),
         )
