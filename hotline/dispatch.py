@@ -40,11 +40,8 @@ def dispatch(session: Session, *, at: datetime) -> int:
 
 
 def expire_offers(session: Session, *, at: datetime) -> None:
-    """End the offers that nobody answered in time; those that somebody answers just now are left to them."""
-    query = sa.select(Offer.id).where(Offer.answer.is_(None), Offer.until <= at).order_by(Offer.id)
-    late = session.scalars(query.with_for_update(skip_locked=True)).all()
-    if late:
-        _close(session, (Offer.id.in_(late),), OfferAnswer.EXPIRED, at)
+    """End the offers that nobody answered in time."""
+    _close(session, (Offer.until <= at,), OfferAnswer.EXPIRED, at)
 
 
 def close_offers(session: Session, contact: Contact, answer: OfferAnswer, *, at: datetime) -> None:
@@ -60,8 +57,13 @@ def close_offers_to(session: Session, staff_id: int, answer: OfferAnswer, *, at:
 def _close(
     session: Session, which: Iterable[sa.ColumnElement[bool]], answer: OfferAnswer, at: datetime
 ) -> None:
-    statement = sa.update(Offer).where(Offer.answer.is_(None), *which).values(answer=answer, answered_at=at)
-    session.execute(statement, execution_options={"synchronize_session": "fetch"})
+    # What somebody else is closing right now is left to them: two who took each other's callers would else
+    # wait for one another for ever.
+    query = sa.select(Offer.id).where(Offer.answer.is_(None), *which).order_by(Offer.id)
+    found = session.scalars(query.with_for_update(skip_locked=True)).all()
+    if found:
+        statement = sa.update(Offer).where(Offer.id.in_(found)).values(answer=answer, answered_at=at)
+        session.execute(statement, execution_options={"synchronize_session": "fetch"})
 
 
 def has_telephone() -> sa.ColumnElement[bool]:

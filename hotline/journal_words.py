@@ -34,4 +34,5 @@ WORDS = {
     "contact.transfer": Words("转接来电", "Caller passed on"),
     "help_line.set": Words("设置热线号码", "Line set up"),
     "message.hear": Words("听取留言", "Message heard"),
+    "risk_scale.adopt": Words("启用风险分级标准", "Points of the risk sheet adopted"),
 }

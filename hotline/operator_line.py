@@ -216,11 +216,13 @@ def _follow_ups(session: Session, at: datetime) -> dict[str, Any]:
 
 def _today(session: Session, by: Staff, at: datetime) -> dict[str, Any]:
     midnight = clock.local(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    mine = sa.and_(Contact.taken_by == by.id, Contact.taken_at >= midnight)
+    count = session.scalar(sa.select(sa.func.count(Contact.id)).where(mine))
     query = (
         sa.select(Contact)
-        .where(Contact.taken_by == by.id, Contact.taken_at >= midnight)
+        .where(mine)
         .options(joinedload(Contact.caller))
         .order_by(Contact.taken_at.desc(), Contact.id.desc())
+        .limit(SHOWN)
     )
-    rows = session.scalars(query).all()
-    return {"count": len(rows), "rows": [_row(c) for c in rows[:SHOWN]]}
+    return {"count": count, "rows": [_row(c) for c in (session.scalars(query) if count else ())]}
