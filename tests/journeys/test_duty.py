@@ -98,7 +98,7 @@ def test_a_week_is_planned_by_keyboard_and_published(
     """Days by Space, fields by Tab; while a gap is left there is no button to publish, then P does it."""
     lead, _ = people
     sign_in(page, lead, house)
-    week = (clock.today() + timedelta(days=7)).isoformat()
+    week = (clock.today() + timedelta(days=14)).isoformat()  # never touches the shift that is on now
     page.goto(f"/hotline/duty/roster/?line=counselling&week={week}")
     expect(page.locator(".flash-bad")).to_contain_text("没有值守督导")
 
