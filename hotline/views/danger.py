@@ -36,6 +36,7 @@ def _page(token: str, wrong: Problem | None = None) -> str:
             "hotline/danger.html",
             frame=frame(),
             token=token,
+            at=at,
             event=event,
             standing=danger_steps.standing(event.began_at, stamps, at=at) if event else [],
             rows={s.step: s for s in event.stamps} if event else {},

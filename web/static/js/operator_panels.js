@@ -76,6 +76,7 @@ export class Panels {
     this.body.replaceChildren(...inside.childNodes);
     this.body.scrollTop = 0;
     if (this.body.querySelector("[data-chart]")) import("./charts.js").then((charts) => charts.start(this.body));
+    if (this.body.querySelector("[data-due]")) import("./danger.js").then((danger) => danger.start(this.body));
     this.element.dispatchEvent(new CustomEvent("changed"));
   }
 
