@@ -1,0 +1,202 @@
+"""Making estimates: a weight set's interviews scored by the definition and estimated by every group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from reports.definitions import ENFORCEMENT, SAFETY, Definition, Item
+from reports.estimates import CITY, By, EstimateSet, IndexEstimate, Measure
+from survey.categories import AREA, SEX, age_band
+from survey.methods.contrasts import Target, joint
+from survey.methods.design import BoolArray, FloatArray
+from survey.methods.estimands import Composite, Estimand, Mean
+from survey.methods.estimates import Domains, Estimate, domains, estimates
+from survey.methods.variance import SinglePsu
+from survey.period_data import Respondent
+from survey.weight_replay import Replay, replayed
+from survey.weighting import WeightSet
+
+USERS, OTHERS = "users", "others"
+
+
+def code_version() -> str:
+    """Return the version of the code that makes the figures."""
+    try:
+        return metadata.version("tingmin")
+    except metadata.PackageNotFoundError:
+        return "0.1.0"
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """The answers of everybody (rows,) under one definition: by item and measure, NaN for no opinion."""
+
+    definition: Definition
+    people: Sequence[Respondent]
+
+    def values(self, item: Item, measure: Measure) -> FloatArray:
+        """Score one question."""
+        d = self.definition
+        match measure:
+            case Measure.SHARE:
+                score = {code: float(code in d.favourable) for code in d.scores}
+            case Measure.LEGACY:
+                score = {code: float(code in d.legacy) for code in d.scores}
+            case Measure.MEAN:
+                score = d.scores
+        given = (p.answers.get(item.question, "") for p in self.people)
+        return np.array([score.get(v, np.nan) for v in given], dtype=np.float64)
+
+    def estimands(self, measure: Measure) -> list[Estimand]:
+        """Return both indices and every agency; an agency nobody was asked about is left out of the composite."""
+        is_share = measure is not Measure.MEAN
+        found: list[Estimand] = []
+        safety = self.values(self.definition.safety, measure)
+        if not np.isnan(safety).all():
+            found.append(Mean(SAFETY, safety, is_share))
+        parts = [(a, self.values(a, measure)) for a in self.definition.agencies]
+        asked = [(a, y) for a, y in parts if not np.isnan(y).all()]
+        items = tuple(Mean(a.code, y, is_share) for a, y in asked)
+        weighty = [(a.weight, item) for (a, _), item in zip(asked, items, strict=True) if a.weight > 0]
+        if weighty:
+            found.append(
+                Composite(ENFORCEMENT, tuple(item for _, item in weighty), tuple(w for w, _ in weighty))
+            )
+        return [*found, *items]
+
+    def users(self, item: Item) -> BoolArray:
+        """Tell who had to do with an agency in the last twelve months."""
+        return np.array(
+            [p.answers.get(item.contact) == self.definition.used for p in self.people], dtype=np.bool_
+        )
+
+
+def groups(people: Sequence[Respondent]) -> dict[By, list[str]]:
+    """Return the domain of everybody in each grouping; "" where the answers do not tell."""
+    return {
+        By.COUNTY: [p.county for p in people],
+        By.AREA: [AREA.get(p.answers.get("area", ""), "") for p in people],
+        By.SEX: [SEX.get(p.answers.get("sex", ""), "") for p in people],
+        By.AGE: [age_band(p.answers.get("age")) or "" for p in people],
+    }
+
+
+def _labelled(labels: Sequence[str]) -> Domains:
+    """Make domains of those who told theirs; the others are in none."""
+    found = domains(np.asarray(labels))
+    if "" not in found.labels:
+        return found
+    unknown = found.labels.index("")
+    numbers = np.where(found.codes == unknown, -1, found.codes - (found.codes > unknown))
+    return Domains(numbers, tuple(label for label in found.labels if label))
+
+
+def make(
+    session: Session,
+    weight_set: WeightSet,
+    definition: Definition,
+    *,
+    at: datetime,
+    replay: Replay | None = None,
+) -> EstimateSet:
+    """Estimate a weight set under a definition and keep the figures; what is there already is returned."""
+    kept = session.scalars(
+        sa.select(EstimateSet).where(
+            EstimateSet.weight_set_id == weight_set.id, EstimateSet.definition_version == definition.version
+        )
+    ).first()
+    if kept is not None:
+        return kept
+    again = replay or replayed(session, weight_set)
+    scored = Scored(definition, again.people)
+    rows: list[tuple[Measure, By, Estimate]] = []
+    for measure in Measure:
+        estimands = scored.estimands(measure)
+        rows += [(measure, By.CITY, e) for e in _estimated(again, estimands, None)]
+        for by, labels in groups(again.people).items():
+            rows += [(measure, by, e) for e in _estimated(again, estimands, _labelled(labels))]
+        rows += [(measure, By.CONTACT, e) for e in _by_contact(again, scored, measure)]
+    made = EstimateSet(
+        weight_set_id=weight_set.id,
+        definition_version=definition.version,
+        code_version=code_version(),
+        covariances=_covariances(again, scored, rows),
+        made_at=at,
+    )
+    session.add(made)
+    session.flush()
+    session.execute(sa.insert(IndexEstimate), [_row(made.id, measure, by, e) for measure, by, e in rows])
+    return made
+
+
+def _estimated(replay: Replay, estimands: Sequence[Estimand], by: Domains | None) -> list[Estimate]:
+    return estimates(
+        replay.weighted.design,
+        estimands,
+        adjustments=[replay.weighted.adjustment],
+        by=by,
+        single=SinglePsu.ADJUST,
+        whole=CITY if by is None else None,
+    )
+
+
+def _by_contact(replay: Replay, scored: Scored, measure: Measure) -> list[Estimate]:
+    """Estimate each agency among those who had to do with it and among the others."""
+    found: list[Estimate] = []
+    wanted = {e.name: e for e in scored.estimands(measure)}
+    for agency in scored.definition.agencies:
+        if agency.contact and agency.code in wanted:
+            labels = np.where(scored.users(agency), USERS, OTHERS)
+            found += _estimated(replay, [wanted[agency.code]], domains(labels))
+    return found
+
+
+def _covariances(replay: Replay, scored: Scored, rows: list[tuple[Measure, By, Estimate]]) -> dict[str, Any]:
+    """Return the covariance of the published counties' shares of both indices."""
+    counties = np.array([p.county for p in replay.people])
+    items: Mapping[str, Estimand] = {e.name: e for e in scored.estimands(Measure.SHARE)}
+    kept: dict[str, Any] = {}
+    for index in (SAFETY, ENFORCEMENT):
+        shown = sorted(
+            e.domain
+            for measure, by, e in rows
+            if measure is Measure.SHARE and by is By.COUNTY and e.item == index and e.is_published
+        )
+        if len(shown) < 2:
+            continue
+        _, matrix = joint(
+            replay.weighted.design,
+            [Target(items[index], counties == code) for code in shown],
+            adjustments=[replay.weighted.adjustment],
+            single=SinglePsu.ADJUST,
+        )
+        kept[index] = {"counties": shown, "matrix": matrix.tolist()}
+    return kept
+
+
+def _row(set_id: int, measure: Measure, by: By, e: Estimate) -> dict[str, Any]:
+    return {
+        "estimate_set_id": set_id,
+        "index": e.item,
+        "measure": measure,
+        "by": by,
+        "domain": e.domain,
+        "estimate": e.estimate,
+        "standard_error": e.standard_error,
+        "low": e.low,
+        "high": e.high,
+        "n": e.n,
+        "effective_n": e.effective_n,
+        "deff": e.deff,
+        "df": float(e.df),
+        "method": e.method,
+        "withheld": e.suppression.value if e.suppression else None,
+    }
