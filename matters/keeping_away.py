@@ -54,6 +54,8 @@ def _tree(*, upwards: bool) -> sa.Select[tuple[int]]:
 _ABOVE, _BELOW = _tree(upwards=True), _tree(upwards=False)
 LED = Matter.__table__.alias("led")
 """Matters, named so that a query on matters may look among them by an index of its own."""
+IN_REPORTS = Matter.conflict != Conflict.CENTRE
+"""What counts in a report: a complaint about the centre is known to the Party's supervision office alone."""
 
 
 def under(session: Session, unit_id: int) -> frozenset[int]:

@@ -13,7 +13,7 @@ from core.people import Staff, Unit
 from core.terms import Term, t
 from matters.attributes import Fault, Judgement
 from matters.flow import MatterAction
-from matters.keeping_away import within_sight
+from matters.keeping_away import IN_REPORTS, within_sight
 from matters.log import MatterEvent
 from matters.matter import Matter
 from matters.shrinking import Shrunk, shrink_in_groups
@@ -113,9 +113,11 @@ class UnitRates:
 
 
 def counted(
-    session: Session, staff: Staff, *, since: datetime, until: datetime, at: datetime
+    session: Session, staff: Staff | None, *, since: datetime, until: datetime, at: datetime
 ) -> dict[int, Counts]:
     """Count by lead unit what the log says of a period, in one query, of matters that someone may know of.
+
+    Nobody (None) stands for a report: all that counts in one.
 
     A revisit counts in the period in which the caller was asked or given up; one that is not finished, in the
     period in which it was due.
@@ -146,7 +148,7 @@ def counted(
         "fairly": sa.and_(is_reached, score == FAIRLY),
     }
     actions = [A.CONTACT, A.FAULT, A.REVISIT, A.REPORT]
-    seen = within_sight(session, staff, sa.select(Matter.id))
+    seen = _counting(session, staff, sa.select(Matter.id))
     in_log = (
         sa.select(
             lead,
@@ -175,7 +177,7 @@ def counted(
         )
         .group_by(Matter.lead_unit_id)
     )
-    both = sa.union_all(in_log, within_sight(session, staff, unfinished)).subquery()
+    both = sa.union_all(in_log, _counting(session, staff, unfinished)).subquery()
     names = (*wanted, "overdue")
     query = sa.select(both.c.lead, *(sa.func.sum(both.c[name]).label(name) for name in names))
     return {
@@ -184,8 +186,12 @@ def counted(
     }
 
 
+def _counting(session: Session, staff: Staff | None, query: sa.Select[Any]) -> sa.Select[Any]:
+    return query.where(IN_REPORTS) if staff is None else within_sight(session, staff, query)
+
+
 def by_unit(
-    session: Session, staff: Staff, *, since: datetime, until: datetime, at: datetime
+    session: Session, staff: Staff | None, *, since: datetime, until: datetime, at: datetime
 ) -> list[UnitRates]:
     """Return every unit's rates of a period, shrunk within their volume groups, in the units' order."""
     found = counted(session, staff, since=since, until=until, at=at)

@@ -1,0 +1,161 @@
+"""What the sections of a bulletin are made from: the period, its data cut, and its estimates beside earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.places import Level, Place
+from core.problems import Refused
+from core.terms import Words
+from reports.blocks import Source, Text
+from reports.definitions import Definition
+from reports.estimates import Figures, figures_of
+from reports.estimating import make
+from reports.periods import Period
+from survey.interviews import Interview, InterviewState
+from survey.waves import Wave
+from survey.weight_making import make_weight_set
+from survey.weight_replay import Moved
+from survey.weighting import WeightSet
+
+
+@dataclass(eq=False)
+class Context:
+    """One bulletin at work: read, never written, but for the weights and estimates that it needs."""
+
+    session: Session
+    period: Period
+    as_of: datetime
+    definition: Definition
+    subject: str = ""
+    """The topic of a special report, by its code."""
+    sources: dict[str, Source] = field(default_factory=dict)
+    _figures: dict[Period, Figures | None] = field(default_factory=dict)
+
+    def source(self, source_id: str, query: str, words: Words) -> str:
+        """Note how numbers were made; blocks name it."""
+        self.sources[source_id] = Source(source_id, query, Text.of(words))
+        return source_id
+
+    @property
+    def since(self) -> datetime:
+        """The first moment of the period."""
+        return self.bounds(self.period)[0]
+
+    @property
+    def until(self) -> datetime:
+        """The first moment after it, or the data cut where that is earlier."""
+        return min(self.bounds(self.period)[1], self.as_of)
+
+    def bounds(self, period: Period) -> tuple[datetime, datetime]:
+        """Return the first moment of a period and the first after it."""
+        return _midnight(period.starts_on), _midnight(period.ends_on + timedelta(days=1))
+
+    @cached_property
+    def places(self) -> dict[int, Place]:
+        """Every place by its id."""
+        return {p.id: p for p in self.session.scalars(sa.select(Place))}
+
+    @cached_property
+    def counties(self) -> list[Place]:
+        """The counties in the order of their codes."""
+        found = [p for p in self.places.values() if p.level is Level.COUNTY and p.is_current]
+        return sorted(found, key=lambda p: p.code)
+
+    @cached_property
+    def townships(self) -> list[Place]:
+        """The townships in the order of their codes."""
+        found = [p for p in self.places.values() if p.level is Level.TOWNSHIP and p.is_current]
+        return sorted(found, key=lambda p: p.code)
+
+    @cached_property
+    def city(self) -> Text:
+        """The city's name."""
+        found = next((p for p in self.places.values() if p.level is Level.CITY), None)
+        return Text(found.name, found.name_en) if found else Text("全市", "Whole city")
+
+    def above(self, place_id: int | None, level: Level) -> Place | None:
+        """Return the place of a level that another lies in, itself included."""
+        place = self.places.get(place_id or 0)
+        while place is not None and place.level is not level:
+            place = self.places.get(place.parent_id or 0)
+        return place
+
+    def wave_of(self, period: Period) -> Wave | None:
+        """Return the wave with the most interviews of a period."""
+        first, last = self.bounds(period)
+        query = (
+            sa.select(Interview.wave_id, sa.func.count().label("n"))
+            .where(
+                Interview.state == InterviewState.COMPLETE,
+                Interview.ended_at >= first,
+                Interview.ended_at < last,
+            )
+            .group_by(Interview.wave_id)
+            .order_by(sa.desc("n"), Interview.wave_id.desc())
+        )
+        found = self.session.execute(query.limit(1)).first()
+        return self.session.get_one(Wave, found.wave_id) if found else None
+
+    def figures(self, period: Period) -> Figures | None:
+        """Return the estimates of a period, made where they are missing and can be made."""
+        if period not in self._figures:
+            self._figures[period] = self._made(period)
+        return self._figures[period]
+
+    @property
+    def made(self) -> list[Figures]:
+        """The estimates looked at so far."""
+        return [found for found in self._figures.values() if found is not None]
+
+    def _made(self, period: Period) -> Figures | None:
+        weight_set = self._weighed(period)
+        if weight_set is None:
+            return None
+        try:
+            made = make(self.session, weight_set, self.definition, at=self.as_of)
+        except Moved:  # margins were brought in since: what was estimated then still stands, if it was
+            return figures_of(self.session, weight_set)
+        return figures_of(self.session, weight_set, made.definition_version)
+
+    def _weighed(self, period: Period) -> WeightSet | None:
+        query = (
+            sa.select(WeightSet)
+            .where(WeightSet.starts_on == period.starts_on, WeightSet.ends_on == period.ends_on)
+            .where(WeightSet.as_of <= self.as_of)
+            .order_by(WeightSet.is_published.desc(), WeightSet.interviews.desc(), WeightSet.id.desc())
+        )
+        found = self.session.scalars(query.limit(1)).first()
+        if found is not None:
+            return found
+        wave = self.wave_of(period)
+        if wave is None or wave.edition is None:
+            return None
+        try:
+            return make_weight_set(
+                self.session, wave, starts_on=period.starts_on, ends_on=period.ends_on,
+                as_of=self.as_of, by=None, at=self.as_of,
+            )  # fmt: skip
+        except Refused:
+            return None  # too few interviews, or no margins: the section says so
+
+    def of_place(self, place: Place | None) -> Text:
+        """Return a place's name in both languages."""
+        return Text(place.name, place.name_en) if place else Text("未填地点", "No place given")
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=clock.zone())
+
+
+def listed(texts: Iterable[Text]) -> Text:
+    """Join names: with 、 in Chinese, with commas in English."""
+    found = list(texts)
+    return Text("、".join(x.zh for x in found), ", ".join(x.en for x in found))

@@ -1,0 +1,233 @@
+"""Issuing: from the editor's comments over checking and approval to the issue, its withdrawal, or a corrected edition."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import journal
+from core.people import Staff
+from core.permissions import Permission
+from core.problems import Invalid, Refused
+from core.terms import Words
+from reports.advice import of_bulletin
+from reports.assembling import another_edition
+from reports.blocks import Cell, Figure, Snapshot, Table, Text
+from reports.bulletins import BULLETIN_FLOW, Bulletin, BulletinAction, BulletinReader, BulletinState
+from reports.wording import Verdict, overclaims
+
+LONGEST = 2_000
+MOST_CORRECTIONS = 200
+S, A = BulletinState, BulletinAction
+
+NAMES = {
+    "index.safety": ("安全感", "security"),
+    "index.enforcement": ("执法满意度", "政法机关满意度", "enforcement"),
+}
+"""How a comment speaks of an index."""
+
+
+class Overclaimed(Invalid):
+    """A comment says more than the figures."""
+
+    words = Words(
+        "“{name}”的变化没有达到可辨认的程度，不能写“{word}”。已写的内容没有保存，请改为“无显著变化”或删去。",
+        "The change of “{name}” can't be told from chance, so “{word}” can't be said. Nothing was saved: write “no "
+        "detectable change” or leave it out.",
+    )
+
+
+def verdicts(content: Snapshot) -> dict[str, Verdict]:
+    """Return what may be said of each index against the period before, by every name that a comment uses."""
+    found: dict[str, Verdict] = {}
+    for figure in content.figures():
+        verdict = Verdict.of(figure.comparisons[0].verdict) if figure.comparisons else Verdict.UNKNOWN
+        for name in (*NAMES.get(figure.id, ()), figure.words.zh, figure.words.en):
+            found[name] = verdict
+    return found
+
+
+def comment(
+    session: Session, bulletin: Bulletin, section: str, text: str, *, by: Staff, at: datetime
+) -> None:
+    """Write the editor's comment on a section; one that says more than the figures is refused."""
+    if not bulletin.is_writable:
+        raise Refused(
+            Words("只有草稿可以编写；请先退回修改", "Only a draft can be written in: send it back first")
+        )
+    text = text.strip()
+    content = bulletin.content
+    if section not in {part.key for part in content.sections}:
+        raise Invalid(Words("没有这个部分", "There is no such section"))
+    if len(text) > LONGEST:
+        raise Invalid(Words("说明不超过 {n} 个字", "At most {n} characters"), n=LONGEST)
+    for name, word in overclaims(text, verdicts(content)):
+        raise Overclaimed(name=name, word=word)
+    kept = dict(bulletin.comments)
+    kept.pop(section, None)
+    if text:
+        kept[section] = text
+    bulletin.comments = kept
+    session.flush()
+    journal.write(session, "bulletin.comment", bulletin, by=by, at=at, section=section)
+
+
+def submit(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) -> None:
+    """Send a draft for checking; comments are held against the figures as they stand now."""
+    known = verdicts(bulletin.content)
+    for text in bulletin.comments.values():
+        for name, word in overclaims(text, known):
+            raise Overclaimed(name=name, word=word)
+    BULLETIN_FLOW.move(session, bulletin, A.SUBMIT, by=by, at=at)
+
+
+def send_back(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) -> None:
+    """Make a draft of it again."""
+    bulletin.approved_at = bulletin.approved_by = bulletin.checked_at = bulletin.checked_by = None
+    with session.no_autoflush:
+        BULLETIN_FLOW.move(session, bulletin, A.SEND_BACK, by=by, at=at)
+
+
+def approve(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) -> None:
+    """Approve what was checked: whoever approves has read it whole."""
+    bulletin.checked_by, bulletin.checked_at = by.id, at
+    bulletin.approved_by, bulletin.approved_at = by.id, at
+    with session.no_autoflush:
+        BULLETIN_FLOW.move(session, bulletin, A.APPROVE, by=by, at=at)
+
+
+def issue(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) -> int:
+    """Issue it and hand it to its readers; return how many. A corrected edition takes the place of the one before."""
+    bulletin.issued_by, bulletin.issued_at = by.id, at
+    with session.no_autoflush:
+        BULLETIN_FLOW.move(session, bulletin, A.ISSUE, by=by, at=at, digest=bulletin.digest[:12])
+    if bulletin.corrects is not None and bulletin.corrects.state is S.ISSUED:
+        before = bulletin.corrects
+        bulletin.corrections = differences(before.content, bulletin.content)
+        BULLETIN_FLOW.move(session, before, A.CORRECT, by=by, at=at)
+        for item in of_bulletin(session, before.id):
+            item.bulletin_id = bulletin.id
+    return deliver(session, bulletin, by=by, at=at)
+
+
+def deliver(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) -> int:
+    """Hand it to everybody who may read bulletins and has not got it; return how many."""
+    has = set(
+        session.scalars(sa.select(BulletinReader.staff_id).where(BulletinReader.bulletin_id == bulletin.id))
+    )
+    staff = session.scalars(sa.select(Staff).where(Staff.is_active).order_by(Staff.id)).unique()
+    new = [p for p in staff if p.may(Permission.BULLETIN_READ) and p.id not in has]
+    session.add_all(BulletinReader(bulletin_id=bulletin.id, staff_id=p.id, sent_at=at) for p in new)
+    session.flush()
+    journal.write(session, "bulletin.deliver", bulletin, by=by, at=at, readers=len(new))
+    return len(new)
+
+
+def read(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) -> None:
+    """Note that one of its readers has opened it; later openings change nothing."""
+    row = session.get(BulletinReader, (bulletin.id, by.id))
+    if row is not None and row.read_at is None:
+        row.read_at = at
+        session.flush()
+
+
+def readers(session: Session, bulletin: Bulletin) -> list[BulletinReader]:
+    """Return who received it, those who have not read it first."""
+    query = (
+        sa.select(BulletinReader)
+        .where(BulletinReader.bulletin_id == bulletin.id)
+        .order_by(BulletinReader.read_at.is_not(None), BulletinReader.read_at, BulletinReader.staff_id)
+    )
+    return list(session.scalars(query).unique())
+
+
+def withdraw(session: Session, bulletin: Bulletin, reason: str, *, by: Staff, at: datetime) -> None:
+    """Take an issued one back; its readers see why and nothing else."""
+    bulletin.reason = _reason(reason)
+    with session.no_autoflush:
+        BULLETIN_FLOW.move(session, bulletin, A.WITHDRAW, by=by, at=at)
+
+
+def discard(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) -> None:
+    """Throw a draft away."""
+    BULLETIN_FLOW.move(session, bulletin, A.DISCARD, by=by, at=at)
+
+
+def correct(session: Session, bulletin: Bulletin, reason: str, *, by: Staff, at: datetime) -> Bulletin:
+    """Draft a corrected edition from the data as they are now; the one before stays out until this one is issued."""
+    if bulletin.state is not S.ISSUED:
+        raise Refused(Words("只有已签发的简报可以更正", "Only an issued bulletin can be corrected"))
+    waiting = sa.select(Bulletin.id).where(
+        Bulletin.corrects_id == bulletin.id, Bulletin.state.in_([S.DRAFT, S.CHECKING, S.APPROVED])
+    )
+    if session.scalar(waiting) is not None:
+        raise Refused(Words("更正版已经在编", "A corrected edition is being made already"))
+    made = another_edition(session, bulletin, by=by, at=at)
+    made.reason = _reason(reason)
+    made.corrections = differences(bulletin.content, made.content)
+    session.flush()
+    return made
+
+
+def _reason(text: str) -> str:
+    text = text.strip()
+    if not text or len(text) > 400:
+        raise Invalid(Words("请写明原因，不超过 400 个字", "Say why, in at most 400 characters"))
+    return text
+
+
+def differences(before: Snapshot, after: Snapshot) -> list[Any]:
+    """List what two snapshots say differently: the block, the row, the column, what stood and what stands."""
+    found: list[Any] = []
+    old = {f.id: f for f in before.figures()}
+    for figure in after.figures():
+        was = old.get(figure.id)
+        if was is not None and _value(was) != _value(figure):
+            found.append(_line(figure.words, None, None, _value(was), _value(figure)))
+    tables = {t.id: t for t in before.tables()}
+    for table in after.tables():
+        earlier = tables.get(table.id)
+        if earlier is not None and [c.key for c in earlier.columns] == [c.key for c in table.columns]:
+            found += _cells(earlier, table)
+    return found[:MOST_CORRECTIONS]
+
+
+def _value(figure: Figure) -> float | None:
+    return None if figure.estimate is None else round(figure.estimate, 4)
+
+
+def _cells(before: Table, after: Table) -> list[Any]:
+    rows = {_name(row[0]): row for row in before.rows}
+    found = []
+    for row in after.rows:
+        was = rows.pop(_name(row[0]), None)
+        if was is None:
+            found.append(_line(after.words, row[0], None, None, Text("新增一行", "A row was added")))
+            continue
+        for column, old, new in zip(after.columns[1:], was[1:], row[1:], strict=True):
+            if _rounded(old) != _rounded(new):
+                found.append(_line(after.words, row[0], column.words, old, new))
+    found += [
+        _line(after.words, row[0], None, Text("有此行", "The row stood"), None) for row in rows.values()
+    ]
+    return found
+
+
+def _rounded(cell: Cell) -> object:
+    return round(cell, 6) if isinstance(cell, float) else cell
+
+
+def _name(cell: Cell) -> str:
+    return cell.zh if isinstance(cell, Text) else str(cell)
+
+
+def _line(what: Text, row: Cell, column: Text | None, was: Cell, now: Cell) -> dict[str, Any]:
+    def plain(cell: Cell) -> object:
+        return [cell.zh, cell.en] if isinstance(cell, Text) else cell
+
+    return {
+        "what": plain(what), "row": plain(row), "column": plain(column), "was": plain(was), "now": plain(now),
+    }  # fmt: skip

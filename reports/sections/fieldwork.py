@@ -1,0 +1,81 @@
+"""How the survey of a period went: dials, completes, AAPOR's rates by county, and the townships reached."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from core.terms import Words, speaking
+from reports.blocks import Block, Cell, Column, Prose, Table, Text
+from reports.context import Context
+from survey.attempts import Attempt
+from survey.cases import Case
+from survey.field_rates import Breakdown, Selection, tabulate
+from survey.interviews import Interview, InterviewState
+from survey.methods.rates import Eligibility
+
+
+def fieldwork(c: Context) -> list[Block]:
+    """Return dials, completes, AAPOR's rates by county, and how many townships were reached."""
+    wave = c.wave_of(c.period)
+    if wave is None:
+        return [Prose(Text("这一期没有完成的访问", "No interview was completed in this period"))]
+    first, last = c.since, c.until
+    source = c.source(
+        "fieldwork",
+        "attempt, interview, case(disposition)",
+        Words(
+            "拨打与完成按发生时间计；应答率按 AAPOR 2023 标准定义，以本期投放的号码为分母，e 由已知比例推算",
+            "Dials and completes by when they happened; rates as AAPOR (2023) defines them over the numbers released in "
+            "the period, e from the known share",
+        ),
+    )
+    dialled = (
+        sa.select(Case.county_id, sa.func.count())
+        .join(Attempt, Attempt.case_id == Case.id)
+        .where(Attempt.started_at >= first, Attempt.started_at < last, Attempt.disposition.is_not(None))
+        .group_by(Case.county_id)
+    )
+    completed = (
+        sa.select(Case.township_id, sa.func.count())
+        .join(Interview, Interview.case_id == Case.id)
+        .where(
+            Interview.state == InterviewState.COMPLETE, Interview.ended_at >= first, Interview.ended_at < last
+        )
+        .group_by(Case.township_id)
+    )
+    dials = dict(c.session.execute(dialled).tuples().all())
+    by_township = dict(c.session.execute(completed).tuples().all())
+    with speaking("zh"):
+        chosen = Selection(starts_on=c.period.starts_on, ends_on=c.period.ends_on)
+        whole, cells = tabulate(c.session, wave, chosen, Breakdown.COUNTY)
+    rates = {cell.order: cell.rates(Eligibility.CALCULATOR, weighted=False) for cell in cells}
+    rows: list[tuple[Cell, ...]] = []
+    for county in c.counties:
+        mine = [t for t in c.townships if t.parent_id == county.id]
+        rate = rates.get(county.code)
+        reached = sum(1 for t in mine if by_township.get(t.id))
+        rows.append(
+            (
+                c.of_place(county), dials.get(county.id, 0), sum(by_township.get(t.id, 0) for t in mine),
+                rate.rr3 if rate else None, rate.coop3 if rate else None, rate.ref2 if rate else None,
+                rate.con2 if rate else None, reached, len(mine),
+            )
+        )  # fmt: skip
+    r = whole.rates(Eligibility.CALCULATOR, weighted=False)
+    total = (
+        c.city, sum(dials.values()), sum(by_township.values()), r.rr3, r.coop3, r.ref2, r.con2,
+        sum(1 for t in c.townships if by_township.get(t.id)), len(c.townships),
+    )  # fmt: skip
+    columns = (
+        Column("place", Text("县（区）", "County")),
+        Column("dials", Text("拨打", "Dials"), "count"),
+        Column("completes", Text("完成", "Completes"), "count"),
+        Column("rr3", Text("应答率 RR3", "RR3"), "percent"),
+        Column("coop3", Text("合作率 COOP3", "COOP3"), "percent"),
+        Column("ref2", Text("拒访率 REF2", "REF2"), "percent"),
+        Column("con2", Text("接触率 CON2", "CON2"), "percent"),
+        Column("reached", Text("有完成访问的乡镇", "Townships reached"), "count"),
+        Column("townships", Text("乡镇总数", "Townships"), "count"),
+    )
+    title = Text("调查执行情况", "How the survey went")
+    return [Table("fieldwork", title, columns, (total, *rows), source, is_annex=True)]

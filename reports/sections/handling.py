@@ -1,0 +1,166 @@
+"""Section 6: how matters were handled, by unit, ordered by name inside groups of like volume."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import sqlalchemy as sa
+
+from core.people import Unit
+from core.terms import Words
+from matters.attributes import ClockColour
+from matters.flow import MatterAction
+from matters.keeping_away import IN_REPORTS
+from matters.log import MatterEvent
+from matters.matter import Matter
+from matters.rates import Counts, Measure, counted
+from matters.shrinking import volume
+from reports.blocks import Block, Cell, Column, Prose, Section, Table, Text
+from reports.context import Context
+
+A = MatterAction
+VOLUME = (
+    Text("不到 30 件", "Under 30"),
+    Text("30–99 件", "30–99"),
+    Text("100–299 件", "100–299"),
+    Text("300 件以上", "300 and more"),
+)
+HEADING = Text("办理情况", "How matters were handled")
+
+
+def section(c: Context) -> Section:
+    """Say how the units did."""
+    found = counted(c.session, None, since=c.since, until=c.until, at=c.as_of)
+    moved = _moved(c)
+    colours = _colours(c)
+    units = list(c.session.scalars(sa.select(Unit).order_by(Unit.name)))
+    groups: dict[int, list[tuple[Cell, ...]]] = {}
+    total = Counts()
+    for unit in units:
+        counts = found.get(unit.id)
+        assigned = moved[unit.id, A.ASSIGN.value]
+        open_ones = sum(colours[unit.id, colour] for colour in ClockColour)
+        if counts is None and not assigned and not open_ones:
+            continue
+        counts = counts or Counts()
+        total += counts
+        group = volume(max(assigned, counts.reported))
+        groups.setdefault(group, []).append(
+            _row(Text(unit.name, unit.name_en), group, unit.id, counts, moved, colours)
+        )
+    source = c.source(
+        "handling",
+        "matter_event(action, facts) by lead",
+        Words(
+            "按办理日志统计；解决率给出下限、已答复者中的比例和上限；满意率中基本满意计 0.9；同一件量组内按名称排列，不排名次",
+            "From the log of handling; solved as lowest, among those reached, and highest; fairly satisfied counts 0.9; by "
+            "name inside a group of like volume, without ranks",
+        ),
+    )
+    blocks: list[Block] = []
+    rows = [row for group in sorted(groups, reverse=True) for row in groups[group]]
+    if not rows:
+        return Section(
+            6,
+            "handling",
+            HEADING,
+            (Prose(Text("本期没有办理记录。", "Nothing was handled in this period.")),),
+        )
+    everybody = _row(Text("合计", "All"), None, None, total, moved, colours)
+    summary = Table("handling", HEADING, _columns(), (everybody,), source)
+    blocks = [
+        summary,
+        Table("units", Text("分单位办理", "By unit"), _columns(), tuple(rows), source, is_annex=True),
+    ]
+    return Section(6, "handling", HEADING, tuple(blocks))
+
+
+def _moved(c: Context) -> Counter[tuple[int, str]]:
+    """Count by lead unit what was assigned, signed for and returned."""
+    facts = MatterEvent.facts
+    lead = sa.func.coalesce(facts["lead"].as_integer(), facts["unit"].as_integer()).label("lead")
+    query = (
+        sa.select(lead, MatterEvent.action, sa.func.count())
+        .join(Matter, Matter.id == MatterEvent.matter_id)
+        .where(MatterEvent.at >= c.since, MatterEvent.at < c.until, IN_REPORTS)
+        .where(MatterEvent.action.in_([A.ASSIGN.value, A.SIGN.value, A.ACCEPT_RETURN.value]))
+        .group_by(lead, MatterEvent.action)
+    )
+    found: Counter[tuple[int, str]] = Counter()
+    for unit, action, n in c.session.execute(query):
+        if unit is not None:
+            found[int(unit), action] = n
+    return found
+
+
+def _colours(c: Context) -> Counter[tuple[int, ClockColour]]:
+    """Count by lead unit what is open at the data cut, by the colour of its clock."""
+    query = (
+        sa.select(Matter.lead_unit_id, Matter.due_at, Matter.yellow_at, sa.func.count())
+        .where(Matter.lead_unit_id.is_not(None), Matter.registered_at < c.until, IN_REPORTS)
+        .where(sa.or_(Matter.ended_at.is_(None), Matter.ended_at >= c.until))
+        .group_by(Matter.lead_unit_id, Matter.due_at, Matter.yellow_at)
+    )
+    found: Counter[tuple[int, ClockColour]] = Counter()
+    for unit, due_at, yellow_at, n in c.session.execute(query):
+        if due_at is not None and due_at <= c.until:
+            colour = ClockColour.RED
+        elif yellow_at is not None and yellow_at <= c.until:
+            colour = ClockColour.YELLOW
+        else:
+            colour = ClockColour.GREEN
+        found[int(unit or 0), colour] += n
+    return found
+
+
+def _row(
+    words: Text,
+    group: int | None,
+    unit_id: int | None,
+    counts: Counts,
+    moved: Counter[tuple[int, str]],
+    colours: Counter[tuple[int, ClockColour]],
+) -> tuple[Cell, ...]:
+    def done(action: MatterAction) -> int:
+        return sum(n for (unit, code), n in moved.items() if code == action.value and unit_id in (None, unit))
+
+    def standing(colour: ClockColour) -> int:
+        return sum(n for (unit, held), n in colours.items() if held is colour and unit_id in (None, unit))
+
+    return (
+        words,
+        None if group is None else VOLUME[group],
+        done(A.ASSIGN),
+        counts.rate(Measure.RESPONSE).share,
+        done(A.ACCEPT_RETURN),
+        counts.rate(Measure.ON_TIME).share,
+        counts.rate(Measure.ON_TIME_PLAIN).share,
+        standing(ClockColour.GREEN),
+        standing(ClockColour.YELLOW),
+        standing(ClockColour.RED),
+        counts.rate(Measure.SOLVED_LOW).share,
+        counts.rate(Measure.SOLVED).share,
+        counts.rate(Measure.SOLVED_HIGH).share,
+        counts.rate(Measure.SATISFIED).share,
+        counts.reached,
+    )
+
+
+def _columns() -> tuple[Column, ...]:
+    return (
+        Column("unit", Text("单位", "Unit")),
+        Column("volume", Text("件量组", "Volume")),
+        Column("assigned", Text("交办", "Assigned"), "count"),
+        Column("response", Text("响应率", "Response"), "percent"),
+        Column("returned", Text("退回", "Returned"), "count"),
+        Column("on_time", Text("按时率（含延期）", "On time, extension counted"), "percent"),
+        Column("on_time_plain", Text("按时率（不含延期）", "On time, without"), "percent"),
+        Column("green", Text("在办·绿", "Open, green"), "count"),
+        Column("yellow", Text("在办·黄", "Open, yellow"), "count"),
+        Column("red", Text("在办·红", "Open, red"), "count"),
+        Column("solved_low", Text("解决率下限", "Solved, low"), "percent"),
+        Column("solved", Text("解决率", "Solved"), "percent"),
+        Column("solved_high", Text("解决率上限", "Solved, high"), "percent"),
+        Column("satisfied", Text("满意率", "Satisfied"), "percent"),
+        Column("reached", Text("回访到的人数", "Reached"), "count"),
+    )

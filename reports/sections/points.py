@@ -1,0 +1,103 @@
+"""Section 1: the main points, at most six, each with its number, its comparison and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reports.blocks import Figure, Point, Points, Section, Table, Text
+
+MOST = 6
+
+
+def section(others: Sequence[Section]) -> Section:
+    """Write the main points from what the other sections say."""
+    found: list[Point] = []
+    tables: dict[str, Table] = {}
+    for part in others:
+        for block in part.blocks:
+            if isinstance(block, Figure) and block.id in ("index.safety", "index.enforcement"):
+                found.append(_index(block))
+            elif isinstance(block, Table):
+                tables[block.id] = block
+    found += [*_intake(tables), *_problem(tables), *_overdue(tables), *_solved(tables)]
+    return Section(1, "points", Text("要点", "Main points"), (Points(tuple(found[:MOST])),))
+
+
+def _index(f: Figure) -> Point:
+    if f.estimate is None or f.low is None or f.high is None:
+        why = f.withheld or Text("不予公布", "not published")
+        return Point(Text(f"{f.words.zh}：{why.zh}。", f"{f.words.en}: {why.en}."), f.id)
+    first = f.comparisons[0].sentence if f.comparisons else Text("", "")
+    numbers = f"{100 * f.estimate:.1f} %", f"{100 * f.low:.1f}–{100 * f.high:.1f} %"
+    return Point(
+        Text(
+            f"{f.words.zh} {numbers[0]}（{numbers[1]}，样本 {f.n:,}），{first.zh}。",
+            f"{f.words.en}: {numbers[0]} ({numbers[1]}, n {f.n:,}). {first.en}.",
+        ),
+        f.id,
+    )
+
+
+def _intake(tables: dict[str, Table]) -> list[Point]:
+    table = tables.get("intake")
+    if table is None:
+        return []
+    _, now, mean, year = table.rows[0]
+    if not isinstance(now, int):
+        return []
+    zh, en = f"受理诉求 {now:,} 件", f"{now:,} matters came in"
+    if isinstance(mean, float):
+        zh, en = (
+            f"{zh}，前四期平均 {mean:,.0f} 件",
+            f"{en}; the mean of the four periods before is {mean:,.0f}",
+        )
+    if isinstance(year, int):
+        zh, en = f"{zh}，上年同期 {year:,} 件", f"{en}; a year ago {year:,}"
+    return [Point(Text(f"{zh}。", f"{en}."), table.id)]
+
+
+def _problem(tables: dict[str, Table]) -> list[Point]:
+    table = tables.get("problems")
+    if table is None or not table.rows:
+        return []
+    what, where, callers, matters = table.rows[0][:4]
+    if not isinstance(what, Text) or not isinstance(where, Text):
+        return []
+    return [
+        Point(
+            Text(
+                f"反映最集中：{where.zh}“{what.zh}”，{callers} 人 {matters} 件。",
+                f"Raised most: {what.en} in {where.en}, {callers} residents, {matters} matters.",
+            ),
+            table.id,
+        )
+    ]
+
+
+def _overdue(tables: dict[str, Table]) -> list[Point]:
+    table = tables.get("red")
+    if table is None or not table.rows:
+        return []
+    total = sum(int(row[1]) for row in table.rows if isinstance(row[1], int))
+    longest = max(int(row[2]) for row in table.rows if isinstance(row[2], int))
+    text = Text(
+        f"超期未办结 {total:,} 件，涉及 {len(table.rows)} 个单位，最长 {longest} 天。",
+        f"{total:,} matters are overdue with {len(table.rows)} units, the longest by {longest} days.",
+    )
+    return [Point(text, table.id)]
+
+
+def _solved(tables: dict[str, Table]) -> list[Point]:
+    table = tables.get("handling")
+    if table is None:
+        return []
+    row = dict(zip((c.key for c in table.columns), table.rows[0], strict=True))
+    low, high, reached = row["solved_low"], row["solved_high"], row["reached"]
+    if not isinstance(low, float) or not isinstance(high, float):
+        return []
+    text = Text(
+        f"回访到 {reached} 人，解决率在 {100 * low:.0f} % 与 {100 * high:.0f} % 之间（未联系上的按两端计）。",
+        f"{reached} residents were reached; between {100 * low:.0f} % and {100 * high:.0f} % say solved (those not reached "
+        "counted both ways).",
+    )
+    return [Point(text, table.id)]
