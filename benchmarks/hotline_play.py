@@ -1,337 +1,160 @@
-"""A hotline on which plays are played: the carrier's reports come twice, late, out of order or not at all."""
+"""A play of the hotline: stories told at once in some weather, and how everybody stands when they are over."""
 
 from __future__ import annotations
 
 import random
-import secrets as random_source
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
-from benchmarks.webhooks import settings_in
-from core import clock, db
-from core.people import Staff, StaffRole
-from core.permissions import Role
-from core.problems import Problem
-from core.sweeps import SWEEPS
-from hotline import arrivals, reconciling, seating, waiting
+from benchmarks.hotline_reports import Act, Report, Step, Story, Weather
+from benchmarks.hotline_stage import Stage
+from core import db
 from hotline.callbacks import CallBack
 from hotline.contacts import Contact
-from hotline.lines import HelpLine, LineKind
 from hotline.offers import Offer
 from hotline.seats import Seat, SeatState
-from telephony import line as lines
-from telephony import webhooks
-from telephony.calls import Call, Direction, Party
-from telephony.line import Cause, LegFacts, LegState, RoomRef, Rung, Waiting
-from telephony.outgoing import Outgoing, OutgoingState
-from telephony.reconciler import reconcile
-from telephony.rooms import Purpose, Room, open_room
-from telephony.twilio.adapter import TwilioLine
-from telephony.twilio.documents import Asked
-
-BEGIN = datetime(2026, 11, 18, 2, 30, tzinfo=UTC)
-NUMBER = "+862160012356"
-PASSING = (
-    "journal_entry", "offer", "seat", "call_back", "contact_leg", "contact", "caller", "outgoing", "line_event",
-    "recording", "call", "room",
-)  # fmt: skip
-"""What a play leaves behind, children first."""
-ROUNDS = (
-    "hotline.dispatch", "hotline.talks", "hotline.wrap_up", "hotline.call_backs", "telephony.unheard",
-)  # fmt: skip
+from telephony.calls import Call, Party
+from telephony.line import LegState
 
 
-@dataclass(frozen=True)
-class Report:
-    """One report of the carrier; a page it asks for comes in order, everything else may come whenever."""
+class Ending(NamedTuple):
+    """How a play ended: each caller's contact, each operator's seat, and how much is left open; no times, which differ."""
 
-    hook: str
-    fields: dict[str, str]
-    query: dict[str, str] = field(default_factory=dict)
-    is_page: bool = False
+    contacts: tuple[object, ...]
+    seats: tuple[object, ...]
+    left: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Act:
-    """What somebody at work does as soon as it can be done."""
-
-    do: Callable[[Session, datetime], object]
+TRIED = 60
+"""How many steps somebody tries what can't be done yet."""
 
 
-Step = Report | Act
-Story = Sequence[Step]
+class Play:
+    """One play on a stage: stories interleaved by the dice, reports in the air until they land."""
 
+    def __init__(self, stage: Stage, dice: random.Random, weather: Weather) -> None:
+        self.stage, self.dice, self.weather = stage, dice, weather
+        self.flying: list[list[Any]] = []
 
-@dataclass(frozen=True)
-class Weather:
-    """How often reports come twice, late, or never, and for how many steps they are late."""
-
-    twice: float = 0.0
-    late: float = 0.0
-    lost: float = 0.0
-    longest: int = 14
-
-
-FAIR = Weather()
-FOUL = Weather(twice=0.35, late=0.5)
-STORM = Weather(twice=0.25, late=0.4, lost=0.25)
-
-
-class Books(TwilioLine):
-    """The carrier's own books, for whoever asks afterwards what became of a leg."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(settings_in(folder, "sqlite://"))
-        self.rung: dict[str, Rung] = {}
-        self.over: dict[str, LegFacts] = {}
-
-    def calls_to(self, number: str, since: datetime) -> list[Rung]:
-        """Return every call to the line."""
-        return list(self.rung.values())
-
-    def waiting(self, line: str) -> list[Waiting]:
-        """Return nobody: plays are over when books are read."""
-        return []
-
-    def recordings_of(self, leg: str) -> list[Any]:
-        """Return nothing: nobody leaves messages."""
-        return []
-
-    def fetch_leg(self, leg: str) -> LegFacts | None:
-        """Return what became of a leg."""
-        return self.over.get(leg)
-
-    def find_leg(
-        self, room: RoomRef, *, request_key: str, to: str, since: datetime, known: frozenset[str]
-    ) -> LegFacts | None:
-        """Find nothing: dials are never sent here."""
-        return None
-
-
-class Stage:
-    """A line, operators at their telephones, and the way a play is played on it."""
-
-    def __init__(self, folder: Path, *, people: int = 4) -> None:
-        lines.use(Books(folder))
-        arrivals.answer_callers()
-        waiting.answer_waiting()
-        with db.transaction() as session:
-            lead = _staff("lead", Role.SHIFT_LEAD)
-            self.people = [_staff(f"operator{n}", Role.OPERATOR) for n in range(people)]
-            session.add_all([lead, *self.people])
-            session.flush()
-            session.add(
-                HelpLine(kind=LineKind.COUNSELLING, number=NUMBER, owner_id=lead.id, changed_at=BEGIN)
-            )
-        self.now = BEGIN
-        self.rooms: list[Room] = []
-
-    @property
-    def books(self) -> Books:
-        """The carrier's books of this play."""
-        carrier = lines.line()
-        assert isinstance(carrier, Books)
-        return carrier
-
-    def set(self) -> None:
-        """Clear the stage and let everybody sit down again."""
-        self.now = BEGIN
-        self.books.rung.clear()
-        self.books.over.clear()
-        with db.transaction() as session:
-            for name in PASSING:
-                session.execute(sa.text(f'DELETE FROM "{name}"'))
-            for one in session.scalars(sa.select(HelpLine)):
-                one.reconciled_at = None
-            self.rooms = [self._room(session, staff) for staff in self.people]
-            for staff in self.people:
-                seating.sit(session, by=staff, at=self.now)
-
-    def _room(self, session: Session, staff: Staff) -> Room:
-        room = open_room(session, owner=staff, purpose=Purpose.HOTLINE, at=self.now)
-        room.provider_ref = "CF" + random_source.token_hex(16)
-        leg = Call(
-            request_key=random_source.token_hex(12), provider_ref="CA" + random_source.token_hex(16),
-            room_id=room.id, staff_id=staff.id, direction=Direction.BROWSER, party=Party.OPERATOR,
-            state=LegState.CONNECTED, in_room=True, room_order=0, created_at=self.now, connected_at=self.now,
-            checked_at=self.now,
-        )  # fmt: skip
-        session.add(leg)
-        session.flush()
-        return room
-
-    # Playing
-
-    def play(self, stories: Sequence[Story], dice: random.Random, weather: Weather) -> bool:
-        """Play stories at once, interleaved by chance; say whether every deed of ours could be done."""
+    def play(self, stories: Sequence[Story]) -> bool:
+        """Play stories at once; say whether every deed of ours could be done."""
         left = [list(story) for story in stories]
-        flying: list[list[Any]] = []
         stuck = 0
         while any(left):
-            mine = dice.choice([story for story in left if story])
+            mine = self.dice.choice([story for story in left if story])
             step = mine[0]
-            self._pass(dice, weather)
-            if isinstance(step, Act) and not self.does(step):
+            self._pass()
+            if isinstance(step, Act) and not self.stage.does(step):
                 stuck += 1
-                if stuck > 60:
-                    if weather.lost:
-                        mine.pop(0)
-                        continue
-                    return False
-                self._land(flying, dice)
+                if stuck > TRIED:
+                    if not self.weather.lost:
+                        return False
+                    mine.pop(0)
+                    continue
+                self._land()
                 continue
             mine.pop(0)
             stuck = 0
             if isinstance(step, Report):
-                self._send(step, flying, dice, weather, mine)
-            self._land(flying, dice)
-        while flying:
-            self._pass(dice, weather)
-            self._land(flying, dice)
+                self._send(step, mine)
+            self._land()
+        while self.flying:
+            self._pass()
+            self._land()
         for _ in range(2):
-            self.now += timedelta(seconds=30)
-            self.rounds()
+            self.stage.now += timedelta(seconds=30)
+            self.stage.rounds()
         return True
 
-    def _send(
-        self, step: Report, flying: list[list[Any]], dice: random.Random, weather: Weather, mine: list[Step]
-    ) -> None:
-        stamped = Report(step.hook, {**step.fields, "Timestamp": rfc2822(self.now)}, step.query, step.is_page)
+    def _send(self, step: Report, mine: list[Step]) -> None:
+        dice, weather, stamped = self.dice, self.weather, step.stamped(self.stage.now)
         if dice.random() < weather.lost * (0.3 if step.is_page else 1.0):
-            if (
-                step.is_page
-            ):  # the carrier gets no answer: the call ends with its fallback, and only that is told
-                mine[:] = [
-                    s for s in mine if isinstance(s, Report) and s.fields.get("CallStatus") == "completed"
-                ]
+            if step.is_page:  # without an answer the call ends with the fallback, and only that is told
+                mine[:] = [later for later in mine if isinstance(later, Report) and later.is_of_end]
         elif not step.is_page and dice.random() < weather.late:
-            flying.append([dice.randint(1, weather.longest), stamped])
+            self.flying.append([dice.randint(1, weather.longest), stamped])
         else:
-            self.take_in(stamped)
+            self.stage.take_in(stamped)
         if dice.random() < weather.twice:
-            flying.append([dice.randint(0, weather.longest), stamped])
+            self.flying.append([dice.randint(0, weather.longest), stamped])
 
-    def _land(self, flying: list[list[Any]], dice: random.Random) -> None:
-        for one in flying:
+    def _land(self) -> None:
+        for one in self.flying:
             one[0] -= 1
-        landed = [one for one in flying if one[0] < 0]
-        dice.shuffle(landed)
+        landed = [one for one in self.flying if one[0] < 0]
+        self.dice.shuffle(landed)
         for one in landed:
-            flying.remove(one)
-            self.take_in(one[1])
+            self.flying.remove(one)
+            self.stage.take_in(one[1])
 
-    def take_in(self, report: Report) -> str:
-        """Take one report in as the door does, without its signature."""
-        with clock.frozen(self.now):
-            asked = Asked({**report.fields, **report.query}, report.query, self.now)
-            return webhooks.take_report(report.hook, self.books, asked, guarded=True)[2]
-
-    def does(self, step: Act) -> bool:
-        """Do what somebody at work does, or say that it can't be done yet."""
-        try:
-            with clock.frozen(self.now), db.transaction() as session:
-                step.do(session, self.now)
-                # The carrier does as it is asked; what comes of it is in the story.
-                settled = {"state": OutgoingState.SENT, "settled_at": self.now}
-                session.execute(sa.update(Outgoing).where(Outgoing.settled_at.is_(None)).values(settled))
-        except Problem:
-            return False
-        return True
-
-    def _pass(self, dice: random.Random, weather: Weather) -> None:
-        if not (weather.late or weather.twice or weather.lost):
-            self.now += timedelta(seconds=2)
+    def _pass(self) -> None:
+        if self.weather.is_fair:
+            self.stage.now += timedelta(seconds=2)
             return
-        self.now += timedelta(seconds=dice.choice((0, 0, 1, 1, 2, 4, 9)))
-        if dice.random() < 0.1:
-            self.rounds()
-
-    def rounds(self) -> None:
-        """Make the hotline's rounds, and let every screen say that it is alive."""
-        with clock.frozen(self.now):
-            for name in ROUNDS:
-                with db.transaction() as session:
-                    SWEEPS[name].run(session, self.now)
-            with db.transaction() as session:
-                session.execute(sa.update(Seat).values(heartbeat_at=self.now))
-
-    def look_into_books(self) -> None:
-        """Let both reconcilers ask the carrier for what was never told."""
-        for _ in range(3):
-            self.now += timedelta(minutes=4)
-            with clock.frozen(self.now):
-                reconcile(self.now)
-                reconciling.reconcile_lines(self.now)
-            self.rounds()
-
-    # How it ended
-
-    def ending(self, legs: Sequence[str]) -> list[tuple[object, ...]]:
-        """Return how each caller's contact ended, and how the seats stand; no times, which differ."""
-        names = {staff.id: n for n, staff in enumerate(self.people)}
-        with db.reading() as session:
-            found: list[tuple[object, ...]] = []
-            for leg in legs:
-                query = (
-                    sa.select(Contact).join(Call, Call.id == Contact.call_id).where(Call.provider_ref == leg)
-                )
-                contact = session.scalars(query).one()
-                row = session.scalars(sa.select(CallBack).where(CallBack.contact_id == contact.id)).first()
-                found.append((
-                    contact.state.value, contact.way_out.value if contact.way_out else None,
-                    names.get(contact.taken_by or 0), contact.talking_at is not None, contact.owner_id,
-                    (row.state.value, row.reason.value, row.tries) if row else None,
-                ))  # fmt: skip
-            found += [
-                (names[s.staff_id], s.state.value)
-                for s in session.scalars(sa.select(Seat).order_by(Seat.staff_id))
-            ]
-            open_offers = session.scalars(sa.select(Offer).where(Offer.answer.is_(None))).all()
-            live = session.scalars(
-                sa.select(Call.id).where(Call.party == Party.RESIDENT, Call.state != LegState.ENDED)
-            ).all()
-            numbers = session.scalars(sa.select(Call.id).where(Call.number.is_not(None))).all()
-            contacts = session.scalar(sa.select(sa.func.count()).select_from(Contact))
-            return [*found, (len(open_offers), len(live), len(numbers), contacts)]
-
-    def lost(self, legs: Sequence[str]) -> list[str]:
-        """Return what is wrong after reports were lost: a call without a record, a record left without anybody."""
-        wrong = []
-        with db.reading() as session:
-            for leg in legs:
-                query = (
-                    sa.select(Contact).join(Call, Call.id == Contact.call_id).where(Call.provider_ref == leg)
-                )
-                contact = session.scalars(query).first()
-                if contact is None or not contact.owner_id:
-                    wrong.append(f"{leg} has no record with an owner")
-                    continue
-                row = session.scalars(sa.select(CallBack).where(CallBack.contact_id == contact.id)).first()
-                if contact.state.value in ("arrived", "waiting", "taken", "talking"):
-                    wrong.append(f"{leg} is {contact.state.value} though the call is over")
-                if contact.state.value == "missed" and row is None:
-                    wrong.append(f"{leg} was missed and nothing is promised")
-            talking = session.scalars(sa.select(Seat).where(Seat.state == SeatState.TALKING)).all()
-        return wrong + [f"seat {seat.id} still talks" for seat in talking]
+        self.stage.now += timedelta(seconds=self.dice.choice((0, 0, 1, 1, 2, 4, 9)))
+        if self.dice.random() < 0.1:
+            self.stage.rounds()
 
 
-def _staff(name: str, role: Role) -> Staff:
-    return Staff(
-        username=name, name="某人", password_hash="!", created_at=BEGIN, role_rows=[StaffRole(role=role)]
+# How it ended: asked of the tables themselves, by statements built once.
+
+_SEEN = (
+    sa.select(
+        Contact.state, Contact.way_out, Contact.taken_by, Contact.talking_at, Contact.owner_id,
+        CallBack.state.label("promise"), CallBack.reason, CallBack.tries,
     )
+    .join(Call, Call.id == Contact.call_id)
+    .outerjoin(CallBack, CallBack.contact_id == Contact.id)
+    .where(Call.provider_ref == sa.bindparam("leg"))
+)  # fmt: skip
+_SEATS = sa.select(Seat.staff_id, Seat.state).order_by(Seat.staff_id)
 
 
-def rfc2822(at: datetime) -> str:
-    """Write a moment as the carrier does."""
-    return at.strftime("%a, %d %b %Y %H:%M:%S +0000")
+def _count(*which: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).where(*which).scalar_subquery()
 
 
-def ended_facts(leg: str, began: datetime, ended: datetime, seconds: int) -> LegFacts:
-    """Return what the books say of a leg that is over."""
-    return LegFacts(leg, LegState.ENDED, Cause.NORMAL, began, ended, seconds)
+_LEFT_OPEN = sa.select(
+    _count(Offer.answer.is_(None)),
+    _count(Call.party == Party.RESIDENT, Call.state != LegState.ENDED),
+    _count(Call.number.is_not(None)),
+    sa.select(sa.func.count()).select_from(Contact).scalar_subquery(),
+)
+
+
+def ending(stage: Stage, legs: Sequence[str]) -> Ending:
+    """Return how each caller's contact ended, and how the seats stand."""
+    names = {staff.id: n for n, staff in enumerate(stage.people)}
+    with db.reading() as session:
+        connection = session.connection()
+        contacts: list[object] = []
+        for leg in legs:
+            row = connection.execute(_SEEN, {"leg": leg}).one()
+            promise = (row.promise.value, row.reason.value, row.tries) if row.promise else None
+            contacts.append((
+                row.state.value, row.way_out.value if row.way_out else None, names.get(row.taken_by or 0),
+                row.talking_at is not None, row.owner_id, promise,
+            ))  # fmt: skip
+        seats = tuple((names[seat.staff_id], seat.state.value) for seat in connection.execute(_SEATS))
+        return Ending(tuple(contacts), seats, tuple(connection.execute(_LEFT_OPEN).one()))
+
+
+def lost(stage: Stage, legs: Sequence[str]) -> list[str]:
+    """Return what is wrong after reports were lost: a call without a record, a record left without anybody."""
+    wrong = []
+    with db.reading() as session:
+        connection = session.connection()
+        for leg in legs:
+            row = connection.execute(_SEEN, {"leg": leg}).first()
+            if row is None or not row.owner_id:
+                wrong.append(f"{leg} has no record with an owner")
+                continue
+            if row.state.value in ("arrived", "waiting", "taken", "talking"):
+                wrong.append(f"{leg} is {row.state.value} though the call is over")
+            if row.state.value == "missed" and row.promise is None:
+                wrong.append(f"{leg} was missed and nothing is promised")
+        talking = [seat for seat in connection.execute(_SEATS) if seat.state is SeatState.TALKING]
+    return wrong + [f"the seat of {seat.staff_id} still talks" for seat in talking]

@@ -20,8 +20,9 @@ from threading import Barrier
 
 import sqlalchemy as sa
 
-from benchmarks.hotline_play import BEGIN, NUMBER, Report, Stage
+from benchmarks.hotline_reports import Report
 from benchmarks.hotline_schedules import stage_in
+from benchmarks.hotline_stage import BEGIN, NUMBER, Stage
 from benchmarks.throwaway_postgres import throwaway_postgres
 from core import clock, db, secrets
 from core.problems import Problem

@@ -1,87 +1,138 @@
 """Play random schedules of the carrier's reports and compare how each ends with its play in fair weather.
 
     python -m benchmarks.hotline_schedules --schedules 10000
-    python -m benchmarks.hotline_schedules --schedules 2000 --storm
+    python -m benchmarks.hotline_schedules --schedules 10000 --storm --processes 2
 
-A schedule is two callers' stories at once, with reports told twice, late and out of order; it has to end as the
-same stories end in fair weather. In a storm reports are lost as well, the last ones too: then the reconcilers
-look into the carrier's books, and every call has a record with an owner and nobody is left waiting.
+A schedule is two callers' stories at once, with reports told twice, late and out of order, each signed and
+handed to the house's own door; it has to end as each of the stories ends alone and in fair weather. In a storm
+reports are lost as well, the last ones too: then the reconcilers look into the carrier's books, and every call
+has a record with an owner and nobody is left waiting.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
+import importlib
 import json
+import multiprocessing
 import random
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
-from benchmarks.hotline_play import FAIR, FOUL, STORM, Stage, Weather
-from benchmarks.hotline_stories import STORIES, Part
+from benchmarks.hotline_parts import Part
+from benchmarks.hotline_play import Ending, Play, ending, lost
+from benchmarks.hotline_reports import FAIR, FOUL, STORM, Weather
+from benchmarks.hotline_stage import Stage
+from benchmarks.hotline_stories import STORIES
 from core import db, secrets
 from core.db import Base, Database
-from scripts.write_glossary import import_every_module
+from telephony import webhooks
+
+ROOMS = ("telephony", "matters", "survey", "hotline")
+"""Whose ears hear the line's reports."""
 
 
 @contextmanager
 def stage_in(folder: Path, url: str = "", *, people: int = 4) -> Iterator[Stage]:
-    """Set a stage up on a database of its own."""
-    import_every_module()
+    """Set a stage up on a database of its own; the outbox is never sent, what comes of it is in the stories."""
+    for room in ROOMS:
+        importlib.import_module(f"{room}.views")
     database = Database(url or f"sqlite:///{folder / 'plays.db'}")
     Base.metadata.create_all(database.engine)
-    with db.using(database):
+    with db.using(database), patch.object(webhooks, "kick", lambda: None):
         yield Stage(folder, people=people)
     database.close()
 
 
-def parts_of(stage: Stage, seed: int) -> list[Part]:
-    """Cast two callers, each with operators of their own."""
-    dice = random.Random(seed)
-    return [Part(stage, dice, 0, 1), Part(stage, dice, 2, 3)]
+def cast(stage: Stage, seed: int) -> tuple[list[str], list[Part]]:
+    """Choose two stories, and two callers with operators of their own who play them."""
+    which, dice = random.Random(f"{seed} stories"), random.Random(seed)
+    names = [which.choice(tuple(STORIES)) for _ in range(2)]
+    return names, [Part(stage, dice, 0, 1), Part(stage, dice, 2, 3)]
 
 
-def told(stage: Stage, seed: int) -> tuple[list[str], list[Part]]:
-    """Choose two stories and who plays them."""
-    which = random.Random(f"{seed} stories")
-    return [which.choice(tuple(STORIES)) for _ in range(2)], parts_of(stage, seed)
-
-
-def play(stage: Stage, seed: int, weather: Weather) -> tuple[bool, list[Part]]:
-    """Play a seed's two stories in some weather; the stories are the same in every weather."""
+def play(stage: Stage, names: list[str], parts: list[Part], dice: random.Random, weather: Weather) -> bool:
+    """Play stories at once in some weather; say whether every deed of ours could be done."""
     stage.set()
-    names, parts = told(stage, seed)
     stories = [list(STORIES[name](part)) for name, part in zip(names, parts, strict=True)]
-    kind = "fair" if weather is FAIR else "foul"
-    return stage.play(stories, random.Random(f"{seed} {kind}"), weather), parts
+    return Play(stage, dice, weather).play(stories)
 
 
-def differs(stage: Stage, seed: int) -> str | None:
-    """Play a seed in fair and in foul weather; say how the ends differ, or None when they don't."""
-    names, parts = told(stage, seed)
-    kind = (*names, *(part.number == "anonymous" for part in parts))
-    if kind not in _fair:  # the same stories end alike in fair weather, whatever the dice
-        _fair[kind] = _ending(stage, seed, FAIR)
-    found = _ending(stage, seed, FOUL)
-    return None if found == _fair[kind] else f"{seed} {names}: {_fair[kind]} but {found}"
+class Judge:
+    """Knows how every story ends when it is played alone in fair weather, and compares."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self._known: dict[tuple[str, int, bool], Ending] = {}
+
+    def differs(self, seed: int) -> str | None:
+        """Play a seed in foul weather; say how it ends differently, or None when it doesn't."""
+        names, parts = cast(self.stage, seed)
+        expected = [self._alone(name, part) for name, part in zip(names, parts, strict=True)]
+        names, parts = cast(self.stage, seed)
+        if not play(self.stage, names, parts, random.Random(f"{seed} foul"), FOUL):
+            return f"{seed} {names}: something could not be done"
+        found, fair = ending(self.stage, [part.leg for part in parts]), _together(expected)
+        return None if found == fair else f"{seed} {names}: {fair} but {found}"
+
+    def _alone(self, name: str, part: Part) -> Ending:
+        """Return how a story ends, whoever the caller is: only whether their number is told matters."""
+        kind = name, part.first, part.number == "anonymous"
+        if kind not in self._known:
+            if not play(self.stage, [name], [part], random.Random(name), FAIR):
+                raise RuntimeError(f"the story {name!r} can't be played in fair weather")
+            self._known[kind] = ending(self.stage, [part.leg])
+        return self._known[kind]
 
 
-_fair: dict[tuple[object, ...], list[tuple[object, ...]]] = {}
-
-
-def _ending(stage: Stage, seed: int, weather: Weather) -> list[tuple[object, ...]]:
-    done, parts = play(stage, seed, weather)
-    return stage.ending([part.leg for part in parts]) if done else [("something could not be done",)]
+def _together(alone: list[Ending]) -> Ending:
+    """Put the ends of stories together, each with two operators of its own."""
+    contacts = tuple(contact for one in alone for contact in one.contacts)
+    seats = tuple(seat for n, one in enumerate(alone) for seat in one.seats[2 * n : 2 * n + 2])
+    return Ending(contacts, seats, tuple(map(sum, zip(*(one.left for one in alone), strict=True))))
 
 
 def loses(stage: Stage, seed: int) -> list[str]:
     """Play a seed in a storm, let the reconcilers look, and return what is lost."""
-    _, parts = play(stage, seed, STORM)
+    names, parts = cast(stage, seed)
+    play(stage, names, parts, random.Random(f"{seed} foul"), STORM)
     stage.look_into_books()
-    return [f"{seed}: {wrong}" for wrong in stage.lost([part.leg for part in parts])]
+    return [f"{seed} {names}: {wrong}" for wrong in lost(stage, [part.leg for part in parts])]
+
+
+@dataclass
+class Played:
+    """What one process played: how many schedules of how many reports, what was wrong, and what it cost."""
+
+    schedules: int = 0
+    reports: int = 0
+    cpu_s: float = 0.0
+    wrong: tuple[str, ...] = ()
+
+
+def run(first: int, count: int, storm: bool, mine: int = 0, of: int = 1) -> Played:
+    """Play this process's share of the seeds, on a stage of its own."""
+    secrets.use(secrets.Keyring.fresh())
+    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
+    played, wrong = Played(), []
+    with tempfile.TemporaryDirectory(dir=memory) as folder, stage_in(Path(folder)) as stage:
+        gc.freeze()
+        began, judge = time.process_time(), Judge(stage)
+        for seed in range(first + mine, first + count, of):
+            wrong += loses(stage, seed) if storm else [found for found in [judge.differs(seed)] if found]
+            played.schedules += 1
+        played.cpu_s = time.process_time() - began
+        played.reports = stage.reports
+    played.wrong = tuple(wrong)
+    return played
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -90,23 +141,24 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--schedules", type=int, default=10_000)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--storm", action="store_true")
+    parser.add_argument("--processes", type=int, default=1)
     given = parser.parse_args(words)
-    secrets.use(secrets.Keyring.fresh())
-    wrong: list[str] = []
     began = time.perf_counter()
-    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
-    with tempfile.TemporaryDirectory(dir=memory) as folder, stage_in(Path(folder)) as stage:
-        for seed in range(given.first, given.first + given.schedules):
-            if given.storm:
-                wrong += loses(stage, seed)
-            else:
-                found = differs(stage, seed)
-                wrong += [found] if found else []
+    fresh, of = multiprocessing.get_context("spawn"), given.processes
+    with ProcessPoolExecutor(of, mp_context=fresh) as pool:
+        shares = [pool.submit(run, given.first, given.schedules, given.storm, n, of) for n in range(of)]
+        played = [share.result() for share in shares]
+    wrong = sorted(found for share in played for found in share.wrong)
+    cpu_s = sum(share.cpu_s for share in played)
     print(json.dumps({
         "weather": "storm" if given.storm else "foul",
-        "schedules": given.schedules,
+        "schedules": sum(share.schedules for share in played),
+        "reports": sum(share.reports for share in played),
         "wrong": len(wrong),
+        "processes": of,
         "seconds": round(time.perf_counter() - began, 1),
+        "cpu_s": round(cpu_s, 1),
+        "cpu_ms_a_schedule": round(1000 * cpu_s / max(1, given.schedules), 1),
         "examples": wrong[:5],
     }, ensure_ascii=False))  # fmt: skip
     sys.exit(1 if wrong else 0)

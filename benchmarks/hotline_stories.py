@@ -2,137 +2,19 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from benchmarks.hotline_play import BEGIN, NUMBER, Act, Report, Stage, Step, ended_facts
+from benchmarks.hotline_parts import QUEUE, Part
+from benchmarks.hotline_reports import Act, Report, Step
 from core.people import Staff
 from core.problems import Refused
 from hotline import calling_back, taking, talking, wrapping
 from hotline.callbacks import CallBack
 from hotline.contacts import Contact, ContactState
-from telephony.calls import Call
-from telephony.line import Cause, LegState, Rung
-from telephony.rooms import Room
-
-QUEUE = "line-counselling"
-
-
-@dataclass
-class Part:
-    """One caller's part in a play: the leg, who answers, and the counts that the carrier keeps."""
-
-    stage: Stage
-    dice: random.Random
-    first: int
-    second: int
-    leg: str = ""
-    counts: dict[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.leg = "CA" + f"{self.dice.getrandbits(128):032x}"
-        self.number = "anonymous" if self.dice.random() < 0.1 else f"+86139{self.dice.randrange(10**8):08d}"
-        self.queue = "QU" + f"{self.dice.getrandbits(128):032x}"
-
-    # What the carrier tells
-
-    def page(self, hook: str, leg: str = "", **more: str) -> Report:
-        """A page that the carrier asks for and waits for."""
-        query: dict[str, str] = {name: more.pop(name) for name in ("line", "q", "n", "room") if name in more}
-        return Report(hook, {**self._standard(leg), **more}, query, is_page=True)
-
-    def told(self, hook: str, leg: str = "", query: dict[str, str] | None = None, **more: str) -> Report:
-        """A report that nobody waits for."""
-        return Report(hook, {**self._standard(leg), **more}, query or {})
-
-    def _standard(self, leg: str) -> dict[str, str]:
-        ours = bool(leg)
-        return {
-            "CallSid": leg or self.leg, "From": "+862161000000" if ours else self.number,
-            "To": self.number if ours else NUMBER, "Direction": "outbound-api" if ours else "inbound",
-            "CallStatus": "in-progress",
-        }  # fmt: skip
-
-    def _next(self, of: str) -> str:
-        self.counts[of] = self.counts.get(of, 0) + 1
-        return str(self.counts[of])
-
-    def room(self, who: int) -> Room:
-        """Whose room a caller is in."""
-        return self.stage.rooms[who]
-
-    def in_room(self, who: int, told: str, leg: str = "", reason: str = "") -> Report:
-        """A report of a room, with its own count."""
-        room = self.room(who)
-        fields = {
-            **self._standard(leg), "ConferenceSid": room.provider_ref or "", "FriendlyName": room.name,
-            "StatusCallbackEvent": told, "SequenceNumber": self._next(f"room{who}"),
-        }  # fmt: skip
-        return Report("room", {**fields, "ReasonParticipantLeft": reason} if reason else fields)
-
-    def over(self, leg: str = "", status: str = "completed", query: dict[str, str] | None = None) -> Report:
-        """The end of a leg, and its line in the carrier's books."""
-        one, began = leg or self.leg, BEGIN
-        self.stage.books.over[one] = ended_facts(one, began, began + timedelta(minutes=5), 60)
-        if not leg:
-            number = None if self.number == "anonymous" else self.number
-            self.stage.books.rung[one] = Rung(
-                one, LegState.ENDED, Cause.NORMAL, began, began + timedelta(minutes=5), number
-            )
-        code = {"completed": "200", "no-answer": "487"}[status]
-        fields = {**self._standard(leg), "CallStatus": status, "SequenceNumber": "9", "CallDuration": "60"}
-        return Report("call", {**fields, "SipResponseCode": code}, query or {})
-
-    # What we do
-
-    def act(self, who: int, deed: Callable[..., object]) -> Act:
-        """Somebody does something with this caller."""
-        staff = self.stage.people[who]
-
-        def do(session: Session, at: datetime) -> object:
-            return deed(session, self.contact(session), by=staff, at=at)
-
-        return Act(do)
-
-    def contact(self, session: Session) -> Contact:
-        """This caller's contact, locked."""
-        query = sa.select(Contact).join(Call, Call.id == Contact.call_id).where(Call.provider_ref == self.leg)
-        found = session.scalars(query.with_for_update(of=Contact)).first()
-        if found is None:
-            raise Refused
-        return found
-
-    # Pieces of stories
-
-    def enters(self, passes: int = 0) -> Iterator[Step]:
-        """Rings, is greeted and waits some passes of the page."""
-        yield self.page("inbound")
-        for n in range(1 + (passes or self.dice.randint(0, 3))):
-            yield self.page("wait", line=QUEUE, QueueSid=self.queue, QueuePosition="1", QueueTime=str(20 * n))
-
-    def waited(self, result: str, *, is_page: bool = False) -> Report:
-        """Says how the waiting ended."""
-        fields = {"QueueSid": self.queue, "QueueResult": result, "QueueTime": "30"}
-        if is_page:
-            return self.page("waited", line=QUEUE, **fields)
-        return self.told("waited", "", {"line": QUEUE}, **fields)
-
-    def answered_by(self, who: int) -> Iterator[Step]:
-        """Is taken and comes through."""
-        yield self.act(who, taking.take)
-        yield self.waited("redirected")
-        yield self.page("join", room=self.room(who).name)
-        yield self.in_room(who, "participant-join")
-
-    def hangs_up(self, who: int) -> Iterator[Step]:
-        """Hangs up in the middle of the talk."""
-        yield self.in_room(who, "participant-leave", reason="participant_hung_up")
-        yield self.over()
 
 
 def answered(part: Part) -> Iterator[Step]:
@@ -263,7 +145,7 @@ def _rings(part: Part, *, reaches: bool) -> Iterator[Step]:
 
     yield part.act(part.first, ring)
     for order, status in enumerate(("initiated", "ringing", *(("in-progress",) if reaches else ()))):
-        fields = {**part._standard(leg), "CallStatus": status, "SequenceNumber": str(order)}
+        fields = {**part.standard(leg), "CallStatus": status, "SequenceNumber": str(order)}
         yield Report("call", fields, key)
     if reaches:
         yield part.in_room(part.first, "participant-join", leg)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from core.db import UtcDateTime
 from core.problems import Refused
 from core.sweeps import sweep
 from hotline import calling_back
@@ -155,15 +156,8 @@ on_failure(Command.TAKE_WAITING, not_brought)
 @sweep("hotline.talks", every=timedelta(seconds=3))
 def watch_talks(session: Session, now: datetime) -> int:
     """Look for callers whose operator is gone, who never came through, or whose end was not heard of."""
-    is_over = ~_legs(Call.party == Party.RESIDENT, Call.state != LegState.ENDED).exists()
-    query = sa.select(Contact).where(
-        Contact.state.in_(BEFORE_THE_END),
-        Contact.call_id.is_not(None),
-        sa.or_(
-            is_over, sa.and_(Contact.state == S.TAKEN, Contact.taken_at < now - STUCK_AFTER), _is_alone(now)
-        ),
-    )
-    found = session.scalars(query.with_for_update(of=Contact, skip_locked=True)).all()
+    query = _STRAYING if line().capabilities().browser else _STRAYING_AT_DESKS
+    found = session.scalars(query, {"stuck_from": now - STUCK_AFTER, "alone_from": now - ALONE_FOR}).all()
     return sum(_look_at(session, contact, now) for contact in found)
 
 
@@ -180,19 +174,31 @@ def _look_at(session: Session, contact: Contact, now: datetime) -> bool:
     return True
 
 
-def _legs(*which: sa.ColumnElement[bool]) -> sa.Select[int]:
-    query = sa.select(Call.id).join(ContactLeg, ContactLeg.call_id == Call.id)
-    return query.where(ContactLeg.contact_id == Contact.id, *which).correlate(Contact)
+def _straying(*which: sa.ColumnElement[bool]) -> sa.Select[Contact]:
+    """Build the query of whom to look at, once."""
+    legs = sa.select(Call.id).join(ContactLeg, ContactLeg.call_id == Call.id)
+    live = legs.where(
+        ContactLeg.contact_id == Contact.id, Call.party == Party.RESIDENT, Call.state != LegState.ENDED
+    )
+    is_stuck = sa.and_(Contact.state == S.TAKEN, Contact.taken_at < sa.bindparam("stuck_from"))
+    query = sa.select(Contact).where(
+        Contact.state.in_(BEFORE_THE_END),
+        Contact.call_id.is_not(None),
+        sa.or_(~live.correlate(Contact).exists(), is_stuck, *which),
+    )
+    return query.with_for_update(of=Contact, skip_locked=True)
 
 
-def _is_alone(now: datetime) -> sa.ColumnElement[bool]:
+def _is_alone() -> sa.ColumnElement[bool]:
     """Say in a query of contacts whether nobody of ours has been with a caller for some seconds."""
-    if not line().capabilities().browser:
-        return sa.false()
+    alone_from = sa.bindparam("alone_from", type_=UtcDateTime())
     ours = sa.select(Call.id).where(
         Call.party.in_((Party.OPERATOR, Party.SUPERVISOR)),
         sa.or_(Call.staff_id == Contact.taken_by, Call.room_id == Contact.room_id),
-        sa.or_(Call.state != LegState.ENDED, Call.ended_at > now - ALONE_FOR),
+        sa.or_(Call.state != LegState.ENDED, Call.ended_at > alone_from),
     )
-    is_new = Contact.talking_at >= now - ALONE_FOR
+    is_new = Contact.talking_at >= alone_from
     return sa.and_(Contact.state == S.TALKING, ~is_new, ~ours.correlate(Contact).exists())
+
+
+_STRAYING, _STRAYING_AT_DESKS = _straying(_is_alone()), _straying()

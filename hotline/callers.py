@@ -48,12 +48,18 @@ def index_on(line: LineKind, number: str) -> bytes:
     return secrets.keyring().blind_index(f"{line.value}|{number}")
 
 
+_KNOWN = (
+    sa.select(Caller)
+    .where(Caller.line == sa.bindparam("line"), Caller.number_index == sa.bindparam("index"))
+    .with_for_update(of=Caller)
+)
+
+
 def caller_from(session: Session, line: LineKind, number: str | None, *, at: datetime) -> Caller:
     """Return the caller of a number on a line, or a new one; a withheld number is always a new one."""
     found: Caller | None = None
     if number is not None:
-        query = sa.select(Caller).where(Caller.line == line, Caller.number_index == index_on(line, number))
-        found = session.scalars(query.with_for_update(of=Caller)).first()
+        found = session.scalars(_KNOWN, {"line": line, "index": index_on(line, number)}).first()
     if found is None:
         index = index_on(line, number) if number is not None else None
         found = Caller(line=line, number=number, number_index=index, first_at=at)

@@ -213,15 +213,21 @@ def _close(call_back: CallBack, state: CallBackState, at: datetime) -> None:
     call_back.held_by = call_back.lease_until = None
 
 
+_LEFT_LYING = (
+    sa.select(CallBack)
+    .join(Contact, Contact.id == CallBack.contact_id)
+    .where(
+        CallBack.state == S.HELD, CallBack.lease_until < sa.bindparam("now"),
+        Contact.state == ContactState.MISSED,
+    )
+    .with_for_update(of=CallBack, skip_locked=True)
+)  # fmt: skip
+
+
 @sweep("hotline.call_backs", every=timedelta(seconds=30))
 def give_back(session: Session, now: datetime) -> int:
     """Give back the call-backs that somebody took and left lying."""
-    query = (
-        sa.select(CallBack)
-        .join(Contact, Contact.id == CallBack.contact_id)
-        .where(CallBack.state == S.HELD, CallBack.lease_until < now, Contact.state == ContactState.MISSED)
-    )
-    rows = list(session.scalars(query.with_for_update(of=CallBack, skip_locked=True)))
+    rows = list(session.scalars(_LEFT_LYING, {"now": now}))
     for row in rows:
         row.state, row.held_by, row.lease_until = S.DUE, None, None
     session.flush()

@@ -98,10 +98,13 @@ class Consult(Base):
     colleague: Mapped[Staff] = relationship(foreign_keys=colleague_id)
 
 
+_ABOUT = sa.select(Consult).where(Consult.contact_id == sa.bindparam("contact"), Consult.closed_at.is_(None))
+_ABOUT_LOCKED = _ABOUT.with_for_update(of=Consult)
+
+
 def open_consult(session: Session, contact: Contact, *, locks: bool = False) -> Consult | None:
     """Return the consult about a contact that is going on."""
-    query = sa.select(Consult).where(Consult.contact_id == contact.id, Consult.closed_at.is_(None))
-    return session.scalars(query.with_for_update(of=Consult) if locks else query).first()
+    return session.scalars(_ABOUT_LOCKED if locks else _ABOUT, {"contact": contact.id}).first()
 
 
 def consult_with(session: Session, staff: Staff, *, locks: bool = False) -> Consult | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -41,26 +42,36 @@ def dispatch(session: Session, *, at: datetime) -> int:
 
 def expire_offers(session: Session, *, at: datetime) -> None:
     """End the offers that nobody answered in time."""
-    _close(session, (Offer.until <= at,), OfferAnswer.EXPIRED, at)
+    _close(session, _RUN_OUT, {"at": at}, OfferAnswer.EXPIRED, at)
 
 
 def close_offers(session: Session, contact: Contact, answer: OfferAnswer, *, at: datetime) -> None:
     """End every open offer of a caller who is taken or gone."""
-    _close(session, (Offer.contact_id == contact.id,), answer, at)
+    _close(session, _FOR, {"contact": contact.id}, answer, at)
 
 
 def close_offers_to(session: Session, staff_id: int, answer: OfferAnswer, *, at: datetime) -> None:
     """End every open offer to somebody who is busy or leaves."""
-    _close(session, (Offer.staff_id == staff_id,), answer, at)
+    _close(session, _TO, {"staff": staff_id}, answer, at)
+
+
+def _open_offers(which: sa.ColumnElement[bool]) -> sa.Select[int]:
+    # What somebody else is closing right now is left to them: two who took each other's callers would else
+    # wait for one another for ever.
+    query = sa.select(Offer.id).where(Offer.answer.is_(None), which).order_by(Offer.id)
+    return query.with_for_update(skip_locked=True)
+
+
+# Built once, here and below: whoever rings, is taken or gone asks all of this.
+_RUN_OUT = _open_offers(Offer.until <= sa.bindparam("at"))
+_FOR = _open_offers(Offer.contact_id == sa.bindparam("contact"))
+_TO = _open_offers(Offer.staff_id == sa.bindparam("staff"))
 
 
 def _close(
-    session: Session, which: Iterable[sa.ColumnElement[bool]], answer: OfferAnswer, at: datetime
+    session: Session, which: sa.Select[int], given: dict[str, Any], answer: OfferAnswer, at: datetime
 ) -> None:
-    # What somebody else is closing right now is left to them: two who took each other's callers would else
-    # wait for one another for ever.
-    query = sa.select(Offer.id).where(Offer.answer.is_(None), *which).order_by(Offer.id)
-    found = session.scalars(query.with_for_update(skip_locked=True)).all()
+    found = session.scalars(which, given).all()
     if found:
         statement = sa.update(Offer).where(Offer.id.in_(found)).values(answer=answer, answered_at=at)
         session.execute(statement, execution_options={"synchronize_session": "fetch"})
@@ -84,32 +95,43 @@ def has_telephone() -> sa.ColumnElement[bool]:
     )
 
 
+_RUNG = sa.select(Offer.id).where(Offer.staff_id == Seat.staff_id, Offer.answer.is_(None)).exists()
+_FREE = (
+    sa.select(Seat)
+    .where(
+        Seat.state == SeatState.AVAILABLE,
+        Seat.heartbeat_at >= sa.bindparam("heard_from"),
+        sa.or_(Seat.rest_until.is_(None), Seat.rest_until <= sa.bindparam("at")),
+        ~_RUNG,
+    )
+    .order_by(Seat.since, Seat.id)
+)
+_FREE_AT_TELEPHONES = _FREE.where(has_telephone())
+
+
 def _free_seats(session: Session, at: datetime) -> list[Seat]:
     """Return whose telephone may ring now, longest idle first."""
-    rung = sa.select(Offer.id).where(Offer.staff_id == Seat.staff_id, Offer.answer.is_(None)).exists()
-    query = sa.select(Seat).where(
-        Seat.state == SeatState.AVAILABLE,
-        Seat.heartbeat_at >= at - LOST_AFTER,
-        sa.or_(Seat.rest_until.is_(None), Seat.rest_until <= at),
-        ~rung,
-    )
-    if line().capabilities().browser:
-        query = query.where(has_telephone())
-    return list(session.scalars(query.order_by(Seat.since, Seat.id)))
+    query = _FREE_AT_TELEPHONES if line().capabilities().browser else _FREE
+    return list(session.scalars(query, {"at": at, "heard_from": at - LOST_AFTER}))
+
+
+_WAITING = (
+    sa.select(Contact)
+    .where(Contact.state == ContactState.WAITING, Contact.line.in_(sa.bindparam("lines", expanding=True)))
+    .order_by(Contact.is_first.desc(), Contact.waiting_from, Contact.id)
+    .limit(sa.bindparam("most"))
+    # Whoever is being moved by somebody else right now needs no telephone; nobody waits for a lock here.
+    .with_for_update(of=Contact, skip_locked=True)
+)
+_OFFERED = (
+    sa.select(Offer).where(Offer.contact_id.in_(sa.bindparam("contacts", expanding=True))).order_by(Offer.id)
+)
 
 
 def _waiting(session: Session, seats: Sequence[Seat]) -> list[Contact]:
     """Return who waits on the lines that the seats serve, in the order of their turn."""
-    lines = {LineKind.of(code) for seat in seats for code in seat.serves}
-    query = (
-        sa.select(Contact)
-        .where(Contact.state == ContactState.WAITING, Contact.line.in_(lines))
-        .order_by(Contact.is_first.desc(), Contact.waiting_from, Contact.id)
-        .limit(4 * len(seats))
-        # Whoever is being moved by somebody else right now needs no telephone; nobody waits for a lock here.
-        .with_for_update(of=Contact, skip_locked=True)
-    )
-    return list(session.scalars(query))
+    lines = [LineKind.of(code) for code in {code for seat in seats for code in seat.serves}]
+    return list(session.scalars(_WAITING, {"lines": lines, "most": 4 * len(seats)}))
 
 
 def _earlier(
@@ -118,8 +140,7 @@ def _earlier(
     """Return how many telephones ring for each caller, and the last answer of each one that rang before."""
     ringing: dict[int, int] = defaultdict(int)
     before: dict[tuple[int, int], Offer] = {}
-    query = sa.select(Offer).where(Offer.contact_id.in_([c.id for c in waiting])).order_by(Offer.id)
-    for offer in session.scalars(query):
+    for offer in session.scalars(_OFFERED, {"contacts": [c.id for c in waiting]}):
         if offer.answer is None:
             ringing[offer.contact_id] += 1
         else:

@@ -69,14 +69,18 @@ class HelpLine(Base):
         return Words(self.kind.zh, self.kind.en)
 
 
+_CALLED = sa.select(HelpLine).where(HelpLine.number == sa.bindparam("called"))
+_OF_KIND = sa.select(HelpLine).where(HelpLine.kind == sa.bindparam("kind"))
+
+
 def line_called(session: Session, number: str) -> HelpLine | None:
     """Return the line of a number that was called."""
-    return session.scalars(sa.select(HelpLine).where(HelpLine.number == number)).first()
+    return session.scalars(_CALLED, {"called": number}).first()
 
 
 def line_of(session: Session, kind: LineKind) -> HelpLine | None:
     """Return the line of a kind, where it is set up."""
-    return session.scalars(sa.select(HelpLine).where(HelpLine.kind == kind)).first()
+    return session.scalars(_OF_KIND, {"kind": kind}).first()
 
 
 def lines_served_by(staff: Staff) -> frozenset[LineKind]:

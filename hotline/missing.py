@@ -84,10 +84,14 @@ def promise_call_back(
     return row
 
 
+_PROMISED = (
+    sa.select(CallBack).where(CallBack.contact_id == sa.bindparam("contact")).with_for_update(of=CallBack)
+)
+
+
 def call_back_of(session: Session, contact: Contact) -> CallBack | None:
     """Return the promise to call somebody back, locked."""
-    query = sa.select(CallBack).where(CallBack.contact_id == contact.id)
-    return session.scalars(query.with_for_update(of=CallBack)).first()
+    return session.scalars(_PROMISED, {"contact": contact.id}).first()
 
 
 def forget_taker(contact: Contact) -> None:

@@ -91,10 +91,13 @@ class Seat(Base):
         return now - self.heartbeat_at > LOST_AFTER
 
 
+_SEAT = sa.select(Seat).where(Seat.staff_id == sa.bindparam("staff"))
+_LOCKED = _SEAT.with_for_update(of=Seat)
+
+
 def seat_of(session: Session, staff: Staff, *, locks: bool = False) -> Seat | None:
     """Return where somebody sits, if they ever sat down."""
-    query = sa.select(Seat).where(Seat.staff_id == staff.id)
-    return session.scalars(query.with_for_update(of=Seat) if locks else query).first()
+    return session.scalars(_LOCKED if locks else _SEAT, {"staff": staff.id}).first()
 
 
 def free_seats(session: Session, line: LineKind, *, now: datetime) -> Sequence[Seat]:

@@ -94,12 +94,19 @@ def shift_numbered(session: Session, shift_id: int, *, locks: bool = False) -> S
     return found
 
 
+_NOW = (
+    sa.select(Shift)
+    .where(
+        Shift.line == sa.bindparam("line"), Shift.published_at.is_not(None),
+        Shift.begins_at <= sa.bindparam("at"), Shift.ends_at > sa.bindparam("at"),
+    )
+    .order_by(Shift.begins_at.desc())
+)  # fmt: skip
+
+
 def shift_now(session: Session, line: LineKind, at: datetime) -> Shift | None:
     """Return the published shift that a line stands in."""
-    query = sa.select(Shift).where(
-        Shift.line == line, Shift.published_at.is_not(None), Shift.begins_at <= at, Shift.ends_at > at
-    )
-    return session.scalars(query.order_by(Shift.begins_at.desc())).first()
+    return session.scalars(_NOW, {"line": line, "at": at}).first()
 
 
 def shift_of(session: Session, staff: Staff, at: datetime) -> Shift | None:

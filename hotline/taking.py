@@ -95,15 +95,18 @@ def may_answer(contact: Contact, staff: Staff) -> None:
         raise Missing
 
 
+_LEGS = (
+    sa.select(Call)
+    .join(ContactLeg, ContactLeg.call_id == Call.id)
+    .where(ContactLeg.contact_id == sa.bindparam("contact"), Call.party == Party.RESIDENT)
+    .order_by(Call.id.desc())
+    .limit(1)
+)
+
+
 def last_leg(session: Session, contact: Contact) -> Call | None:
     """Return the caller's own leg, the latest if they were called back: an older one is over, told or not."""
-    query = (
-        sa.select(Call)
-        .join(ContactLeg, ContactLeg.call_id == Call.id)
-        .where(ContactLeg.contact_id == contact.id, Call.party == Party.RESIDENT)
-        .order_by(Call.id.desc())
-    )
-    return session.scalars(query.limit(1)).first()
+    return session.scalars(_LEGS, {"contact": contact.id}).first()
 
 
 def live_leg(session: Session, contact: Contact) -> Call | None:

@@ -164,20 +164,33 @@ def returned(session: Session, call: Call, heard: Heard) -> Steps | None:
     return [Say(BROKEN_OFF, contact.language), Wait(heard.line or f"line-{contact.line.value}")]
 
 
+# Built once: every waiting caller's telephone asks about them several times a minute.
+_ON_LINE = sa.and_(Contact.line == sa.bindparam("line"), Contact.state == S.WAITING)
+_EARLIER = sa.or_(
+    Contact.waiting_from < sa.bindparam("since"),
+    sa.and_(Contact.waiting_from == sa.bindparam("since"), Contact.id < sa.bindparam("own_id")),
+)
+_AHEAD_OF_FIRST = sa.select(sa.func.count()).where(_ON_LINE, Contact.is_first, _EARLIER)
+_AHEAD = sa.select(sa.func.count()).where(_ON_LINE, sa.or_(Contact.is_first, _EARLIER))
+_HANDLED = (
+    sa.select(Contact.taken_at, Contact.ended_at)
+    .where(
+        Contact.line == sa.bindparam("line"), Contact.taken_at.is_not(None), Contact.ended_at.is_not(None),
+        Contact.state.in_((S.WRAPPING, S.DONE)), Contact.talking_at.is_not(None),
+    )
+    .order_by(Contact.rung_at.desc())
+    .limit(LOOKED_AT)
+)  # fmt: skip
+_WORKING = sa.select(Seat.serves).where(
+    Seat.state.in_((SeatState.AVAILABLE, SeatState.TALKING, SeatState.WRAPPING)),
+    Seat.heartbeat_at >= sa.bindparam("heard_from"),
+)
+
+
 def position(session: Session, contact: Contact) -> int:
     """Return a caller's place in the queue, counted from one."""
-    ahead = sa.or_(
-        sa.and_(Contact.is_first, sa.literal(not contact.is_first)),
-        sa.and_(
-            Contact.is_first == contact.is_first,
-            sa.or_(
-                Contact.waiting_from < contact.waiting_from,
-                sa.and_(Contact.waiting_from == contact.waiting_from, Contact.id < contact.id),
-            ),
-        ),
-    )
-    query = sa.select(sa.func.count()).where(Contact.line == contact.line, Contact.state == S.WAITING, ahead)
-    return (session.scalar(query) or 0) + 1
+    own = {"line": contact.line, "since": contact.waiting_from, "own_id": contact.id}
+    return (session.scalar(_AHEAD_OF_FIRST if contact.is_first else _AHEAD, own) or 0) + 1
 
 
 def estimate(session: Session, line: HelpLine, at: datetime, *, place: int | None = None) -> float | None:
@@ -186,16 +199,8 @@ def estimate(session: Session, line: HelpLine, at: datetime, *, place: int | Non
     Every seat frees itself once in a mean talk and wrap-up; people are told minutes, rounded up.
     """
     seats = _seats(session, line.kind, at)
-    handled = session.execute(
-        sa.select(Contact.taken_at, Contact.ended_at)
-        .where(
-            Contact.line == line.kind, Contact.taken_at.is_not(None), Contact.ended_at.is_not(None),
-            Contact.state.in_((S.WRAPPING, S.DONE)), Contact.talking_at.is_not(None),
-        )
-        .order_by(Contact.rung_at.desc())
-        .limit(LOOKED_AT)
-    ).all()  # fmt: skip
-    if not seats or len(handled) < LEAST_KNOWN:
+    handled = session.execute(_HANDLED, {"line": line.kind}).all() if seats else ()
+    if len(handled) < LEAST_KNOWN:
         return None
     if place is None:
         waiting = sa.select(sa.func.count()).where(Contact.line == line.kind, Contact.state == S.WAITING)
@@ -205,9 +210,8 @@ def estimate(session: Session, line: HelpLine, at: datetime, *, place: int | Non
 
 
 def _seats(session: Session, kind: LineKind, at: datetime) -> int:
-    working = (SeatState.AVAILABLE, SeatState.TALKING, SeatState.WRAPPING)
-    query = sa.select(Seat.serves).where(Seat.state.in_(working), Seat.heartbeat_at >= at - LOST_AFTER)
-    return sum(kind.value in serves for serves in session.scalars(query))
+    found = session.scalars(_WORKING, {"heard_from": at - LOST_AFTER})
+    return sum(kind.value in serves for serves in found)
 
 
 def _standing(session: Session, line: HelpLine, place: int, at: datetime) -> Words:

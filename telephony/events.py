@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -95,22 +95,32 @@ def take_in(session: Session, events: Iterable[Event], *, at: datetime, guarded:
     return new
 
 
+_UNHEARD = (
+    sa.select(LineEvent)
+    .where(LineEvent.heard_at.is_(None), LineEvent.received_at > sa.bindparam("from"))
+    .order_by(LineEvent.received_at.desc())
+    .limit(sa.bindparam("most"))
+)
+_UNHEARD_OF = (
+    sa.select(LineEvent)
+    .where(LineEvent.leg == sa.bindparam("leg"), LineEvent.heard_at.is_(None))
+    .order_by(LineEvent.id)
+)
+
+
 def take_again(session: Session, *, at: datetime, limit: int = 200) -> int:
     """Apply events that came before their leg was known, or whose listener failed; return how many now did."""
-    query = sa.select(LineEvent).where(LineEvent.heard_at.is_(None), LineEvent.received_at > at - TRIED_FOR)
-    query = query.order_by(LineEvent.received_at.desc()).limit(limit)
-    return _hear_all(session, query, at)
+    return _hear_all(session, session.scalars(_UNHEARD, {"from": at - TRIED_FOR, "most": limit}).all(), at)
 
 
 def take_up(session: Session, call: Call, *, at: datetime) -> int:
     """Apply what the line reported of a leg before we knew that it is this call's."""
-    query = sa.select(LineEvent).where(LineEvent.leg == call.provider_ref, LineEvent.heard_at.is_(None))
-    return _hear_all(session, query.order_by(LineEvent.id), at)
+    return _hear_all(session, session.scalars(_UNHEARD_OF, {"leg": call.provider_ref}).all(), at)
 
 
-def _hear_all(session: Session, query: sa.Select[LineEvent], at: datetime) -> int:
+def _hear_all(session: Session, rows: Sequence[LineEvent], at: datetime) -> int:
     heard = 0
-    for row in list(session.scalars(query)):
+    for row in rows:
         if _hear(session, row.as_event(), guarded=True):
             _mark(session, row.id, at)
             heard += 1

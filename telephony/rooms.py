@@ -69,9 +69,17 @@ class Room(Base):
         return self.closed_at is None
 
 
+_OPEN_OF = sa.select(Room).where(Room.owner_id == sa.bindparam("owner"), Room.closed_at.is_(None))
+_CALLED = (
+    sa.select(Room)
+    .where(sa.or_(Room.name == sa.bindparam("name"), Room.provider_ref == sa.bindparam("name")))
+    .limit(1)
+)
+
+
 def open_room_of(session: Session, owner_id: int) -> Room | None:
     """Return the room that a member of staff has open now."""
-    return session.scalars(sa.select(Room).where(Room.owner_id == owner_id, Room.closed_at.is_(None))).first()
+    return session.scalars(_OPEN_OF, {"owner": owner_id}).first()
 
 
 def open_room(session: Session, *, owner: Staff, purpose: Purpose, at: datetime) -> Room:
@@ -103,10 +111,7 @@ def close_room(session: Session, room: Room, *, at: datetime) -> None:
 
 def room_called(session: Session, name: str | None) -> Room | None:
     """Return the room of a name, or of the line's reference to it."""
-    if not name:
-        return None
-    query = sa.select(Room).where(sa.or_(Room.name == name, Room.provider_ref == name))
-    return session.scalars(query.limit(1)).first()
+    return session.scalars(_CALLED, {"name": name}).first() if name else None
 
 
 def apply_to_room(session: Session, room: Room, event: Event) -> bool:

@@ -17,8 +17,11 @@ from flask import Flask
 from sqlalchemy import event
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from benchmarks.hotline_play import FAIR, Act, Report, Stage, rfc2822
-from benchmarks.hotline_stories import STORIES, Part
+from benchmarks.hotline_parts import Part
+from benchmarks.hotline_play import Play, ending
+from benchmarks.hotline_reports import FAIR, Act, Report
+from benchmarks.hotline_stage import Stage
+from benchmarks.hotline_stories import STORIES
 from core import clock, db
 from hotline import waiting, wrapping
 from telephony import inbound, line, webhooks
@@ -148,8 +151,8 @@ def test_no_caller_is_lost_when_the_server_is_killed_at_every_report(
     for name in TOLD:
         stage.set()
         part = Part(stage, random.Random(name), 0, 1)
-        assert stage.play([list(STORIES[name](part))], random.Random(1), FAIR)
-        endings[name] = stage.ending([part.leg])
+        assert Play(stage, random.Random(1), FAIR).play([list(STORIES[name](part))])
+        endings[name] = ending(stage, [part.leg])
     killed = 0
     with running(url_of(database)) as server:
         for name in TOLD:
@@ -157,7 +160,7 @@ def test_no_caller_is_lost_when_the_server_is_killed_at_every_report(
             part = Part(stage, random.Random(name), 0, 1)
             with clock.frozen(stage.now):
                 killed += play_killed(stage, server, list(STORIES[name](part)), side)
-            assert stage.ending([part.leg]) == endings[name], name
+            assert ending(stage, [part.leg]) == endings[name], name
     assert killed >= 30
 
 
@@ -169,7 +172,7 @@ def play_killed(stage: Stage, server: Server, story: list[Report | Act], side: s
         if isinstance(step, Act):
             assert stage.does(step)
             continue
-        report = Report(step.hook, {**step.fields, "Timestamp": rfc2822(stage.now)}, step.query)
+        report = step.stamped(stage.now)
         assert server.post(stage, report) is None
         assert server.is_dead()
         killed += 1

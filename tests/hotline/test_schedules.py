@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.hotline_play import Stage
 from benchmarks.hotline_races import OPERATORS, run
-from benchmarks.hotline_schedules import differs, loses
+from benchmarks.hotline_schedules import Judge, loses
+from benchmarks.hotline_stage import Stage
 from core import db
 from hotline import waiting, wrapping
-from telephony import inbound, line
+from telephony import inbound, line, webhooks
 
-SCHEDULES, STORMS, RACES = 40, 15, 12
+SCHEDULES, STORMS, RACES = 48, 16, 12
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +22,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The engine alone, and the line put away afterwards."""
     monkeypatch.setattr(wrapping, "_rules", {})
     monkeypatch.setattr(waiting, "_messages", [])
+    monkeypatch.setattr(webhooks, "kick", lambda: None)
     inbound.forget_answers()
     yield
     inbound.forget_answers()
@@ -32,8 +33,8 @@ def test_reports_twice_late_and_out_of_order_end_as_in_fair_weather(
     sqlite: db.Database, tmp_path: Path
 ) -> None:
     """Two callers at once, each schedule its own; 10,000 and more with benchmarks.hotline_schedules."""
-    stage = Stage(tmp_path)
-    assert [found for seed in range(SCHEDULES) if (found := differs(stage, seed))] == []
+    judge = Judge(Stage(tmp_path))
+    assert [found for seed in range(SCHEDULES) if (found := judge.differs(seed))] == []
 
 
 def test_a_storm_leaves_every_call_with_a_record_and_an_owner(sqlite: db.Database, tmp_path: Path) -> None:
