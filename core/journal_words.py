@@ -38,7 +38,9 @@ def _move(action: str) -> Words | None:
         if flow.name == name:
             for done in {move for _, move in flow.table}:
                 if done.value == step:
-                    return Words("{what}：{done}", "{what}: {done}").filled(what=flow.words, done=done)
+                    named = flow.words
+                    what = Words(named.zh, named.en[:1].upper() + named.en[1:])
+                    return Words("{what}：{done}", "{what}: {done}").filled(what=what, done=done)
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from core.dates import day_words
 from core.terms import t
 from reports.index_figures import INDEX_WORDS, Row, is_shown
 from survey.weighting import IndexFigure, WeightSet
@@ -123,10 +124,7 @@ def by_week(weeks: Sequence[tuple[WeightSet, dict[str, IndexFigure]]]) -> Chart:
                 "type": "scatter",
                 "mode": "lines+markers",
                 "name": str(INDEX_WORDS[index]),
-                "x": [
-                    t("{m}-{d} 周", "w/e {m}-{d}", m=f"{s.ends_on.month:02}", d=f"{s.ends_on.day:02}")
-                    for s, _ in points
-                ],
+                "x": [t("至 {day}", "to {day}", day=day_words(s.ends_on)) for s, _ in points],
                 "y": values,
                 "error_y": {
                     "type": "data",

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from core import clock, journal
+from core.dates import moment_words
 from core.people import Staff
 from core.phone import masked
 from core.problems import Invalid
@@ -32,7 +33,7 @@ def check_time(at: datetime, wanted: datetime, rules: Rules) -> None:
     elif not within_hours(local, rules):
         problem = Words(
             "那个时间不在拨打时段，最近可约 {at}", "That is outside calling hours; the nearest is {at}"
-        ).filled(at=f"{open_from(local, rules):%m-%d %H:%M}")
+        ).filled(at=moment_words(open_from(local, rules)))
     if problem is not None:
         raise Invalid(Words("预约没有保存", "The appointment was not saved"), fields={"when": problem})
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock
+from core.dates import moment_words
 from core.people import Staff
 from core.phone import masked
 from core.places import Place
@@ -75,7 +76,7 @@ def _case(session: Session, case: Case, by: Staff, at: datetime) -> dict[str, An
         "why": str(handouts.reason(hand_out)) if hand_out else "",
         "why2": str(handouts.second_line(hand_out)) if hand_out else "",
         "history": [
-            {"at": f"{clock.local(tried.at):%m-%d %H:%M}", "words": tried.words}
+            {"at": str(moment_words(tried.at)), "words": tried.words}
             for tried in handouts.history(session, case)[-6:]
         ],
         "attempt": _attempt(attempt, call),

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock
+from core.dates import moment_words
 from core.db import plainly
 from core.people import Staff
 from core.problems import Refused
@@ -83,7 +84,7 @@ def dial(session: Session, case: Case, *, by: Staff, at: datetime) -> Attempt:
     if open_attempt(session, case) is not None:
         raise OutcomeFirst
     if not within_hours(local, rules):
-        raise OutsideHours(at=f"{open_from(local, rules):%m-%d %H:%M}")
+        raise OutsideHours(at=moment_words(open_from(local, rules)))
     if do_not_call.is_listed(session, case.frame_number.fingerprint):
         raise NeverCall
     if case.attempt_count >= rules.cap(case.kind) and not _is_promised(session, case, by):

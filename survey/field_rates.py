@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from core import clock
+from core.dates import day_words
 from core.people import Staff
 from core.phone import NumberKind
 from core.places import Place
@@ -196,4 +197,4 @@ def _week(key: object) -> Key:
     day = clock.local(key).date()
     monday = day - timedelta(days=day.weekday())
     sunday = monday + timedelta(days=6)
-    return monday.isoformat(), f"{monday:%m-%d} – {sunday:%m-%d}"
+    return monday.isoformat(), f"{day_words(monday)} – {day_words(sunday)}"

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock
+from core.dates import moment_words
 from core.people import Staff
 from core.terms import Words
 from survey.attempts import Appointment
@@ -35,9 +36,7 @@ class NothingNow:
         """Say when the next case comes."""
         if self.next_at is None:
             return Words("请联系督导投放新样本", "Ask the supervisor to release more of the sample")
-        return Words("下一个最早 {at}", "The next one is due {at}").filled(
-            at=f"{clock.local(self.next_at):%m-%d %H:%M}"
-        )
+        return Words("下一个最早 {at}", "The next one is due {at}").filled(at=moment_words(self.next_at))
 
 
 def why_nothing(session: Session, *, by: Staff, at: datetime) -> NothingNow:

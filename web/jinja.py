@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from flask import Flask, current_app, request, url_for
 
-from core import clock
+from core import clock, dates
 from core.people import acting_or_none
 from core.permissions import Permission, Role
 from core.phone import masked
@@ -17,12 +17,8 @@ from web.navigation import active_door, doors_here, page_here
 
 
 def moment(value: datetime | None, *, seconds: bool = False, year: bool | None = None) -> str:
-    """Show a moment on the local clock: 11-18 10:30, with the year when it is another one."""
-    if value is None:
-        return "—"
-    here = clock.local(value)
-    with_year = here.year != clock.today().year if year is None else year
-    return here.strftime(("%Y-" if with_year else "") + "%m-%d %H:%M" + (":%S" if seconds else ""))
+    """Show a moment on the local clock: 11-18 10:30, 18 Nov 10:30; with the year when it is another one."""
+    return "—" if value is None else str(dates.moment_words(value, seconds=seconds, year=year))
 
 
 def clock_time(value: datetime | None) -> str:
@@ -30,14 +26,11 @@ def clock_time(value: datetime | None) -> str:
     return "—" if value is None else clock.local(value).strftime("%H:%M")
 
 
-def day(value: date | None) -> str:
-    """Show a date as people read it: 11 月 27 日, 27 Nov."""
+def day(value: date | str | None) -> str:
+    """Show a date, or one kept as its ISO letters, as people read it: 11 月 27 日, 27 Nov."""
     if value is None:
         return "—"
-    is_other_year = value.year != clock.today().year
-    if language() == "en":
-        return f"{value.day} {value.strftime('%b')}" + (f" {value.year}" if is_other_year else "")
-    return (f"{value.year} 年 " if is_other_year else "") + f"{value.month} 月 {value.day} 日"
+    return str(dates.day_words(date.fromisoformat(value) if isinstance(value, str) else value))
 
 
 def span(value: timedelta | float | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template, request
 from sqlalchemy.orm import Session
 
+from core.dates import day_words
 from core.db import reading
 from core.export import csv_text
 from core.permissions import Permission, require
@@ -43,7 +44,8 @@ def _other(session: Session, made: WeightSet) -> tuple[WeightSet | None, list[We
 
 def set_name(made: WeightSet) -> str:
     """Name a set by its period and the moment it was made, as there may be several of one period."""
-    return t("{a} 至 {b} 第 {n} 套", "{a} to {b}, no. {n}", a=made.starts_on, b=made.ends_on, n=made.id)
+    a, b = day_words(made.starts_on), day_words(made.ends_on)
+    return t("{a}至 {b}，第 {n} 套", "{a} to {b}, no. {n}", a=a, b=b, n=made.id)
 
 
 @blueprint.get("/<int:set_id>/compare")

@@ -42,7 +42,7 @@ DOORS = [
         order=11,
         count=lambda session, staff, at: appointments.mine_today(session, staff, at),
     ),
-    Door("interviewer.show_today", Words("我的今日", "My today"), Permission.INTERVIEW, order=12),
+    Door("interviewer.show_today", Words("我的今日", "My day"), Permission.INTERVIEW, order=12),
 ]
 
 

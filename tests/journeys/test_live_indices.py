@@ -74,7 +74,7 @@ def test_an_interview_appears_without_a_reload_and_nothing_jumps(
     strip = page.locator("#live")
     expect(strip).to_contain_text("正在进行，暂定")
     expect(strip).to_contain_text("n = 200")
-    expect(page.locator("main")).to_contain_text("已发布")
+    expect(page.locator("main")).to_contain_text("已公布")
     page.get_by_role("link", name="看各县（区）").click()
     expect(page.get_by_role("heading", level=1, name="正在进行的指数")).to_be_visible()
     part = page.locator("#live-figures")
