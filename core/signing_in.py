@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pyotp
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from core import journal
 from core.db import Base, Id
@@ -108,9 +108,17 @@ def admit(session: Session, staff: Staff, *, at: datetime, browser: str = "") ->
     return token
 
 
+# One statement for session, person, unit and roles, built once: it runs for every page and every look of a screen.
+_OF_TOKEN = (
+    sa.select(SignIn)
+    .where(SignIn.token_hash == sa.bindparam("fingerprint"))
+    .options(joinedload(SignIn.staff).joinedload(Staff.role_rows))
+)
+
+
 def recognise(session: Session, token: str) -> SignIn | None:
     """Return the session of a token, open or not."""
-    return session.scalars(sa.select(SignIn).where(SignIn.token_hash == _fingerprint(token))).first()
+    return session.scalars(_OF_TOKEN, {"fingerprint": _fingerprint(token)}).unique().first()
 
 
 def touch(session: Session, sign_in: SignIn, *, at: datetime) -> None:

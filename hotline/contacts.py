@@ -111,6 +111,8 @@ class Contact(Base):
         sa.CheckConstraint(f"(state IN {code_list(S.DONE)}) = (closed_at IS NOT NULL)", name="done_has_time"),
         sa.Index("ix_contact_line_state", "line", "state"),
         sa.Index("ix_contact_line_rung_at", "line", "rung_at"),
+        sa.Index("ix_contact_taken_by_state", "taken_by", "state"),
+        sa.Index("ix_contact_taken_by_taken_at", "taken_by", "taken_at"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -130,7 +132,7 @@ class Contact(Base):
     """Stands before everybody else: a talk that broke off on our side, or someone who kept their place."""
     preferred_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
     """The operator the caller asked for, or who plans to talk to them."""
-    taken_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"), index=True)
+    taken_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
     taken_at: Mapped[datetime | None]
     room_id: Mapped[int | None] = mapped_column(sa.ForeignKey("room.id"))
     talking_at: Mapped[datetime | None]
@@ -182,14 +184,18 @@ def add_leg(session: Session, contact: Contact, call: Call) -> None:
         session.flush()
 
 
+# Built once, as everything that is asked at every report of the line: building it took longer than running it.
+_OF_LEG = (
+    sa.select(Contact)
+    .join(ContactLeg, ContactLeg.contact_id == Contact.id)
+    .where(ContactLeg.call_id == sa.bindparam("leg"))
+    .with_for_update(of=Contact)
+)
+
+
 def contact_of_leg(session: Session, call: Call) -> Contact | None:
     """Return the episode of a leg, locked for whoever moves it."""
-    query = (
-        sa.select(Contact)
-        .join(ContactLeg, ContactLeg.contact_id == Contact.id)
-        .where(ContactLeg.call_id == call.id)
-    )
-    return session.scalars(query.with_for_update(of=Contact)).first()
+    return session.scalars(_OF_LEG, {"leg": call.id}).first()
 
 
 def contact_named(session: Session, token: str, *, locks: bool = False) -> Contact:

@@ -30,6 +30,8 @@ class Offer(Base):
     __table_args__ = (
         sa.Index("uq_offer_one_open", "contact_id", "staff_id", unique=True,
                  sqlite_where=sa.text("answer IS NULL"), postgresql_where=sa.text("answer IS NULL")),
+        sa.Index("ix_offer_open_staff_id", "staff_id",
+                 sqlite_where=sa.text("answer IS NULL"), postgresql_where=sa.text("answer IS NULL")),
         sa.Index("ix_offer_open_until", "until",
                  sqlite_where=sa.text("answer IS NULL"), postgresql_where=sa.text("answer IS NULL")),
         sa.CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answer_has_time"),

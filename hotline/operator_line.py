@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,49 +11,64 @@ from sqlalchemy.orm import Session, joinedload
 
 from core import clock
 from core.people import Staff
+from hotline import consult_sheet
 from hotline.callbacks import CallBack, CallBackReason, CallBackState
 from hotline.callers import Caller
 from hotline.contacts import Contact, ContactLeg, ContactState
-from hotline.followups import FollowUp, FollowUpState
-from hotline.lines import LineKind, line_of, lines_served_by
+from hotline.line_lists import SHOWN, FollowUps, LineLists, Lists, Promise, read_lists
+from hotline.lines import LineKind, lines_served_by
 from hotline.offers import Offer
 from hotline.screenings import ScreeningSheet
 from hotline.seats import Seat, SeatState, seat_of
 from telephony.calls import Call, Party
 
-SHOWN = 8
-"""So many rows of a list; the rest is a number."""
 S = ContactState
 
 
 def screen(session: Session, *, by: Staff, at: datetime, token: str = "") -> dict[str, Any]:
     """Return what the operator's page shows now; `token` names an open record of theirs they want to look at."""
-    lines = lines_served_by(by)
+    return shared(read_lists(session, at=at), by, at) | own(session, by=by, at=at, token=token)
+
+
+def own(session: Session, *, by: Staff, at: datetime, token: str = "") -> dict[str, Any]:
+    """Return what only this operator's page shows."""
     mine = in_hand(session, by)
     talks = [c for c in mine if c.state is not S.WRAPPING]
     chosen = next((c for c in talks or mine if c.token == token), mine[0] if mine else None)
     return {
-        "now": at.isoformat(),
         "seat": _seat(session, by, at),
-        "lines": [_waiting(session, kind, at) for kind in LineKind if kind in lines],
         "offer": _offer(session, by, at),
         "contact": _contact(session, chosen, at) if chosen else None,
         "unfinished": [_row(c) for c in mine if c.state is S.WRAPPING],
-        "call_backs": _call_backs(session, lines, by, at),
-        "follow_ups": _follow_ups(session, at) if LineKind.COUNSELLING in lines else None,
         "today": _today(session, by, at),
+        "consult": consult_sheet.told(session, by, next((c for c in talks if c.state is S.TALKING), None)),
     }
+
+
+def shared(lists: Lists, by: Staff, at: datetime) -> dict[str, Any]:
+    """Return what everybody's page shows who answers the same lines; a call-back in somebody's hand is theirs alone."""
+    served = [kind for kind in LineKind if kind in lines_served_by(by)]
+    return {
+        "now": at.isoformat(),
+        "lines": [_line(kind, lists.lines[kind], at) for kind in served],
+        "call_backs": _call_backs([(kind, lists.lines[kind]) for kind in served], by),
+        "follow_ups": _follow_ups(lists.follow_ups) if LineKind.COUNSELLING in served else None,
+    }
+
+
+_IN_HAND = (
+    sa.select(Contact)
+    .where(
+        Contact.taken_by == sa.bindparam("staff"), Contact.state.in_([S.TAKEN, S.TALKING, S.WRAPPING])
+    )
+    .options(joinedload(Contact.caller))
+    .order_by(sa.case((Contact.state == S.WRAPPING, 1), else_=0), Contact.taken_at.desc(), Contact.id.desc())
+)  # fmt: skip
 
 
 def in_hand(session: Session, by: Staff) -> Sequence[Contact]:
     """Return the contacts somebody has: the talk first, then records still to be finished, newest first."""
-    query = (
-        sa.select(Contact)
-        .where(Contact.taken_by == by.id, Contact.state.in_([S.TAKEN, S.TALKING, S.WRAPPING]))
-        .options(joinedload(Contact.caller))
-        .order_by(sa.case((Contact.state == S.WRAPPING, 1), else_=0), Contact.taken_at.desc(), Contact.id.desc())
-    )  # fmt: skip
-    return session.scalars(query).all()
+    return session.scalars(_IN_HAND, {"staff": by.id}).all()
 
 
 def _seat(session: Session, by: Staff, at: datetime) -> dict[str, Any]:
@@ -72,35 +87,31 @@ def _seat(session: Session, by: Staff, at: datetime) -> dict[str, Any]:
 def who(caller: Caller | None) -> dict[str, Any]:
     """Return what an operator sees of a caller before a word is said: never a number, never a name."""
     if caller is None or caller.is_withheld:
-        return {"number": "", "is_withheld": True, "times": 1}
-    return {"number": caller.masked_number, "is_withheld": False, "times": caller.contacts}
+        return _masked("", 1)
+    return _masked(caller.masked_number, caller.contacts)
 
 
-def _waiting(session: Session, kind: LineKind, at: datetime) -> dict[str, Any]:
-    here = sa.and_(Contact.line == kind, Contact.state == S.WAITING)
-    count, longest = session.execute(
-        sa.select(sa.func.count(), sa.func.min(Contact.waiting_from)).where(here)
-    ).one()
-    query = (
-        sa.select(Contact)
-        .where(here)
-        .options(joinedload(Contact.caller))
-        .order_by(Contact.is_first.desc(), Contact.waiting_from, Contact.id)
-        .limit(SHOWN)
-    )
-    line = line_of(session, kind)
+def _masked(number: str, times: int) -> dict[str, Any]:
+    return {"number": number, "is_withheld": not number, "times": times}
+
+
+def _line(kind: LineKind, line: LineLists, at: datetime) -> dict[str, Any]:
     return {
         "code": kind.value,
         "words": kind.label,
-        "is_set_up": line is not None,
-        "count": count,
-        "longest": (longest or at).isoformat(),
-        "within_s": line.answer_within_s if line else 20,
+        "is_set_up": line.is_set_up,
+        "count": line.count,
+        "longest": (line.longest or at).isoformat(),
+        "within_s": line.within_s,
         "rows": [
-            {"from": c.waiting_from.isoformat() if c.waiting_from else None, "is_first": c.is_first, **who(c.caller)}
-            for c in (session.scalars(query) if count else ())
+            {
+                "from": w.waiting_from.isoformat() if w.waiting_from else None,
+                "is_first": w.is_first,
+                **_masked(w.number, w.times),
+            }
+            for w in line.waiters
         ],
-    }  # fmt: skip
+    }
 
 
 def _offer(session: Session, by: Staff, at: datetime) -> dict[str, Any] | None:
@@ -169,49 +180,34 @@ def _contact(session: Session, contact: Contact, at: datetime) -> dict[str, Any]
     }
 
 
-def _call_backs(session: Session, lines: Collection[LineKind], by: Staff, at: datetime) -> dict[str, Any]:
-    due = sa.and_(CallBack.state == CallBackState.DUE, CallBack.due_at <= at)
-    held = sa.and_(CallBack.state == CallBackState.HELD, CallBack.held_by == by.id)
-    here = (Contact.line.in_(lines), sa.or_(due, held))
-    count = session.scalar(
-        sa.select(sa.func.count(CallBack.id)).join(Contact, Contact.id == CallBack.contact_id).where(*here)
-    )
-    query = (
-        sa.select(CallBack)
-        .join(Contact, Contact.id == CallBack.contact_id)
-        .where(*here)
-        .options(joinedload(CallBack.contact).joinedload(Contact.caller))
-        .order_by(CallBack.due_at, CallBack.id)
-        .limit(SHOWN)
-    )
+def _call_backs(lines: Sequence[tuple[LineKind, LineLists]], by: Staff) -> dict[str, Any]:
+    mine = [(kind, row) for kind, line in lines for row in line.held if row.held_by == by.id]
+    due = [(kind, row) for kind, line in lines for row in line.due]
+    first = sorted(due + mine, key=lambda one: (one[1].due_at, one[1].id))[:SHOWN]
     return {
-        "count": count,
-        "rows": [
-            {
-                "id": row.id,
-                "token": row.contact.token,
-                "line_words": row.contact.line.label,
-                "reason": row.reason.label,
-                "is_message": row.reason is CallBackReason.MESSAGE,
-                "due_at": row.due_at.isoformat(),
-                "rung_at": row.contact.rung_at.isoformat(),
-                "tries": row.tries,
-                "is_mine": row.held_by == by.id,
-                **who(row.contact.caller),
-            }
-            for row in (session.scalars(query) if count else ())
-        ],
+        "count": sum(line.due_count for _, line in lines) + len(mine),
+        "rows": [_promise(kind, row, by) for kind, row in first],
     }
 
 
-def _follow_ups(session: Session, at: datetime) -> dict[str, Any]:
-    due = sa.and_(FollowUp.state == FollowUpState.DUE, FollowUp.next_at <= at)
-    late = sa.and_(due, FollowUp.first_try_at.is_(None), FollowUp.due_at <= at)
-    query = sa.select(
-        sa.func.count().filter(due), sa.func.count().filter(late), sa.func.min(FollowUp.due_at).filter(due)
-    ).select_from(FollowUp)
-    count, overdue, first = session.execute(query).one()
-    return {"count": count, "overdue": overdue, "first": first.isoformat() if first else None}
+def _promise(kind: LineKind, row: Promise, by: Staff) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "token": row.token,
+        "line_words": kind.label,
+        "reason": row.reason.label,
+        "is_message": row.reason is CallBackReason.MESSAGE,
+        "due_at": row.due_at.isoformat(),
+        "rung_at": row.rung_at.isoformat(),
+        "tries": row.tries,
+        "is_mine": row.held_by == by.id,
+        **_masked(row.number, row.times),
+    }
+
+
+def _follow_ups(told: FollowUps) -> dict[str, Any]:
+    first = told.first.isoformat() if told.first else None
+    return {"count": told.count, "overdue": told.overdue, "first": first}
 
 
 def _today(session: Session, by: Staff, at: datetime) -> dict[str, Any]:

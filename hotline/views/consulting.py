@@ -14,8 +14,8 @@ from core.people import Staff, acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Missing
 from core.terms import Words
-from hotline import consulting, listening
-from hotline.consults import Consult, consult_with, open_consult
+from hotline import consult_sheet, consulting, listening
+from hotline.consults import consult_with
 from hotline.contacts import Contact, ContactState, contact_named
 from hotline.operator_line import in_hand
 from telephony.outbox import kick
@@ -112,23 +112,5 @@ def _number(text: object) -> int:
 
 
 def _screen(session: Session, staff: Staff) -> dict[str, Any]:
-    asked = consult_with(session, staff)
     talk = next((c for c in in_hand(session, staff) if c.state is ContactState.TALKING), None)
-    mine = open_consult(session, talk) if talk is not None else None
-    return {
-        "asked": _told(asked, asked.asker) if asked is not None else None,
-        "mine": _told(mine, mine.colleague) if mine is not None and mine.asked_by == staff.id else None,
-        "must_tell": talk.token if talk is not None and talk.noticed_at is None else None,
-    }
-
-
-def _told(row: Consult, other: Staff) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "token": row.contact.token,
-        "who": other.name,
-        "line_words": row.contact.line.label,
-        "state": row.state.value,
-        "label": row.state.label,
-        "until": row.due_at.isoformat(),
-    }
+    return consult_sheet.told(session, staff, talk)

@@ -16,7 +16,7 @@ from core.people import Staff, acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Missing
 from core.terms import Words
-from hotline import caller_legs, calling_back, dispatch, operator_line, seating, taking, talking, wrapping
+from hotline import caller_legs, calling_back, dispatch, glance, seating, taking, talking, wrapping
 from hotline.callbacks import CallBack
 from hotline.calling_back import CallBackResult
 from hotline.contacts import Contact, contact_named
@@ -80,10 +80,10 @@ def do(token: str, deed: str) -> ResponseReturnValue:
 @blueprint.post("/seat/beat")
 @require(Permission.HOTLINE_OPERATE)
 def beat() -> ResponseReturnValue:
-    """Hear that a screen is alive, and say what it is to show."""
+    """Hear that a screen is alive; what it is to show it asks for itself."""
     with transaction() as session:
         seating.beat(session, by=acting(), at=clock.now())
-    return _screen((request.get_json(silent=True) or {}).get("token") or "")
+    return "", 204
 
 
 @blueprint.post("/seat/<how>")
@@ -125,7 +125,7 @@ def ring(which: int) -> ResponseReturnValue:
         calling_back.ring(session, found, by=acting(), at=clock.now())
         token = found.contact.token
     kick()
-    return _screen(token)
+    return _screen(token, is_anew=True)
 
 
 @blueprint.post("/call-backs/<int:which>/result")
@@ -142,7 +142,7 @@ def result(which: int) -> ResponseReturnValue:
         calling_back.note_result(session, found, heard, by=acting(), at=clock.now())
         token = found.contact.token
     kick()
-    return _screen(token)
+    return _screen(token, is_anew=True)
 
 
 def _call_back(session: Session, which: int) -> CallBack:
@@ -153,7 +153,10 @@ def _call_back(session: Session, which: int) -> CallBack:
     return found
 
 
-def _screen(token: str) -> ResponseReturnValue:
+def _screen(token: str, *, is_anew: bool = False) -> ResponseReturnValue:
+    """Answer with the page as it stands after a deed; `is_anew` where the deed changed what others see too."""
     with reading() as session:
-        told: dict[str, Any] = operator_line.screen(session, by=acting(), at=clock.now(), token=token)
+        told: dict[str, Any] = glance.glance(
+            session, by=acting(), at=clock.now(), token=token, is_anew=is_anew
+        )
     return jsonify(told)

@@ -14,7 +14,7 @@ from core.people import acting
 from core.permissions import Permission, Role, require
 from core.places import counties, townships
 from core.terms import Words, labels
-from hotline import operator_line
+from hotline import glance
 from hotline.calling_back import CallBackResult
 from hotline.citizen_records import CitizenResult
 from hotline.forms import form
@@ -99,10 +99,15 @@ def show_line() -> str:
 @blueprint.get("/line/state")
 @require(Permission.HOTLINE_OPERATE)
 def state() -> ResponseReturnValue:
-    """Say how the line stands for whoever asks; `contact` names the open record they look at."""
+    """Say how the line stands, or that it is as it was `seen`; `contact` names the open record they look at."""
+    asked = request.args
     with reading() as session:
-        told = operator_line.screen(
-            session, by=acting(), at=clock.now(), token=request.args.get("contact", "")[:20]
+        told = glance.glance(
+            session,
+            by=acting(),
+            at=clock.now(),
+            token=asked.get("contact", "")[:20],
+            seen=asked.get("seen", "")[:60],
         )
     answer = jsonify(told)
     answer.headers["Cache-Control"] = "no-store"

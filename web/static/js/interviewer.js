@@ -8,7 +8,7 @@ import { key, keybar, leaveFields, make, notice, part, problemWords, stage } fro
 import { QuestionView } from "./interviewer_question.js";
 import { get, post } from "./post.js";
 import { Walk } from "./questionnaire.js";
-import { Softphone } from "./softphone.js";
+import { ConsoleTelephone } from "./telephone.js";
 import { language, t } from "./words.js";
 
 const data = JSON.parse(part("console-data").textContent);
@@ -23,6 +23,7 @@ class Console {
     this.matter = new MatterForm(data.consents);
     this.questionnaires = new Map();
     this.screen = { phase: "idle" };
+    this.phone = new ConsoleTelephone({ purpose: "survey", onMoved: () => this.look(), speech: data.simulated ? (text) => t("模拟受访者：{text}", "Simulated resident: {text}", { text }) : null });
     document.addEventListener("keydown", (event) => this.press(event), { capture: true });
     this.begin();
   }
@@ -39,21 +40,7 @@ class Console {
   }
 
   connect() {
-    if (!this.screen.line.browser || !["", "ended", "failed", "elsewhere"].includes(this.phone?.state ?? "")) return;
-    this.phone = Softphone.start({ purpose: "survey", takeOver: this.phone?.state === "elsewhere", onState: (state) => this.showPhone(state) });
-    this.showPhone(this.phone.state);
-    this.phone.addEventListener("left", () => this.look());
-    this.phone.addEventListener("joined", () => this.look());
-    this.phone.addEventListener("says", ({ detail }) => {
-      if (!data.simulated) return;
-      part("bubble").hidden = false;
-      part("bubble").textContent = t("模拟受访者：{text}", "Simulated resident: {text}", { text: detail.text });
-    });
-  }
-
-  showPhone(state) {
-    const more = state === "elsewhere" ? t("；按 R 在此接管", "; press R to take it over") : "";
-    part("phone-state").textContent = this.phone ? this.phone.words + more : "";
+    this.phone.connect(this.screen.line.browser);
   }
 
   // Ask the house something and show what it answers; one thing at a time.

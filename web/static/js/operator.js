@@ -6,11 +6,13 @@ import { clock, drawLines, drawRing, drawSide, whoWords } from "./operator_idle.
 import { Panels } from "./operator_panels.js";
 import { RecordForm, showSaved } from "./operator_record.js";
 import { get, post } from "./post.js";
-import { Softphone } from "./softphone.js";
+import { ConsoleTelephone } from "./telephone.js";
 import { t } from "./words.js";
 
 const data = JSON.parse(part("operator-data").textContent);
-const LOOK_MS = { available: 1000, talking: 1500, wrapping: 2500, break: 4000, off: 4000 };
+// How soon to look again: at once while somebody rings or is on the way, slower in a talk, for then nothing else comes.
+const LOOK_MS = { available: 1000, talking: 2000, wrapping: 3000, break: 5000, off: 5000 };
+const MOVING_MS = 800;
 const BEAT_MS = 10000;
 const SURE_MS = 4000;
 const SCREEN_BY_S = 300;
@@ -23,7 +25,9 @@ class Line {
     this.skew = 0;
     this.panels = new Panels(data.panels);
     this.matter = part("matter") ? new MatterPane(data.consents, { onSaved: showSaved }) : null;
-    this.consults = new Consult(data.consults, { isWorking: () => this.screen && this.screen.seat.state !== "off", say: (words) => notice(words), look: () => this.look() });
+    this.consults = new Consult(data.consults, { say: (words) => notice(words), look: () => this.look() });
+    // Who is in the room is told by the page's own look: one question a second is enough.
+    this.phone = new ConsoleTelephone({ purpose: "hotline", watches: false, speech: data.simulated ? (text) => t("模拟来电人：{text}", "Simulated caller: {text}", { text }) : null });
     part("operator").alarmWords = data.alarm;
     document.addEventListener("keydown", (event) => this.press(event), { capture: true });
     document.addEventListener("click", (event) => this.click(event));
@@ -38,14 +42,21 @@ class Line {
   async look() {
     clearTimeout(this.timer);
     try {
-      this.take(await get(`/hotline/line/state?contact=${this.chosen}`));
+      const told = await get(`/hotline/line/state?contact=${this.chosen}&seen=${this.screen?.tag ?? ""}`);
+      this.take(told.unchanged ? { ...this.screen, now: told.now } : told);
       if (this.isLost) notice();
       this.isLost = false;
     } catch (problem) {
       this.isLost = true;
       notice(problem.status === 401 ? t("已退出登录，请刷新页面后重新登录；写过的都已存", "Signed out; reload and sign in again. What you wrote is saved") : t("连接断开，正在重试；通话不受影响", "Connection lost, trying again; the call goes on"), "warn");
     }
-    this.timer = setTimeout(() => this.look(), this.screen ? LOOK_MS[this.screen.seat.state] ?? 2000 : 1500);
+    this.timer = setTimeout(() => this.look(), this.pace);
+  }
+
+  get pace() {
+    if (!this.screen || this.isLost) return 1500;
+    if (this.screen.offer || this.screen.contact?.state === "taken") return MOVING_MS;
+    return LOOK_MS[this.screen.seat.state] ?? 2000;
   }
 
   take(screen) {
@@ -56,6 +67,7 @@ class Line {
     drawRing(screen.offer, this.now);
     this.ringing(Boolean(screen.offer), before);
     drawSide(screen, data.follow_ups);
+    this.consults.take(screen.consult);
     const contact = this.shown(screen);
     this.openContact(contact);
     this.showCall(contact);
@@ -78,21 +90,7 @@ class Line {
   // --- the telephone
 
   connect() {
-    if (!data.browser || !["", "ended", "failed", "elsewhere"].includes(this.phone?.state ?? "")) return;
-    this.phone = Softphone.start({ purpose: "hotline", takeOver: this.phone?.state === "elsewhere", onState: (state) => this.showPhone(state) });
-    this.showPhone(this.phone.state);
-    this.phone.addEventListener("left", () => this.look());
-    this.phone.addEventListener("joined", () => this.look());
-    this.phone.addEventListener("says", ({ detail }) => {
-      if (!data.simulated) return;
-      part("bubble").hidden = false;
-      part("bubble").textContent = t("模拟来电人：{text}", "Simulated caller: {text}", { text: detail.text });
-    });
-  }
-
-  showPhone(state) {
-    const more = state === "elsewhere" ? t("；按 R 在此接管", "; press R to take it over") : "";
-    part("phone-state").textContent = this.phone ? this.phone.words + more : "";
+    this.phone.connect(data.browser);
   }
 
   async beat() {

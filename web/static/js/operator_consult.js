@@ -3,24 +3,17 @@ import { make, part, problemWords } from "./interviewer_parts.js";
 import { get, post } from "./post.js";
 import { t } from "./words.js";
 
-const EVERY_MS = 2000;
-
 export class Consult {
-  // tell.isWorking() says whether to ask at all, tell.say(words), tell.look()
+  // tell.say(words), tell.look()
   constructor(isOffered, tell) {
     this.isOffered = isOffered;
     this.tell = tell;
     this.told = {};
-    if (isOffered) setInterval(() => this.look(), EVERY_MS);
   }
 
-  async look() {
-    if (!this.tell.isWorking() || this.isAsking) return;
-    try {
-      this.show(await get("/hotline/consult"));
-    } catch {
-      // the page's own connection notice speaks of this
-    }
+  // What the page's look tells of consults; an answer that is on its way is newer.
+  take(told) {
+    if (this.isOffered && told && !this.isAsking) this.show(told);
   }
 
   async ask(path, told = {}) {

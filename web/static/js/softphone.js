@@ -3,6 +3,7 @@
 //   const phone = Softphone.start({ grantUrl: "/line/grant", purpose: "survey", onState });
 //   phone.state: starting | ready | connected | lost | elsewhere | ended | failed
 //   { standby: true }: no room of one's own; waits to be rung into somebody's (state standby, then connected)
+//   { peersUrl: null }: does not ask who else is in the room (the page knows by itself)
 //   { takeOver: true }: when another page of the same person holds the telephone (state elsewhere), end that one
 //   phone.mute(true), phone.hangUp(), phone.say("…") (practice on the simulated line)
 //   events: state, ready, connected {room}, joined {party, leg}, left {party, leg}, peers {legs}, lost, says {from, text}
@@ -178,6 +179,7 @@ export class Softphone extends EventTarget {
 
   watchPeers() {
     clearTimeout(this.peersTimer);
+    if (!this.peersUrl) return;
     const ask = async () => {
       try {
         const told = await get(this.peersUrl);

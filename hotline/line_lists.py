@@ -1,0 +1,188 @@
+"""Lists of the lines: who waits, whom to call back, whom to follow up; the same for everybody who answers there."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import clock, db
+from core.phone import masked
+from hotline.callbacks import CallBack, CallBackReason, CallBackState
+from hotline.callers import Caller
+from hotline.contacts import Contact, ContactState
+from hotline.followups import FollowUp, FollowUpState
+from hotline.lines import LineKind, line_of
+
+SHOWN = 8
+"""So many rows of a list; the rest is a number."""
+KEPT_FOR = timedelta(seconds=1)
+"""How long what one screen read serves the others of this process; a hundred seats ask the same question."""
+
+
+@dataclass(frozen=True)
+class Waiter:
+    """Somebody who waits; `number` is masked, and empty where it was withheld."""
+
+    waiting_from: datetime | None
+    is_first: bool
+    number: str
+    times: int
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A call-back that is due, or that somebody has in hand."""
+
+    id: int
+    token: str
+    reason: CallBackReason
+    due_at: datetime
+    rung_at: datetime
+    tries: int
+    held_by: int | None
+    number: str
+    times: int
+
+
+@dataclass(frozen=True)
+class LineLists:
+    """What stands on one line."""
+
+    is_set_up: bool
+    within_s: int
+    count: int
+    longest: datetime | None
+    waiters: tuple[Waiter, ...]
+    due_count: int
+    due: tuple[Promise, ...]
+    held: tuple[Promise, ...]
+
+
+@dataclass(frozen=True)
+class FollowUps:
+    """The follow-ups that are due."""
+
+    count: int
+    overdue: int
+    first: datetime | None
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Everything that screens share, as it was read at one moment."""
+
+    read_at: datetime
+    lines: dict[LineKind, LineLists]
+    follow_ups: FollowUps
+    mark: str
+    """A fingerprint of all of it but the moment: equal marks, equal lists."""
+
+    def is_of(self, at: datetime) -> bool:
+        """Say whether they may still be shown at a moment."""
+        return abs(at - self.read_at) < KEPT_FOR
+
+
+_WAITING = (
+    sa.select(sa.func.count(Contact.id), sa.func.min(Contact.waiting_from))
+    .where(Contact.line == sa.bindparam("line"), Contact.state == ContactState.WAITING)
+)  # fmt: skip
+_WAITERS = (
+    sa.select(Contact.waiting_from, Contact.is_first, Caller.number, Caller.contacts)
+    .outerjoin(Caller, Caller.id == Contact.caller_id)
+    .where(Contact.line == sa.bindparam("line"), Contact.state == ContactState.WAITING)
+    .order_by(Contact.is_first.desc(), Contact.waiting_from, Contact.id)
+    .limit(SHOWN)
+)
+_IS_DUE = sa.and_(CallBack.state == CallBackState.DUE, CallBack.due_at <= sa.bindparam("now"))
+_DUE = (
+    sa.select(sa.func.count(CallBack.id))
+    .join(Contact, Contact.id == CallBack.contact_id)
+    .where(Contact.line == sa.bindparam("line"), _IS_DUE)
+)
+_PROMISES = (
+    sa.select(
+        CallBack.id, Contact.token, CallBack.reason, CallBack.due_at, Contact.rung_at, CallBack.tries,
+        CallBack.held_by, Caller.number, Caller.contacts,
+    )
+    .join(Contact, Contact.id == CallBack.contact_id)
+    .outerjoin(Caller, Caller.id == Contact.caller_id)
+    .where(Contact.line == sa.bindparam("line"))
+    .order_by(CallBack.due_at, CallBack.id)
+)  # fmt: skip
+_FIRST_DUE = _PROMISES.where(_IS_DUE).limit(SHOWN)
+_HELD = _PROMISES.where(CallBack.state == CallBackState.HELD)
+_TO_FOLLOW = sa.and_(FollowUp.state == FollowUpState.DUE, FollowUp.next_at <= sa.bindparam("now"))
+_FOLLOW_UPS = sa.select(
+    sa.func.count(FollowUp.id),
+    sa.func.count(FollowUp.id).filter(
+        FollowUp.first_try_at.is_(None), FollowUp.due_at <= sa.bindparam("now")
+    ),
+    sa.func.min(FollowUp.due_at),
+).where(_TO_FOLLOW)
+
+
+def read_lists(session: Session, *, at: datetime) -> Lists:
+    """Read them now."""
+    lines = {kind: _of_line(session, kind, at) for kind in LineKind}
+    count, overdue, first = session.execute(_FOLLOW_UPS, {"now": at}).one()
+    follow_ups = FollowUps(count, overdue, first)
+    told = repr((sorted(lines.items()), follow_ups)).encode()
+    return Lists(at, lines, follow_ups, hashlib.blake2b(told, digest_size=8).hexdigest())
+
+
+def _of_line(session: Session, kind: LineKind, at: datetime) -> LineLists:
+    line = line_of(session, kind)
+    of = {"line": kind, "now": at}
+    count, longest = session.execute(_WAITING, {"line": kind}).one()
+    due_count = session.scalar(_DUE, of) or 0
+    waiters = session.execute(_WAITERS, {"line": kind}) if count else ()
+    return LineLists(
+        is_set_up=line is not None,
+        within_s=line.answer_within_s if line else 20,
+        count=count,
+        longest=longest,
+        waiters=tuple(Waiter(since, first, *_who(number, times)) for since, first, number, times in waiters),
+        due_count=due_count,
+        due=tuple(_promise(row) for row in session.execute(_FIRST_DUE, of)) if due_count else (),
+        held=tuple(_promise(row) for row in session.execute(_HELD, {"line": kind})),
+    )
+
+
+def _promise(row: Sequence[Any]) -> Promise:
+    facts: list[Any] = [*row[:-2], *_who(*row[-2:])]
+    return Promise(*facts)
+
+
+def _who(number: str | None, times: int | None) -> tuple[str, int]:
+    return (masked(number), times or 1) if number else ("", 1)
+
+
+_kept: WeakKeyDictionary[db.Database, Lists] = WeakKeyDictionary()
+_reading = threading.Lock()
+
+
+def latest_lists(session: Session, *, at: datetime, seen_at: datetime | None = None) -> Lists:
+    """Return the lists as somebody read them within the last second, but never older ones than were seen before."""
+    kept = _kept_for(at, seen_at)
+    if kept is not None:
+        return kept
+    with _reading:  # one reads, the others of this process wait for it
+        kept = _kept_for(at, seen_at)
+        if kept is None:
+            kept = _kept[db.database()] = read_lists(session, at=clock.now())
+        return kept
+
+
+def _kept_for(at: datetime, seen_at: datetime | None) -> Lists | None:
+    kept = _kept.get(db.database())
+    if kept is None or not kept.is_of(at) or (seen_at is not None and kept.read_at < seen_at <= at):
+        return None
+    return kept
