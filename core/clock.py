@@ -51,6 +51,11 @@ def today(moment: datetime | None = None) -> date:
     return local(moment or now()).date()
 
 
+def midnight(day: date) -> datetime:
+    """Return the first moment of a local day."""
+    return datetime.combine(day, datetime.min.time(), tzinfo=_zone)
+
+
 @contextmanager
 def frozen(moment: datetime) -> Iterator[None]:
     """Hold the clock at a moment: for playing days and for tests."""

@@ -50,6 +50,7 @@ class Permission(Term):
     COUNSEL_TOTALS = "counsel.totals", "查看心理援助汇总", "See counselling totals"
     BULLETIN_EDIT = "bulletin.edit", "编辑简报", "Edit the bulletin"
     BULLETIN_READ = "bulletin.read", "阅读简报", "Read the bulletin"
+    BULLETIN_INSTRUCT = "bulletin.instruct", "批示", "Give instructions"
     VAULT_OPEN = "vault.open", "开启身份库", "Open the vault"
 
 
@@ -125,7 +126,7 @@ OPENS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.EDITOR: frozenset({P.BULLETIN_EDIT, P.BULLETIN_READ, P.INDEX_READ}),
-    Role.LEADER: frozenset({P.BULLETIN_READ, P.INDEX_READ, P.COUNSEL_TOTALS}),
+    Role.LEADER: frozenset({P.BULLETIN_READ, P.BULLETIN_INSTRUCT, P.INDEX_READ, P.COUNSEL_TOTALS}),
     Role.CUSTODIAN: frozenset({P.VAULT_OPEN, P.MATTER_NOTICE}),
     Role.ADMINISTRATOR: frozenset(
         {

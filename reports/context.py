@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 
 import sqlalchemy as sa
@@ -56,7 +56,7 @@ class Context:
 
     def bounds(self, period: Period) -> tuple[datetime, datetime]:
         """Return the first moment of a period and the first after it."""
-        return _midnight(period.starts_on), _midnight(period.ends_on + timedelta(days=1))
+        return clock.midnight(period.starts_on), clock.midnight(period.ends_on + timedelta(days=1))
 
     @cached_property
     def places(self) -> dict[int, Place]:
@@ -149,10 +149,6 @@ class Context:
     def of_place(self, place: Place | None) -> Text:
         """Return a place's name in both languages."""
         return Text(place.name, place.name_en) if place else Text("未填地点", "No place given")
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=clock.zone())
 
 
 def listed(texts: Iterable[Text]) -> Text:

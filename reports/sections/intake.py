@@ -101,7 +101,7 @@ def by_topic(c: Context) -> list[Block]:
     heads = (Column("field", Text("领域", "Field")), *_columns()[:2])
     title = Text("各领域诉求", "Matters by field")
     chart = Chart("fields.chart", title, "bars", "fields", "field", ("now", "mean"))
-    return [Table("fields", title, heads, tuple(lines), source(c)), chart, table]
+    return [Table("fields", title, heads, tuple(lines), source(c), is_annex=True), chart, table]
 
 
 def _topic(code: str) -> Text:

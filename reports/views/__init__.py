@@ -2,21 +2,53 @@
 
 from __future__ import annotations
 
+from flask import Flask
+
 from core.doors import Door
 from core.permissions import Permission, Role
 from core.terms import Words
-from reports.views import indices, live
+from reports.views import bulletin_filters, editor, exports, indices, leader, live
 
-BLUEPRINTS = [indices.blueprint, live.blueprint]
+BLUEPRINTS = [indices.blueprint, live.blueprint, leader.blueprint, editor.blueprint, exports.blueprint]
 DOORS = [
+    exports.DOOR,
+    Door(
+        "bulletins.latest",
+        Words("简报", "Bulletin"),
+        Permission.BULLETIN_READ,
+        order=38,
+        first_for=frozenset({Role.LEADER}),
+        about=Words(
+            "最新一期周报，各数字可点开看来源", "The newest weekly issue; every number opens to its source"
+        ),
+    ),
+    Door(
+        "editing.desk",
+        Words("编辑台", "Editor's desk"),
+        Permission.BULLETIN_EDIT,
+        order=37,
+        first_for=frozenset({Role.EDITOR}),
+        about=Words("起草、核对、审定、签发", "Draft, check, approve, issue"),
+    ),
+    Door(
+        "bulletins.advice",
+        Words("建议与批示", "Advice"),
+        Permission.BULLETIN_READ,
+        order=39,
+        about=Words("谁负责、到什么时候、办得怎样", "Whose it is, until when, and what became of it"),
+    ),
     Door(
         "indices.latest",
         Words("指数", "Indices"),
         Permission.INDEX_READ,
         order=40,
-        first_for=frozenset({Role.LEADER}),
         about=Words(
             "安全感与执法满意度，带置信区间", "Sense of security and satisfaction, with their intervals"
         ),
-    )
+    ),
 ]
+
+
+def register(app: Flask) -> None:
+    """Let templates speak of bulletins."""
+    bulletin_filters.prepare(app)

@@ -1,0 +1,64 @@
+"""Checks before approval: what an editor looks at, and what the house can see by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.terms import Words
+from reports.advice import of_bulletin
+from reports.blocks import digest
+from reports.bulletins import Bulletin
+from reports.issuing import verdicts
+from reports.wording import overclaims
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at; a note where it does not hold."""
+
+    words: Words
+    is_met: bool
+    note: Words | None = None
+
+
+def checks(session: Session, bulletin: Bulletin) -> list[Check]:
+    """Return what holds and what does not; nothing here stops an editor who knows why."""
+    content = bulletin.content
+    known = verdicts(content)
+    over = [name for text in bulletin.comments.values() for name, _ in overclaims(text, known)]
+    withheld = [f.words for f in content.figures() if f.withheld is not None]
+    is_whole = bulletin.as_of >= clock.midnight(bulletin.ends_on + timedelta(days=1))
+    advised = of_bulletin(session, bulletin.id)
+    thin = Words("{n} 项指数因样本不足未公布", "{n} indices are withheld for want of interviews").filled(
+        n=len(withheld)
+    )
+    return [
+        Check(
+            Words("数据截止在本期结束之后", "The data cut lies after the period's end"),
+            is_whole,
+            None
+            if is_whole
+            else Words(
+                "本期还没有结束，数字会变；结束后请重新汇编",
+                "The period is not over: assemble anew when it is",
+            ),
+        ),
+        Check(
+            Words("说明没有超出区间所能支持的话", "No comment says more than the intervals bear"), not over
+        ),
+        Check(
+            Words("两项指数都有结果", "Both indices have a result"), not withheld, thin if withheld else None
+        ),
+        Check(
+            Words("每条建议都有单位、期限和预期效果", "Every piece of advice has its unit, day and effect"),
+            all(a.unit_id and a.due_on and a.effect for a in advised if not a.is_instruction),
+        ),
+        Check(
+            Words("快照与摘要相符，数字没有被改动", "The snapshot matches its mark: no number was changed"),
+            digest(bulletin.snapshot) == bulletin.digest,
+        ),
+    ]

@@ -1,0 +1,42 @@
+"""What templates may say of a bulletin's blocks."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from core.terms import language
+from reports import cells
+from reports.blocks import Block, Cell, Column, Figure
+
+
+def cell(value: Cell, column: Column) -> str:
+    """Write one cell in the language spoken."""
+    return cells.shown(value, column, language())
+
+
+def corrected(value: object) -> str:
+    """Write one side of a correction: a pair is a text in both languages."""
+    if value is None:
+        return cells.NOTHING
+    if isinstance(value, list | tuple):
+        return str(value[1 if language() == "en" else 0])
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def kind(block: Block) -> str:
+    """Name the kind of a block."""
+    return type(block).__name__.lower()
+
+
+def prepare(app: Flask) -> None:
+    """Teach the templates these words."""
+    app.jinja_env.filters.update(
+        block_kind=kind,
+        cell=cell,
+        corrected=corrected,
+        figure_value=cells.value,
+        figure_interval=cells.interval,
+        verdict_sign=cells.sign,
+        is_numeric=cells.is_number,
+    )
+    app.jinja_env.tests["is_figure"] = lambda block: isinstance(block, Figure)

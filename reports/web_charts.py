@@ -1,0 +1,176 @@
+"""Charts of a bulletin for the screen: Plotly's data, drawn from the table that each stands on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reports.blocks import Cell, Chart, Column, Table, Text
+from reports.cells import shown
+from reports.maps import Ring
+
+Plot = dict[str, Any]
+COLOURS = ("token:accent", "token:soft", "token:green", "token:yellow")
+MARKS = ("circle", "square", "diamond", "triangle-up")
+SHADES = 5
+
+
+def plot(
+    chart: Chart, table: Table, language: str, outlines: dict[str, list[Ring]] | None = None
+) -> Plot | None:
+    """Return what Plotly draws, or None where there is nothing to draw."""
+    if chart.kind == "map":
+        return _map(chart, table, language, outlines or {})
+    rows = [row for row in table.rows if any(_number(row[table.column(v)]) is not None for v in chart.values)]
+    if not rows:
+        return None
+    if chart.kind == "intervals":
+        return _intervals(chart, table, rows, language)
+    if chart.kind == "lines":
+        return _lines(chart, table, rows, language)
+    return _bars(chart, table, rows, language)
+
+
+def _number(cell: Cell) -> float | None:
+    return float(cell) if isinstance(cell, int | float) else None
+
+
+def _scaled(cell: Cell, column: Column) -> float | None:
+    number = _number(cell)
+    return None if number is None else round(number * (100 if column.kind == "percent" else 1), 4)
+
+
+def _names(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], language: str) -> list[str]:
+    place = table.column(chart.label)
+    return [shown(row[place], table.columns[place], language) for row in rows]
+
+
+def _suffix(column: Column) -> Plot:
+    return {"ticksuffix": " %"} if column.kind == "percent" else {}
+
+
+def _intervals(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], language: str) -> Plot:
+    rows = rows[::-1]  # Plotly draws the first one lowest
+    names = _names(chart, table, rows, language)
+    at = table.column(chart.values[0])
+    column = table.columns[at]
+    values = [_scaled(row[at], column) for row in rows]
+    ends = [
+        [_scaled(row[table.column(key)], column) for row in rows] if key else values
+        for key in (chart.low, chart.high)
+    ]
+    error = {
+        "type": "data",
+        "symmetric": False,
+        "arrayminus": [_gap(v, low) for v, low in zip(values, ends[0], strict=True)],
+        "array": [_gap(high, v) for v, high in zip(values, ends[1], strict=True)],
+        "color": "token:accent",
+        "thickness": 2.5,
+        "width": 0,
+    }
+    return {
+        "data": [
+            {
+                "type": "scatter", "mode": "markers", "x": values, "y": names, "error_x": error,
+                "marker": {"color": "token:accent", "size": 10},
+                "customdata": [list(pair) for pair in zip(*ends, strict=True)],
+                "hovertemplate": "%{y} %{x:.1f} (%{customdata[0]:.1f}–%{customdata[1]:.1f})<extra></extra>",
+            }
+        ],
+        "layout": {
+            "xaxis": _suffix(column),
+            "yaxis": {"showgrid": False, "range": [-0.6, len(rows) - 0.4]},
+            "margin": {"l": 120, "r": 20, "t": 8, "b": 36},
+        },
+    }  # fmt: skip
+
+
+def _gap(high: float | None, low: float | None) -> float | None:
+    return None if high is None or low is None else round(high - low, 4)
+
+
+def _lines(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], language: str) -> Plot:
+    traces = []
+    for i, key in enumerate(chart.values):
+        at = table.column(key)
+        column = table.columns[at]
+        traces.append(
+            {
+                "type": "scatter", "mode": "lines+markers", "name": column.words.in_language(language),
+                "x": _names(chart, table, rows, language), "y": [_scaled(row[at], column) for row in rows],
+                "line": {"color": COLOURS[i % 4], "width": 2},
+                "marker": {"color": COLOURS[i % 4], "size": 8, "symbol": MARKS[i % 4]},
+            }
+        )  # fmt: skip
+    unit = table.columns[table.column(chart.values[0])]
+    return {"data": traces, "layout": {"xaxis": {"type": "category"}, "yaxis": _suffix(unit)}}
+
+
+def _bars(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], language: str) -> Plot:
+    rows = rows[::-1]
+    names = _names(chart, table, rows, language)
+    traces = []
+    for i, key in reversed(list(enumerate(chart.values))):
+        at = table.column(key)
+        column = table.columns[at]
+        traces.append(
+            {
+                "type": "bar", "orientation": "h", "name": column.words.in_language(language), "y": names,
+                "x": [_scaled(row[at], column) for row in rows], "marker": {"color": COLOURS[i % 4]},
+            }
+        )  # fmt: skip
+    layout = {
+        "barmode": "group", "yaxis": {"showgrid": False}, "legend": {"traceorder": "reversed"},
+        "margin": {"l": 120, "r": 20, "t": 8, "b": 36},
+    }  # fmt: skip
+    return {"data": traces, "layout": layout}
+
+
+def _map(chart: Chart, table: Table, language: str, outlines: dict[str, list[Ring]]) -> Plot | None:
+    """Fill every outline by its value, five shades from the lowest to the highest; withheld places stay blank."""
+    at, code = table.column(chart.values[0]), table.column(chart.label)
+    column = table.columns[at]
+    known = {str(row[code]): row for row in table.rows}
+    values = [n for row in known.values() if (n := _number(row[at])) is not None]
+    if not outlines or not values:
+        return None
+    low, high = min(values), max(values)
+    traces: list[Plot] = []
+    for place, rings in outlines.items():
+        row = known.get(place)
+        value = _number(row[at]) if row else None
+        shade = 0 if value is None else 1 + min(int((value - low) / ((high - low) or 1) * SHADES), SHADES - 1)
+        name = _title(row, language) if row else place
+        told = shown(row[at], column, language) if row else "—"
+        xs: list[float | None] = []
+        ys: list[float | None] = []
+        for ring in rings:
+            xs += [*(x for x, _ in ring), None]
+            ys += [*(y for _, y in ring), None]
+        traces.append(
+            {
+                "type": "scatter", "mode": "lines", "fill": "toself", "x": xs[:-1], "y": ys[:-1],
+                "hoveron": "fills", "hoverinfo": "text", "text": f"{name} {told}", "name": name, "showlegend": False,
+                "line": {"color": "token:card", "width": 1.5}, "fillcolor": f"token:map-{shade}",
+            }
+        )  # fmt: skip
+        traces.append(_label(rings, f"{name}<br>{told}"))
+    hidden = {"visible": False}
+    layout = {
+        "xaxis": hidden, "yaxis": {**hidden, "scaleanchor": "x", "scaleratio": 1.15},
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "showlegend": False,
+    }  # fmt: skip
+    return {"data": traces, "layout": layout}
+
+
+def _title(row: tuple[Cell, ...], language: str) -> str:
+    first = row[0]
+    return first.in_language(language) if isinstance(first, Text) else str(first)
+
+
+def _label(rings: list[Ring], text: str) -> Plot:
+    ring = max(rings, key=len)
+    x = (min(p[0] for p in ring) + max(p[0] for p in ring)) / 2
+    y = (min(p[1] for p in ring) + max(p[1] for p in ring)) / 2
+    return {
+        "type": "scatter", "mode": "text", "x": [x], "y": [y], "text": [text], "hoverinfo": "skip", "showlegend": False,
+    }  # fmt: skip
