@@ -8,6 +8,10 @@ WORDS = {
     "bulletin.comment": Words("编写简报说明", "Comment written in a bulletin"),
     "bulletin.deliver": Words("分送简报", "Bulletin delivered"),
     "bulletin.read": Words("阅读简报", "Bulletin read"),
+    "data_export.ask": Words("申请导出数据", "Data export asked for"),
+    "data_export.drop": Words("删除到期的数据文件", "Data file deleted in time"),
+    "data_export.fetch": Words("下载导出的数据", "Exported data downloaded"),
+    "data_export.make": Words("导出数据", "Data exported"),
     "index_definition.write": Words("更改指数定义", "Index definition written anew"),
     "place_shape.import": Words("导入地图边界", "Outlines of places taken in"),
 }
