@@ -17,19 +17,18 @@ import json
 import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from urllib.request import urlopen
 
 import sqlalchemy as sa
 
 from benchmarks.hotline_seats import NUMBER, Notes, Operator, staff_up
+from benchmarks.house import answers, environment, house, processor_s, wait_for
 from benchmarks.throwaway_postgres import throwaway_postgres
 from core import clock, db, secrets
 from core.db import Base, Database
@@ -41,9 +40,6 @@ from telephony.line import identity_of
 from telephony.simulator.server import RunningCarrier, open_carrier
 from telephony.simulator.transport import HttpPost, Post, Reply
 
-ROOT = Path(__file__).resolve().parent.parent
-WEB = ("-m", "gunicorn", "-k", "gthread", "--workers", "2", "--threads", "16", "--no-control-socket")
-WORKER = ("-m", "flask", "worker")
 TALK_S = 45.0
 
 
@@ -76,43 +72,6 @@ class Timed:
         self.took, self.failed = {}, 0
 
 
-def environment(folder: Path, database: str, port: int) -> dict[str, str]:
-    """Return the settings of an installation on this machine."""
-    return {
-        "TINGMIN_DATABASE_URL": database,
-        "TINGMIN_SECRET_KEY": "k" * 40,
-        "TINGMIN_DATA_DIR": str(folder),
-        "TINGMIN_PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
-        "TINGMIN_LINE": "simulator",
-        "TINGMIN_CALLER_NUMBER": "+862161000000",
-        "TINGMIN_LINE_ACCOUNT": "AC" + "1" * 32,
-        "TINGMIN_LINE_AUTH_TOKEN": "a-token-that-signs-webhooks",
-        "TINGMIN_LINE_API_KEY": "SK" + "2" * 32,
-        "TINGMIN_LINE_API_SECRET": "a-secret-that-signs-grants-0000000",
-        "TINGMIN_LINE_VOICE_APP": "AP" + "3" * 32,
-        "TINGMIN_LINE_BASE_URL": f"http://127.0.0.1:{port + 1}",
-        "TINGMIN_SECURE_COOKIES": "0",
-        "TINGMIN_DEMO": "1",
-        "FLASK_APP": "wsgi:app",
-    }
-
-
-def wait_for(ready: Callable[[], bool], seconds: float, what: str) -> None:
-    """Wait until something is so, or give up."""
-    until = time.monotonic() + seconds
-    while not ready():
-        if time.monotonic() > until:
-            sys.exit(f"{what} did not come about in {seconds:.0f} s")
-        time.sleep(0.2)
-
-
-def answers(port: int) -> bool:
-    """Say whether the server is up."""
-    with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
-        return bool(answer.status == 200)
-    return False
-
-
 def percentiles(times: Sequence[float]) -> dict[str, float | int]:
     """Return how many there were, and percentiles in milliseconds."""
     found = sorted(times)
@@ -120,19 +79,6 @@ def percentiles(times: Sequence[float]) -> dict[str, float | int]:
     return {"count": len(found)} | {
         f"{name}_ms": round(1000 * found[int(len(found) * share)], 1) for name, share in shares.items()
     }
-
-
-def processor_s(pid: int) -> float:
-    """Return the seconds of processor time that a process and its children used (on Linux)."""
-    found: dict[int, tuple[int, int]] = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            fields = entry.read_text().rpartition(")")[2].split()
-            found[int(entry.parent.name)] = (int(fields[1]), sum(map(int, fields[11:15])))
-    family = {pid}
-    while more := {child for child, (parent, _) in found.items() if parent in family} - family:
-        family |= more
-    return sum(found[one][1] for one in family if one in found) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -161,14 +107,9 @@ def measure(stack: ExitStack, given: argparse.Namespace) -> dict[str, object]:
     db.use(Database(url))
     Base.metadata.create_all(db.database().engine)
     people = staff_up(given.operators)
-    parties = {"carrier_and_browsers": os.getpid()}
-    for name, words in (("web", (*WEB, "-b", f"127.0.0.1:{given.port}", "wsgi:app")), ("worker", WORKER)):
-        process = subprocess.Popen(
-            [sys.executable, *words], cwd=ROOT, env=os.environ | environment(folder, url, given.port)
-        )
-        stack.callback(process.wait)
-        stack.callback(process.terminate)
-        parties[name] = process.pid
+    parties = {"carrier_and_browsers": os.getpid()} | house(
+        stack, environment(folder, url, given.port), given.port
+    )
     if not is_sqlite:
         cluster = Path(str(sa.make_url(url).query["host"]))
         parties["database"] = int((cluster / "data" / "postmaster.pid").read_text().split()[0])

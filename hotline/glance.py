@@ -21,7 +21,7 @@ from hotline.line_lists import latest_lists
 from hotline.offers import Offer
 from hotline.operator_line import own, shared
 from hotline.screenings import ScreeningSheet
-from hotline.seats import LOST_AFTER, Seat
+from hotline.seats import LOST_AFTER, Seat, SeatState
 from telephony.calls import Call, Party
 
 READ_ANEW = timedelta(seconds=60)
@@ -81,26 +81,29 @@ def glance(
 ) -> dict[str, Any]:
     """Return what the operator's page shows now, or only that it is as it was `seen`; `is_anew` after a deed."""
     lists = latest_lists(session, at=at, seen_at=at if is_anew else _moment(seen))
-    mark = _mark(session, by, at, token)
-    tag = f"{_fingerprint(mark, lists.mark)}.{int(lists.read_at.timestamp() * 1_000_000)}"
+    mark, is_with_caller = _mark(session, by, at, token)
+    theirs = lists.promises_mark if is_with_caller else lists.mark
+    tag = f"{_fingerprint(mark, theirs)}.{int(lists.read_at.timestamp() * 1_000_000)}"
     if seen and not is_anew and seen.partition(".")[0] == tag.partition(".")[0]:
         return {"unchanged": True, "now": at.isoformat()}
     return shared(lists, by, at) | _own(session, by, at, token, mark) | {"tag": tag}
 
 
-def _mark(session: Session, by: Staff, at: datetime, token: str) -> str:
-    """Return a fingerprint of somebody's own part of the page."""
+def _mark(session: Session, by: Staff, at: datetime, token: str) -> tuple[str, bool]:
+    """Return a fingerprint of somebody's own part of the page, and whether a caller is with them."""
     rows = []
+    is_with_caller = False
     for row in session.execute(_MINE, {"staff": by.id}):
         state, since, contact, beat, rest, offer, until, *rest_of_it = row
         is_lost = beat is not None and at - beat > LOST_AFTER
         rests = rest if rest is not None and rest > at else None
         rings = offer if until is not None and until > at else None
+        is_with_caller = is_with_caller or state is SeatState.TALKING
         rows.append(repr((state, since, contact, is_lost, rests, rings, *rest_of_it)))
     epoch = int(
         (at.timestamp() + 7 * by.id) // READ_ANEW.total_seconds()
     )  # not everybody's in the same second
-    return _fingerprint(language(), str(clock.today(at)), token, str(epoch), *sorted(rows))
+    return _fingerprint(language(), str(clock.today(at)), token, str(epoch), *sorted(rows)), is_with_caller
 
 
 def _own(session: Session, by: Staff, at: datetime, token: str, mark: str) -> dict[str, Any]:

@@ -84,6 +84,8 @@ class Lists:
     follow_ups: FollowUps
     mark: str
     """A fingerprint of all of it but the moment: equal marks, equal lists."""
+    promises_mark: str
+    """The same without who waits: whoever is with a caller is shown what is promised, and no queue."""
 
     def is_of(self, at: datetime) -> bool:
         """Say whether they may still be shown at a moment."""
@@ -134,8 +136,12 @@ def read_lists(session: Session, *, at: datetime) -> Lists:
     lines = {kind: _of_line(session, kind, at) for kind in LineKind}
     count, overdue, first = session.execute(_FOLLOW_UPS, {"now": at}).one()
     follow_ups = FollowUps(count, overdue, first)
-    told = repr((sorted(lines.items()), follow_ups)).encode()
-    return Lists(at, lines, follow_ups, hashlib.blake2b(told, digest_size=8).hexdigest())
+    promises = _mark(follow_ups, *((line.due_count, line.due, line.held) for line in lines.values()))
+    return Lists(at, lines, follow_ups, _mark(promises, *lines.values()), promises)
+
+
+def _mark(*facts: object) -> str:
+    return hashlib.blake2b(repr(facts).encode(), digest_size=8).hexdigest()
 
 
 def _of_line(session: Session, kind: LineKind, at: datetime) -> LineLists:

@@ -179,6 +179,25 @@ def test_lists_are_read_once_for_many_and_never_go_back_in_time(desk: Desk) -> N
     assert first.lines[LineKind.COUNSELLING].count == 1
 
 
+def test_the_queue_behind_a_talk_disturbs_nobody_in_it(desk: Desk) -> None:
+    """It is not shown there, and is told as it stands as soon as the talk is over."""
+    ann, ben = desk.operator(), desk.operator()
+    page, other = Screen(desk, ann), Screen(desk, ben)
+    desk.do(seating.rest, by=ben)
+    leg = desk.call(for_s=15)
+    desk.take(desk.contact(leg), ann, for_s=3)
+    page.look()
+    other.look()
+    desk.call("+8613900000003", for_s=15)
+    assert not page.look()
+    assert other.look()
+    assert [line["count"] for line in other.shown["lines"]] == [1]
+    desk.house.carrier.hang_up(leg)
+    desk.run(2)
+    assert page.look()
+    assert [line["count"] for line in page.shown["lines"]] == [1]
+
+
 def test_a_page_in_another_language_is_another_page(desk: Desk) -> None:
     """The words come with the answer."""
     ann = desk.operator()
