@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from core import clock
 from core.people import Staff
 from hotline import followup_queue
 from hotline.callbacks import CallBack, CallBackState
+from hotline.carrier_days import CarrierDay, days_of
 from hotline.contacts import OPEN, Contact, ContactState
 from hotline.distress import Distress
 from hotline.key_calls import KeyCall
@@ -80,6 +81,8 @@ class Board:
     promised: Promised
     without_owner: int
     calls_for_help: int
+    carrier: Sequence[CarrierDay]
+    """Today's calls in the carrier's own list, beside our records of them."""
 
     def doing(self, *what: Doing) -> int:
         """Count the seats that do one of these."""
@@ -124,6 +127,7 @@ def board(session: Session, *, at: datetime, lines: Collection[LineKind] = tuple
             sa.select(sa.func.count()).select_from(Distress).where(Distress.taken_at.is_(None))
         )
         or 0,
+        carrier=days_of(session, lines, midnight.date()),
     )
 
 

@@ -81,7 +81,7 @@ def reconcile_lines(now: datetime | None = None) -> Reconciled:
             continue
         late = [one for one in rung if one.began_at <= at - GRACE]
         found.looked_at += len(late)
-        missed, known = 0, _known([one.leg for one in late])
+        missed, known = 0, with_contact([one.leg for one in late])
         for one in late:
             missed += not _look_at(stretch, one, one.leg in known, waiting, at, found)
         if not missed:
@@ -106,7 +106,7 @@ def _note_read(stretch: _Stretch, until: datetime) -> None:
             row.reconciled_at = until
 
 
-def _known(legs: Sequence[str]) -> set[str]:
+def with_contact(legs: Sequence[str]) -> set[str]:
     """Return which of these legs have their contact: nearly all, so that a round costs one question."""
     query = (
         sa.select(Call.provider_ref)

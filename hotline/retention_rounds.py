@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.sweeps import sweep
-from hotline.retention import KeptClass, RetentionRun, delete_due
+from hotline.retention import RetentionRun, delete_due, look_again
+from hotline.retention_classes import KeptClass
 
 NIGHT = range(2, 5)
 
@@ -21,5 +22,6 @@ def delete_all_due(session: Session, now: datetime) -> list[RetentionRun]:
 
 @sweep("hotline.retention", every=timedelta(minutes=10))
 def at_night(session: Session, now: datetime) -> int:
-    """Delete what is due in the small hours, when nobody waits for the database."""
+    """Delete what is due in the small hours, when nobody waits for the database; look after what the line owes us."""
+    look_again(session, at=now)
     return len(delete_all_due(session, now)) if clock.local(now).hour in NIGHT else 0

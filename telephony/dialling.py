@@ -14,7 +14,7 @@ from core.terms import Words
 from telephony.calls import Call, Direction, Party, index_of, live_legs, note_moved
 from telephony.line import Cause, LegState, RecordAction, line
 from telephony.outbox import end_unheard, fail
-from telephony.outgoing import Command, Outgoing, OutgoingState, ask, fresh_key, settle
+from telephony.outgoing import MAKES_LEG, Command, Outgoing, OutgoingState, ask, fresh_key, settle
 from telephony.recordings import Recording, running_recording
 from telephony.rooms import Room, RoomIsClosed, close_room
 from telephony.texts import TextMessage
@@ -127,7 +127,7 @@ def hang_up(session: Session, call: Call, *, by: Staff | None, at: datetime) -> 
         return
     query = sa.select(Outgoing).where(Outgoing.call_id == call.id, Outgoing.state == OutgoingState.WAITING)
     for request in session.scalars(query.with_for_update()):
-        if request.command in (Command.DIAL, Command.BRING):
+        if request.command in MAKES_LEG:
             fail(session, request, "too-late", at=at)
             return
     if not line().capabilities().dials:

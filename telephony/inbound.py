@@ -32,6 +32,7 @@ class Heard:
 Answer = Callable[[Session, Call, Heard], Steps | None]
 _inbound: list[Answer] = []
 _inputs: dict[str, Answer] = {}
+_picked_up: list[Answer] = []
 _waits: dict[str, Answer] = {}
 _apart: list[Callable[[Session, str], bool]] = []
 _homes: list[Callable[[Session, Call], str | None]] = []
@@ -43,6 +44,12 @@ def on_inbound(function: Answer, *, is_first: bool = False) -> Answer:
     if function not in _inbound:
         _inbound.insert(0 if is_first else len(_inbound), function)
     return function
+
+
+def on_picked_up(function: Answer) -> None:
+    """Let a room of the house speak to whoever answers a telephone it rang; it returns None for other calls."""
+    if function not in _picked_up:
+        _picked_up.append(function)
 
 
 def on_input(question: str, function: Answer) -> None:
@@ -86,6 +93,7 @@ def forget_answers() -> None:
     """Take every answer away again."""
     _inbound.clear()
     _inputs.clear()
+    _picked_up.clear()
     _waits.clear()
     _apart.clear()
     _homes.clear()
@@ -99,6 +107,12 @@ def answer_call(session: Session, call: Call, heard: Heard) -> Steps:
         if steps is not None:
             return steps
     return UNEXPECTED
+
+
+def answer_picked_up(session: Session, call: Call, heard: Heard) -> Steps:
+    """Return what somebody hears whose telephone we rang."""
+    found = (function(session, call, heard) for function in _picked_up)
+    return next((steps for steps in found if steps is not None), UNEXPECTED)
 
 
 def answer_input(session: Session, call: Call, heard: Heard) -> Steps:

@@ -4,6 +4,7 @@ from core.terms import Words
 
 WORDS = {
     "call.dial": Words("拨号", "Dialled"),
+    "call.ring_up": Words("拨打值班电话", "Duty telephone rung"),
     "call.number_shown": Words("显示完整号码", "Full number shown"),
     "call.report": Words("人工记录通话结果", "Result of a call noted by hand"),
     "line.forged": Words("拒收没有签名的线路报告", "Unsigned report of the line refused"),

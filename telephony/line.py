@@ -98,6 +98,9 @@ class Line(Protocol):
     def set_coach(self, room: RoomRef, leg: str, coach: str | None) -> None:
         """Let a leg be heard by one other leg only, or by all."""
 
+    def ring_up(self, number: str, *, caller_id: str, request_key: str, ring_s: int) -> str:
+        """Ring a telephone of ours, to which a room of the house speaks when it is answered; return the leg."""
+
     def drop(self, leg: str) -> None:
         """Hang a leg up."""
 
@@ -132,6 +135,9 @@ class Line(Protocol):
         self, leg: str, action: RecordAction, *, request_key: str, recording: str | None
     ) -> str | None:
         """Start, pause, resume or stop a recording; return its reference when one was started."""
+
+    def delete_recording(self, recording: str) -> None:
+        """Delete a recording with its sound; one that is gone already is as we want it."""
 
     def send_text(self, number: str, body: str, *, request_key: str) -> str:
         """Send a text message and return its reference."""

@@ -167,6 +167,10 @@ class ManualLine:
         """Refuse: nobody can listen in on a desk telephone."""
         self._refuse()
 
+    def ring_up(self, number: str, *, caller_id: str, request_key: str, ring_s: int) -> str:
+        """Refuse: nobody is there to dial it."""
+        self._refuse()
+
     def drop(self, leg: str) -> None:
         """Leave it to the person, who hangs up and says so."""
 
@@ -208,6 +212,10 @@ class ManualLine:
     def record(
         self, leg: str, action: RecordAction, *, request_key: str, recording: str | None
     ) -> str | None:
+        """Refuse: the house does not hear this line."""
+        self._refuse()
+
+    def delete_recording(self, recording: str) -> None:
         """Refuse: the house does not hear this line."""
         self._refuse()
 

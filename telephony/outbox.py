@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextvars
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,6 +15,7 @@ from core.db import take, transaction
 from telephony import events
 from telephony.calls import Call
 from telephony.errands import beside
+from telephony.letters import Letter, hand_over, letter_of
 from telephony.line import (
     Cause,
     Event,
@@ -26,12 +25,20 @@ from telephony.line import (
     NotTaken,
     OutcomeUnknown,
     RecordAction,
-    RoomRef,
     TryLater,
     line,
 )
-from telephony.outgoing import WHERE_TO, Command, Outgoing, OutgoingState, once, settle, settle_by_event
-from telephony.recordings import RecordingState
+from telephony.outgoing import (
+    MAKES_LEG,
+    WHERE_TO,
+    Command,
+    Outgoing,
+    OutgoingState,
+    once,
+    settle,
+    settle_by_event,
+)
+from telephony.recordings import RecordingState, note_deleted
 from telephony.signals import RANK
 from telephony.texts import TEXT_RANK, TextState
 
@@ -49,21 +56,6 @@ _told_of_failures: dict[Command, Failure] = {}
 def on_failure(command: Command, function: Failure) -> None:
     """Let a room of the house hear when a request was given up; it runs in the same transaction."""
     _told_of_failures[command] = function
-
-
-@dataclass(frozen=True)
-class Letter:
-    """Everything one request needs, read before the transaction closed."""
-
-    id: int
-    command: Command
-    request_key: str
-    options: dict[str, Any]
-    leg: str | None
-    room: RoomRef | None
-    number: str | None
-    body: str | None
-    recording: str | None
 
 
 def kick() -> None:
@@ -104,28 +96,13 @@ def _next(now: datetime) -> Letter | None:
             row.state = OutgoingState.SENDING
             row.tries += 1
             row.lease_until = now + LEASE
-            return _letter(row)
-
-
-def _letter(row: Outgoing) -> Letter:
-    number = row.call.number if row.call else row.text.number if row.text else None
-    return Letter(
-        id=row.id,
-        command=row.command,
-        request_key=row.request_key,
-        options=dict(row.options),
-        leg=row.call.provider_ref if row.call else None,
-        room=row.room.ref if row.room else None,
-        number=number,
-        body=row.text.body if row.text else None,
-        recording=row.recording.provider_ref if row.recording else None,
-    )
+            return letter_of(row)
 
 
 def _deliver(letter: Letter) -> bool:
     """Make one request of the line and note what came of it."""
     try:
-        ref = _ask_line(letter)
+        ref = hand_over(letter)
     except TryLater as trouble:
         return _note(letter, trouble, again=True)
     except OutcomeUnknown as trouble:
@@ -139,44 +116,6 @@ def _deliver(letter: Letter) -> bool:
             settle(row, OutgoingState.SENT, at=now)
         _learn(session, row, ref, at=now)
     return True
-
-
-def _ask_line(letter: Letter) -> str | None:
-    carrier, options = line(), letter.options
-    room, leg = letter.room or RoomRef(""), letter.leg
-    match letter.command:
-        case Command.DIAL:
-            return carrier.dial_into_room(
-                room, letter.number or "", request_key=letter.request_key, **options
-            )
-        case Command.BRING:
-            return carrier.bring_operator(room, request_key=letter.request_key, **options)
-        case Command.TEXT:
-            return carrier.send_text(letter.number or "", letter.body or "", request_key=letter.request_key)
-        case Command.END_ROOM:
-            carrier.end_room(room)
-            return None
-    if leg is None:
-        raise TryLater("leg-not-known-yet")
-    match letter.command:
-        case Command.DROP:
-            carrier.drop(leg)
-        case Command.HOLD:
-            carrier.set_hold(room, leg, options["held"])
-        case Command.MUTE:
-            carrier.set_mute(room, leg, options["muted"])
-        case Command.COACH:
-            carrier.set_coach(room, leg, options["coach"])
-        case Command.TAKE_WAITING:
-            carrier.take_waiting(options["line"], leg, room)
-        case Command.MOVE:
-            carrier.move(leg, room)
-        case Command.QUEUE:
-            carrier.put_waiting(leg, options["line"])
-        case Command.RECORD:
-            action = RecordAction.of(options["action"])
-            return carrier.record(leg, action, request_key=letter.request_key, recording=letter.recording)
-    return None
 
 
 def _note(letter: Letter, trouble: LineTrouble, *, again: bool) -> bool:
@@ -197,7 +136,9 @@ def _note(letter: Letter, trouble: LineTrouble, *, again: bool) -> bool:
 
 
 def _learn(session: Session, row: Outgoing, ref: str | None, *, at: datetime) -> None:
-    """Keep the reference that the line answered with, and what it reported meanwhile."""
+    """Keep what the line answered: its reference, what it reported meanwhile, or that a recording is gone."""
+    if row.command == Command.DELETE and row.recording is not None:
+        note_deleted(row.recording, at=at)
     if ref is None:
         return
     if row.command == Command.TEXT and row.text is not None:
@@ -229,7 +170,7 @@ def fail(session: Session, row: Outgoing, error: str, *, at: datetime) -> None:
     if row.recording is not None and row.options.get("action") == RecordAction.START:
         row.recording.state = RecordingState.ABSENT
     session.flush()
-    if row.call is not None and row.command in (Command.DIAL, Command.BRING):
+    if row.call is not None and row.command in MAKES_LEG:
         cause = Cause.CANCELLED if error == "too-late" else Cause.ERROR
         end_unheard(session, row.call, cause, at=at)
     if row.command in _told_of_failures:

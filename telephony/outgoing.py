@@ -34,6 +34,8 @@ class Command(Term):
     QUEUE = "queue", "转回排队", "Put back into the queue"
     RECORD = "record", "录音", "Record"
     TEXT = "text", "发短信", "Send a text"
+    RING_UP = "ring_up", "拨打值班电话", "Ring a telephone of ours"
+    DELETE = "delete", "删除录音", "Delete a recording"
 
 
 class OutgoingState(Term):
@@ -46,7 +48,9 @@ class OutgoingState(Term):
     UNKNOWN = "unknown", "结果待核", "Outcome unknown"
 
 
-ONCE = frozenset({Command.DIAL, Command.BRING, Command.TEXT, Command.TAKE_WAITING})
+MAKES_LEG = frozenset({Command.DIAL, Command.BRING, Command.RING_UP})
+"""Requests that a leg comes of."""
+ONCE = MAKES_LEG | {Command.TEXT, Command.TAKE_WAITING}
 """Requests that must never be made twice: after a lost answer the reconciler looks, nobody redials."""
 
 WHERE_TO = frozenset({Command.MOVE, Command.QUEUE})

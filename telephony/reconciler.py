@@ -25,7 +25,7 @@ from telephony.line import (
     line,
 )
 from telephony.outbox import end_unheard, fail, learn_leg
-from telephony.outgoing import Command, Outgoing, OutgoingState, once, settle
+from telephony.outgoing import MAKES_LEG, Outgoing, OutgoingState, once, settle
 
 log = logging.getLogger("tingmin.telephony")
 
@@ -91,7 +91,7 @@ def _look_for(request_id: int, at: datetime, result: Reconciled) -> None:
         row = session.get_one(Outgoing, request_id)
         call, room = row.call, row.room.ref if row.room else RoomRef("")
         to = (call.number or identity_of(call.staff_id or 0)) if call else ""
-        is_dial = row.command in (Command.DIAL, Command.BRING)
+        is_dial = row.command in MAKES_LEG
         others = frozenset(_refs_of_others(session, call)) if call else frozenset()
         key, since = row.request_key, row.created_at
         ref = call.provider_ref if call else None

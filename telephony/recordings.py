@@ -20,6 +20,8 @@ class RecordingState(Term):
     RUNNING = "running", "录音中", "Recording"
     READY = "ready", "已录音", "Ready"
     ABSENT = "absent", "无录音", "Absent"
+    DELETING = "deleting", "正在删除", "Being deleted"
+    DELETED = "deleted", "已删除", "Deleted"
 
 
 RECORDING_RANK = {
@@ -27,6 +29,8 @@ RECORDING_RANK = {
     RecordingState.RUNNING: 1,
     RecordingState.READY: 2,
     RecordingState.ABSENT: 2,
+    RecordingState.DELETING: 3,
+    RecordingState.DELETED: 4,
 }
 
 
@@ -36,6 +40,10 @@ class Recording(Base):
     __tablename__ = "recording"
     __table_args__ = (
         sa.CheckConstraint("consent_at <= requested_at", name="consent_comes_first"),
+        sa.CheckConstraint(
+            f"(state IN {code_list(RecordingState.DELETED)}) = (deleted_at IS NOT NULL)",
+            name="deleted_has_time",
+        ),
         sa.CheckConstraint(
             f"state NOT IN {code_list(RecordingState.READY)} OR provider_ref IS NOT NULL",
             name="ready_has_ref",
@@ -54,6 +62,8 @@ class Recording(Base):
     requested_at: Mapped[datetime]
     ready_at: Mapped[datetime | None]
     duration_s: Mapped[int | None]
+    deleted_at: Mapped[datetime | None]
+    """When the line said that its sound is gone."""
 
     call: Mapped[Call] = relationship()
 
@@ -78,6 +88,11 @@ def running_recording(session: Session, call: Call) -> Recording | None:
     open_states = (RecordingState.REQUESTED, RecordingState.RUNNING)
     query = sa.select(Recording).where(Recording.call_id == call.id, Recording.state.in_(open_states))
     return session.scalars(query.order_by(Recording.id.desc())).first()
+
+
+def note_deleted(recording: Recording, *, at: datetime) -> None:
+    """Note that the line has deleted a recording."""
+    recording.state, recording.deleted_at = RecordingState.DELETED, recording.deleted_at or at
 
 
 def apply_to_recording(session: Session, recording: Recording, event: Event) -> bool:

@@ -38,6 +38,7 @@ DOCUMENTS: dict[str, Document] = {
     "wait": documents.for_wait,
     "waited": documents.for_wait,
     "join": documents.for_join,
+    "picked-up": documents.for_picked_up,
 }
 
 STANDING: dict[str, Callable[[], str]] = {

@@ -8,7 +8,8 @@ from flask.cli import with_appcontext
 from core import clock
 from core.db import reading, transaction
 from hotline.read_log import end_of_log, first_break
-from hotline.retention import KeptClass, due, years_of
+from hotline.retention import due, years_of
+from hotline.retention_classes import KeptClass
 from hotline.retention_rounds import delete_all_due
 
 
@@ -34,7 +35,7 @@ def retention(dry_run: bool) -> None:
         for kept in KeptClass:
             found = due(session, kept, at=now, limit=1_000_000)
             click.echo(
-                f"{kept.value}: kept {years_of(session, kept):g} years, {len(found.contacts)} contacts due, "
+                f"{kept.value}: kept {years_of(session, kept):g} years, {len(found.contacts)} due, "
                 f"{found.held} held back"
             )
     while not dry_run:
@@ -42,7 +43,7 @@ def retention(dry_run: bool) -> None:
             runs = delete_all_due(session, now)
             for run in runs:
                 click.echo(
-                    f"{run.kept.value}: {run.contacts} contacts, {run.rows}, left {run.left}, {run.digest}"
+                    f"{run.kept.value}: {run.contacts}, {run.rows}, left {run.left}, {run.digest}"
                 )
         if not runs:
             break

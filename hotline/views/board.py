@@ -18,8 +18,10 @@ from core.terms import Words, t
 from hotline import load_guard
 from hotline.board import board
 from hotline.calling_for_help import open_for
+from hotline.carrier_days import count_days
 from hotline.lines import LineKind, line_of
 from hotline.presence import TONES
+from hotline.reconciling import reconcile_lines
 from hotline.roster import may_lead
 from hotline.staffing_sheet import HOUR, staffing_day
 
@@ -85,6 +87,20 @@ def outlook() -> str:
             staffing_day(session, kind, clock.today(at), at=at) for kind in lines_in_use(session, acting())
         ]
         return render_template("hotline/board_outlook.html", days=days, at=at, one_hour=HOUR)
+
+
+@blueprint.post("/reconcile")
+@require(Permission.HOTLINE_LEAD)
+def reconcile() -> ResponseReturnValue:
+    """Go through the carrier's list now, write down what is missing, and count the day anew."""
+    found = reconcile_lines()
+    if found.failed or not count_days():
+        flash(
+            t("线路的话单暂时读不到，没有核对", "The carrier's list can't be read now; not reconciled"), "bad"
+        )
+    else:
+        flash(t("已核对，补录 {n} 通", "Reconciled; {n} calls written down", n=found.written), "good")
+    return redirect(url_for("hotline_board.show"), 303)
 
 
 @blueprint.post("/rest/<int:staff_id>/end")

@@ -13,8 +13,10 @@ from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Invalid
 from core.terms import Words
-from hotline import retention
-from hotline.retention import KeptClass, LegalHold, RetentionRun
+from hotline import legal_holds, retention
+from hotline.legal_holds import LegalHold
+from hotline.retention import RetentionRun
+from hotline.retention_classes import SHORTEST, KeptClass
 from hotline.sight import in_sight
 
 blueprint = Blueprint("counselling_retention", __name__, url_prefix="/counselling/retention")
@@ -65,7 +67,7 @@ def ask_hold() -> ResponseReturnValue:
     try:
         with transaction() as session:
             contact, _ = in_sight(session, typed["token"].strip(), by=acting(), at=clock.now())
-            retention.ask_hold(session, contact, typed["reference"], by=acting(), at=clock.now())
+            legal_holds.ask_hold(session, contact, typed["reference"], by=acting(), at=clock.now())
     except Invalid as wrong:
         return _page(wrong=wrong, typed=typed), 422
     return redirect(url_for("counselling_retention.show"), 303)
@@ -76,8 +78,8 @@ def ask_hold() -> ResponseReturnValue:
 def decide_hold(hold: int, verb: str) -> ResponseReturnValue:
     """Agree to a hold, or lift one; each takes two people."""
     with transaction() as session:
-        row = retention.hold_numbered(session, hold)
-        act = retention.agree_hold if verb == "agree" else retention.lift
+        row = legal_holds.hold_numbered(session, hold)
+        act = legal_holds.agree_hold if verb == "agree" else legal_holds.lift
         act(session, row, by=acting(), at=clock.now())
     return redirect(url_for("counselling_retention.show"), 303)
 
@@ -93,7 +95,7 @@ def _page(*, wrong: Invalid | None = None, typed: dict[str, str] | None = None) 
         for kept in KeptClass:
             found = retention.due(session, kept, at=now, limit=100_000)
             years = retention.years_of(session, kept)
-            rules.append((kept, years, retention.SHORTEST[kept], len(found.contacts), found.held))
+            rules.append((kept, years, SHORTEST[kept], len(found.contacts), found.held))
         return render_template(
             "hotline/retention.html",
             rules=rules,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.doors import Door
-from hotline import consult_rounds, fallback, reconciling, voicemail
+from hotline import carrier_days, consult_rounds, fallback, reconciling, ringing_duty, voicemail
 from hotline.views import consulting, desk_log, lines, messages, talks
 
 BLUEPRINTS = [
@@ -14,10 +14,11 @@ BLUEPRINTS = [
     lines.blueprint,
 ]
 DOORS: list[Door] = [*talks.DOORS, *messages.DOORS, *lines.DOORS]
-ROUNDS = (consult_rounds.end_what_is_due, reconciling.look, fallback.keep)
+ROUNDS = (consult_rounds.end_what_is_due, reconciling.look, fallback.keep, ringing_duty.ring_due, carrier_days.look)
 """What the worker repeats; named here so that every process of the house knows of them."""
 
 
 def answer() -> None:
-    """Let the lines take messages."""
+    """Let the lines take messages, and the duty telephones speak."""
     voicemail.take_voicemail()
+    ringing_duty.answer_telephones()

@@ -22,6 +22,7 @@ from telephony.line import (
     staff_id_of,
 )
 from telephony.spoken import Steps
+from telephony.twilio import keeping
 from telephony.twilio.addresses import address_of
 from telephony.twilio.client import asking, client_from, fetch_sound, optional
 from telephony.twilio.grants import SECONDS, abilities, access_token
@@ -37,7 +38,6 @@ from telephony.twilio.looking import (
 from telephony.twilio.twiml import ROOM_EVENTS, document
 
 CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
-_RECORDING = {RecordAction.PAUSE: "paused", RecordAction.RESUME: "in-progress", RecordAction.STOP: "stopped"}
 
 
 class TwilioLine:
@@ -117,6 +117,14 @@ class TwilioLine:
                 **terms,
             )
             return str(made.call_sid)
+
+    def ring_up(self, number: str, *, caller_id: str, request_key: str, ring_s: int) -> str:
+        """Ring a telephone of ours, to which a room of the house speaks when it is answered; return the leg."""
+        told_at = {"status_callback": self._at("call", k=request_key), "status_callback_event": CALL_EVENTS}
+        page = self._at("picked-up", k=request_key)
+        with asking():
+            made = self.client.calls.create(to=number, from_=caller_id, url=page, timeout=ring_s, **told_at)
+            return str(made.sid)
 
     def _room_ref(self, room: RoomRef) -> str:
         """Return the vendor's reference of a room that is going on."""
@@ -208,18 +216,12 @@ class TwilioLine:
         self, leg: str, action: RecordAction, *, request_key: str, recording: str | None
     ) -> str | None:
         """Start, pause, resume or stop a recording; return its reference when one was started."""
-        recordings = self.client.calls(leg).recordings
-        if action == RecordAction.START:
-            with asking():
-                made = recordings.create(
-                    recording_channels="dual",
-                    recording_status_callback=self._at("recording", k=request_key),
-                    recording_status_callback_event=["in-progress", "completed", "absent"],
-                )
-                return str(made.sid)
-        with asking():
-            self.client.calls(leg).recordings(recording or "Twilio.CURRENT").update(status=_RECORDING[action])
-        return None
+        told_at = self._at("recording", k=request_key)
+        return keeping.record(self.client, leg, action, recording, told_at=told_at)
+
+    def delete_recording(self, recording: str) -> None:
+        """Delete a recording with its sound; one that is gone already is as we want it."""
+        keeping.delete(self.client, recording)
 
     def send_text(self, number: str, body: str, *, request_key: str) -> str:
         """Send a text message and return its reference."""
@@ -243,6 +245,6 @@ class TwilioLine:
         end = to if staff_id_of(to) is None else f"client:{to}"
         with asking():
             return look_for_leg(
-                self.client, room.name, request_key=request_key, to=end, caller_id=self.settings.caller_number,
-                since=since, known=known,
+                self.client, room.name, request_key=request_key, to=end, since=since, known=known,
+                caller_id=self.settings.caller_number if room.name else None,
             )  # fmt: skip

@@ -10,7 +10,7 @@ PREFIX = "/line/hooks"
 
 HOOKS = (
     "browser", "inbound", "input", "call", "room", "recording", "answerer", "text",
-    "wait", "waited", "join", "quiet", "hold", "fallback", "probe",
+    "wait", "waited", "join", "picked-up", "quiet", "hold", "fallback", "probe",
 )  # fmt: skip
 
 # Where the vendor's telephone in the browser connects to; the simulated one speaks through this house alone.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import journal
@@ -17,6 +18,7 @@ from telephony.inbound import (
     Heard,
     answer_call,
     answer_input,
+    answer_picked_up,
     answer_return,
     answer_wait,
     home_of,
@@ -107,6 +109,15 @@ def for_inbound(session: Session, line: TwilioLine, asked: Asked) -> str:
     if call is None:
         return twiml.document(line.settings, UNEXPECTED)
     return twiml.document(line.settings, answer_call(session, call, _heard(asked)))
+
+
+def for_picked_up(session: Session, line: TwilioLine, asked: Asked) -> str:
+    """Speak to whoever answered a telephone of ours that we rang."""
+    key = asked.query.get("k", "")
+    call = session.scalars(sa.select(Call).where(Call.request_key == key)).first()
+    if call is None:
+        return twiml.document(line.settings, UNEXPECTED)
+    return twiml.document(line.settings, answer_picked_up(session, call, _heard(asked)))
 
 
 def for_input(session: Session, line: TwilioLine, asked: Asked) -> str:

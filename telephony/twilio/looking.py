@@ -10,7 +10,7 @@ from twilio.rest import Client
 
 from core.phone import told_number
 from telephony.line import Kept, LegFacts, LineTrouble, NotTaken, Rung, Waiting
-from telephony.twilio.client import asking
+from telephony.twilio.client import asking, optional
 from telephony.twilio.translate import key_in_label
 from telephony.twilio.vocabulary import leg_state
 
@@ -34,16 +34,16 @@ def look_for_leg(
     *,
     request_key: str,
     to: str,
-    caller_id: str,
+    caller_id: str | None,
     since: datetime,
     known: frozenset[str],
 ) -> LegFacts | None:
     """Return the leg with our label in the room, else a call to the same end that is nobody else's."""
-    for found in client.conferences.list(friendly_name=room, limit=5):
+    for found in client.conferences.list(friendly_name=room, limit=5) if room else ():
         for party in client.conferences(str(found.sid)).participants.list(limit=50):
             if key_in_label(str(party.label or "")) == request_key:
                 return facts_of(client.calls(str(party.call_sid)).fetch())
-    for call in client.calls.list(to=to, from_=caller_id, limit=50):
+    for call in client.calls.list(to=to, from_=optional(caller_id), limit=50):
         made = call.date_created
         is_ours = call.sid not in known and made is not None and _utc(made) >= since - CLOCKS_DIFFER
         if is_ours and call.direction == "outbound-api":

@@ -15,7 +15,7 @@ from core.people import Staff
 from core.permissions import Role
 from core.places import Level, Place
 from core.problems import Forbidden, Invalid, Missing, Refused
-from hotline import break_glass, continuity, dangers, key_reviews, records, retention, safety_plans
+from hotline import break_glass, continuity, dangers, key_reviews, legal_holds, records, retention, safety_plans
 from hotline.break_glass import NotTwo, OpeningReason
 from hotline.callers import Caller, caller_from
 from hotline.contacts import Contact, ContactState
@@ -25,7 +25,7 @@ from hotline.kept_back import kept_back
 from hotline.key_reviews import Verdict
 from hotline.lines import LineKind
 from hotline.read_log import CounsellingRead, ReadPurpose
-from hotline.retention import KeptClass
+from hotline.retention_classes import KeptClass
 from hotline.retention_rounds import delete_all_due
 from hotline.risk import RiskLevel
 from hotline.risk_levels import EpisodeLevel
@@ -305,18 +305,18 @@ def test_what_is_due_is_deleted_with_proof_and_the_audit_stays(database: db.Data
 def test_a_hold_takes_two_to_set_and_two_to_lift(session: Session) -> None:
     room = Room(session)
     contact = _aged(session, room, 11)
-    hold = retention.ask_hold(session, contact, "（2026）1 号", by=room.lead, at=NIGHT)
+    hold = legal_holds.ask_hold(session, contact, "（2026）1 号", by=room.lead, at=NIGHT)
     with pytest.raises(Refused):
-        retention.agree_hold(session, hold, by=room.lead, at=NIGHT)
+        legal_holds.agree_hold(session, hold, by=room.lead, at=NIGHT)
     with pytest.raises(Forbidden):
-        retention.agree_hold(session, hold, by=room.operator, at=NIGHT)
-    retention.agree_hold(session, hold, by=room.other_lead, at=NIGHT)
+        legal_holds.agree_hold(session, hold, by=room.operator, at=NIGHT)
+    legal_holds.agree_hold(session, hold, by=room.other_lead, at=NIGHT)
     assert delete_all_due(session, NIGHT) == []
     assert retention.due(session, KeptClass.RECORD, at=NIGHT).held == 1
-    retention.lift(session, hold, by=room.lead, at=NIGHT)
+    legal_holds.lift(session, hold, by=room.lead, at=NIGHT)
     with pytest.raises(Refused):
-        retention.lift(session, hold, by=room.lead, at=NIGHT)
-    retention.lift(session, hold, by=room.other_lead, at=NIGHT)
+        legal_holds.lift(session, hold, by=room.lead, at=NIGHT)
+    legal_holds.lift(session, hold, by=room.other_lead, at=NIGHT)
     assert len(delete_all_due(session, NIGHT)) == 2
 
 
@@ -327,4 +327,4 @@ def test_years_below_the_guide_are_refused(session: Session) -> None:
     retention.set_years(session, KeptClass.RECORD, 3, by=room.lead, at=NIGHT)
     assert retention.years_of(session, KeptClass.RECORD) == 3
     _aged(session, room, 3.1)
-    assert {run.kept for run in delete_all_due(session, NIGHT)} == set(KeptClass)
+    assert {run.kept for run in delete_all_due(session, NIGHT)} == {KeptClass.RECORD, KeptClass.NUMBER}
