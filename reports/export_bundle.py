@@ -12,8 +12,11 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from core.terms import Words
+from reports.definitions import Definition, versions
+from reports.estimates import Figures, figures_of
 from reports.export_design import category_label
-from reports.export_figures import DIFFERENCE_HEAD, FIGURE_HEAD, PART_HEAD, differences, published
+from reports.export_differences import DIFFERENCE_HEAD, differences
+from reports.export_figures import FIGURE_HEAD, PART_HEAD, published
 from reports.export_files import FileFormat, columns_csv, csv_bytes, replicate_columns, written
 from reports.export_papers import (
     Contents,
@@ -70,14 +73,16 @@ def bundle(
     tell = progress or (lambda done, total, words: None)
     total = len(STEPS)
     tell(0, total, STEPS[0])
-    people = respondents_of(session, made)
+    estimated = figures_of(session, made)
+    definition = _definition(session, estimated)
+    people = respondents_of(session, made, definition)
     tell(1, total, STEPS[1])
     drawn = replicated(people.design, people.margins, method, count=count)
     tell(2, total, STEPS[2])
-    figures = published(session, made, people)
+    figures = published(session, made, people, estimated, definition)
     apart, missing = differences(people, drawn, figures)
     wave = session.get_one(Wave, made.wave_id)
-    contents = Contents(made, wave, people, drawn, figures, missing)
+    contents = Contents(made, wave, people, drawn, figures, missing, definition)
     tell(3, total, STEPS[3])
     facts = provenance(session, contents)
     repeated = replicate_columns(drawn.replicates.weights)
@@ -88,7 +93,8 @@ def bundle(
         "replication.csv": _replication(drawn),
         "margins.csv": _margins(people),
         "indices.csv": csv_bytes(
-            PART_HEAD, [[i, column, share] for i, parts in people.parts.items() for column, share in parts]
+            PART_HEAD,
+            [[key, column, share] for key, parts in people.parts.items() for column, share in parts],
         ),
         "published.csv": csv_bytes(FIGURE_HEAD, [p.cells for p in figures]),
         "differences.csv": csv_bytes(DIFFERENCE_HEAD, [d.cells for d in apart]),
@@ -117,6 +123,13 @@ def bundle(
         int(found.blanked.sum()),
         tuple(sorted(files)),
     )
+
+
+def _definition(session: Session, estimated: Figures | None) -> Definition | None:
+    """Return the definition under which a set was estimated for bulletins, if it was."""
+    if estimated is None:
+        return None
+    return next((d for d in versions(session) if d.version == estimated.made.definition_version), None)
 
 
 def _replication(drawn: Replicated) -> bytes:

@@ -1,161 +1,158 @@
-"""The figures that go out with a data file: what was published, and what differs between counties."""
+"""The figures that go out with a data file: what was published, of whom, and with what error."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.places import Level, Place
-from reports.export_replicates import Replicated
+from core.terms import Words
+from reports.definitions import Definition
+from reports.estimates import By, Figures, IndexEstimate, Measure
+from reports.estimating import USERS, Scored, groups
 from reports.export_respondents import Respondents
+from reports.export_scores import bulletin_key, set_key
 from reports.index_figures import figures_of
 from survey.indices import CITY, INDICES
-from survey.methods.contrasts import Target, joint
-from survey.methods.design import BoolArray, FloatArray
-from survey.methods.estimands import Estimand
-from survey.methods.failures import MethodFailure
-from survey.methods.variance import SinglePsu
+from survey.methods.design import BoolArray
 from survey.weighting import IndexFigure, WeightSet
 
 FIGURE_HEAD = (
-    "index", "domain", "place_code", "place_zh", "place_en", "estimate", "standard_error", "low", "high", "n",
-    "effective_n", "deff", "df", "rank_best", "rank_worst", "rank_band", "withheld", "flags",
+    "key", "source", "index", "measure", "by", "domain", "domain_zh", "domain_en", "filter_column", "filter_value",
+    "filter_equal", "estimate", "standard_error", "low", "high", "n", "effective_n", "deff", "df", "method",
+    "rank_best", "rank_worst", "rank_band", "withheld", "flags",
 )  # fmt: skip
-DIFFERENCE_HEAD = ("index", "first", "second", "estimate", "standard_error", "linearised_error")
-PART_HEAD = ("index", "column", "share")
+PART_HEAD = ("key", "column", "share")
+EVERYBODY = Words("全市", "Whole city")
+OTHERS = Words("其余", "All others")
 
 
 @dataclass(frozen=True)
-class Published:
-    """One figure of the set as it stands; without its values where it is withheld."""
+class Filter:
+    """Who a figure is about, told by one column: those with a value, or all but those."""
 
-    figure: IndexFigure
-    domain: str
-    """city, or the county's number in the data file."""
-    code: str
-    zh: str
-    en: str
+    column: str
+    value: int
+    is_equal: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Published:
+    """One figure as it stands; without its values where it is withheld."""
+
+    key: str
+    figure: IndexFigure | IndexEstimate
+    by: By
+    words: Words
+    who: Filter | None
+    """None for everybody."""
+    is_told: bool
+    """Whether the data file has what it takes to tell who the figure is about."""
+
+    @property
+    def is_withheld(self) -> bool:
+        f = self.figure
+        return f.is_suppressed if isinstance(f, IndexFigure) else f.withheld is not None
 
     @property
     def cells(self) -> list[object]:
         """Return the row under `FIGURE_HEAD`, numbers at full precision."""
         f = self.figure
-        values = (
-            [None] * 7
-            if f.is_suppressed
-            else [f.estimate, f.standard_error, f.low, f.high, f.n, f.effective_n, f.deff]
-        )
-        ranks = [None] * 3 if f.is_suppressed else [f.rank_low, f.rank_high, f.rank_band]
-        reason, *flags = (f.reason or "").split(",") if f.is_suppressed else ["", f.reason or ""]
+        who: list[object] = ["", "", ""]
+        if not self.is_told:
+            who = ["?", "", ""]
+        elif self.who is not None:
+            who = [self.who.column, self.who.value, int(self.who.is_equal)]
+        values = [f.estimate, f.standard_error, f.low, f.high, f.n, f.effective_n, f.deff, f.df]
+        ranks: list[object] = [None] * 3
+        if isinstance(f, IndexFigure):
+            measure, reasons = Measure.SHARE.value, (f.reason or "").split(",")
+            withheld, flags = (reasons[0] or "withheld", reasons[1:]) if f.is_suppressed else ("", reasons)
+            method = "" if flags != [""] else "logit"
+            if not f.is_suppressed:
+                ranks = [f.rank_low, f.rank_high, f.rank_band]
+        else:
+            measure, withheld, flags, method = f.measure.value, f.withheld or "", [], f.method
         return [
-            f.index, self.domain, self.code, self.zh, self.en, *values, None if f.is_suppressed else f.df,
-            *ranks, reason or ("withheld" if f.is_suppressed else ""), ",".join(flags),
+            self.key, self.key.partition(":")[0], f.index, measure, self.by.value, f.domain,
+            self.words.in_language("zh"), self.words.in_language("en"), *who,
+            *([None] * len(values) if self.is_withheld else values), "" if self.is_withheld else method,
+            *ranks, withheld, ",".join(flags),
         ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class CountyDifference:
-    """How far two counties lie apart on one index: by the replicate weights, and by linearisation."""
-
-    index: str
-    first: int
-    second: int
-    estimate: float
-    standard_error: float
-    linearised: float
-
-    @property
-    def cells(self) -> list[object]:
-        """Return the row under `DIFFERENCE_HEAD`."""
-        return [self.index, self.first, self.second, self.estimate, self.standard_error, self.linearised]
-
-
-def published(session: Session, made: WeightSet, people: Respondents) -> list[Published]:
-    """Return every figure of the set: indices before items, the city before its counties."""
-    known = {p.code: p for p in session.scalars(sa.select(Place).where(Place.level == Level.COUNTY))}
-    city = session.scalars(sa.select(Place).where(Place.level == Level.CITY)).first()
-    found = []
-    for (_, domain), figure in figures_of(session, made).items():
-        place = city if domain == CITY else known.get(domain)
-        number = CITY if domain == CITY else str(people.places.get(domain, domain))
-        found.append(
-            Published(
-                figure,
-                number,
-                place.code if place else domain,
-                place.name if place else domain,
-                place.name_en if place else domain,
-            )
-        )
+def published(
+    session: Session,
+    made: WeightSet,
+    people: Respondents,
+    estimated: Figures | None,
+    definition: Definition | None,
+) -> list[Published]:
+    """Return the figures kept with the set, then those estimated for bulletins; indices first, the city first."""
+    counties = sa.select(Place).where(Place.level == Level.COUNTY)
+    names = {p.code: Words(p.name, p.name_en) for p in session.scalars(counties)}
+    own = [_of_set(f, people, names) for f in figures_of(session, made).values()]
     places = {name: n for n, name in enumerate(INDICES)}
-    return sorted(
-        found,
-        key=lambda p: (
-            places.get(p.figure.index, len(places)),
-            p.figure.index,
-            p.figure.domain != CITY,
-            p.code,
-        ),
-    )
+
+    def turn(p: Published) -> tuple[object, ...]:
+        f = p.figure
+        measure = f.measure.value if isinstance(f, IndexEstimate) else ""
+        return (places.get(f.index, len(places)), f.index, measure, list(By).index(p.by), f.domain)
+
+    found = sorted(own, key=turn)
+    if estimated is not None and definition is not None:
+        found += sorted(_of_bulletin(estimated, people, definition, names), key=turn)
+    return found
 
 
-def differences(
-    people: Respondents, drawn: Replicated, figures: Sequence[Published]
-) -> tuple[list[CountyDifference], list[str]]:
-    """Compare all pairs of published counties on each index; name the indices that no replicate can give."""
-    found: list[CountyDifference] = []
-    missing: list[str] = []
-    measures = {e.name: e for e in people.estimands}
-    for index in INDICES:
-        shown = [
-            int(p.domain)
-            for p in figures
-            if p.figure.index == index and p.domain != CITY and not p.figure.is_suppressed
-        ]
-        if index not in people.parts or len(shown) < 2:
-            continue
-        inside = [people.county == number for number in shown]
-        try:
-            full, by_replicates = _by_replicates(measures[index], people, drawn, inside)
-        except MethodFailure:
-            missing.append(index)
-            continue
-        _, linear = joint(
-            people.design,
-            [Target(measures[index], each) for each in inside],
-            adjustments=[people.adjustment],
-            single=SinglePsu.ADJUST,
-        )
-        for a, b in combinations(range(len(shown)), 2):
-            found.append(
-                CountyDifference(
-                    index,
-                    shown[a],
-                    shown[b],
-                    float(full[a] - full[b]),
-                    _error(by_replicates, a, b),
-                    _error(linear, a, b),
-                )
-            )
-    return found, missing
+def _of_set(f: IndexFigure, people: Respondents, names: dict[str, Words]) -> Published:
+    if f.domain == CITY:
+        return Published(set_key(f.index), f, By.CITY, EVERYBODY, None, True)
+    number = people.places.get(f.domain)
+    who = Filter("county", number) if number is not None else None
+    words = names.get(f.domain, Words(f.domain, f.domain))
+    return Published(set_key(f.index), f, By.COUNTY, words, who, who is not None)
 
 
-def _by_replicates(
-    measure: Estimand, people: Respondents, drawn: Replicated, inside: Sequence[BoolArray]
-) -> tuple[FloatArray, FloatArray]:
-    weights = np.column_stack([people.adjustment.weights, drawn.replicates.weights])
-    values = np.full((len(inside), weights.shape[1]), np.nan)
-    for k, each in enumerate(inside):
-        for r in range(weights.shape[1]):
-            value = measure.linearise(weights[:, r], each).value
-            values[k, r] = np.nan if value is None else value
-    return values[:, 0], drawn.replicates.covariance(values[:, 1:], values[:, 0])
+def _of_bulletin(
+    estimated: Figures, people: Respondents, definition: Definition, names: dict[str, Words]
+) -> Iterator[Published]:
+    scored = Scored(definition, people.people)
+    labels = {by: np.array(given) for by, given in groups(people.people).items()}
+    agencies = {a.code: a for a in definition.agencies}
+    columns = {By.AREA: "area", By.SEX: "sex", By.AGE: "age_group", By.COUNTY: "county"}
+    for (index, measure, by, domain), row in estimated.rows.items():
+        key = bulletin_key(index, measure)
+        if by is By.CITY:
+            yield Published(key, row, by, EVERYBODY, None, True)
+        elif by is By.CONTACT and index in agencies:
+            inside = scored.users(agencies[index])
+            who = _filter(people, agencies[index].contact, inside, is_equal=domain == USERS)
+            words = _label(people, who) if domain == USERS else OTHERS
+            yield Published(key, row, by, words, who, who is not None)
+        else:
+            inside = labels[by] == domain if by in labels else np.zeros(people.size, dtype=np.bool_)
+            who = _filter(people, columns.get(by, ""), inside)
+            words = names.get(domain) or _label(people, who, domain)
+            yield Published(key, row, by, words, who, who is not None)
 
 
-def _error(covariance: FloatArray, a: int, b: int) -> float:
-    return float(np.sqrt(max(covariance[a, a] + covariance[b, b] - 2 * covariance[a, b], 0.0)))
+def _filter(people: Respondents, name: str, inside: BoolArray, *, is_equal: bool = True) -> Filter | None:
+    """Find the value of a column that all these respondents have and nobody else."""
+    column = people.column(name)
+    if column is None or not inside.any():
+        return None
+    value = column.values[inside][0]
+    if np.isnan(value) or not np.array_equal(column.values == value, inside):
+        return None
+    return Filter(name, int(value), is_equal)
+
+
+def _label(people: Respondents, who: Filter | None, otherwise: str = "") -> Words:
+    column = people.column(who.column) if who else None
+    known = column.labels.get(who.value) if column and who else None
+    return known or Words(otherwise, otherwise)

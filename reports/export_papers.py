@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from core.terms import Words
+from reports.definitions import Definition
 from reports.export_columns import Column, ColumnKind
 from reports.export_disclosure import SHUFFLE_SEED
 from reports.export_figures import FIGURE_HEAD, Published
@@ -45,7 +47,7 @@ FILES = {
     "replicate_weights.csv": Words("复制权数，行序与 interviews.csv 相同", "replicate weights, rows as in interviews.csv"),
     "replication.csv": Words("每个复制权数的方差系数（scale、rscale）", "scale and rscale of each replicate weight"),
     "margins.csv": Words("校准所用的人口边际", "the population margins that weights were raked to"),
-    "indices.csv": Words("每项指数由哪些列、以多大份额组成", "which columns make up each index, and their shares"),
+    "indices.csv": Words("每个数字由哪些列、以多大份额组成", "which columns make up each figure, and their shares"),
     "published.csv": Words("公布的数字，全精度", "the published figures at full precision"),
     "differences.csv": Words("县与县之差及其误差", "differences between counties and their errors"),
     "aggregates.json": Words("全部数字与来历，供程序读取", "all figures with their provenance, for programs"),
@@ -63,6 +65,7 @@ class Contents:
     drawn: Replicated
     figures: Sequence[Published]
     without_differences: Sequence[str]
+    definition: Definition | None
 
 
 def code_version() -> str:
@@ -86,9 +89,10 @@ def provenance(session: Session, c: Contents) -> dict[str, Any]:
         "is_published": c.made.is_published,
         "interviews": c.made.interviews,
         "code_version": code_version(),
-        "definitions": {
-            index: [{"column": column, "share": share} for column, share in parts]
-            for index, parts in c.people.parts.items()
+        "definition": msgspec.to_builtins(c.definition) if c.definition else None,
+        "parts": {
+            key: [{"column": column, "share": share} for column, share in parts]
+            for key, parts in c.people.parts.items()
         },
         "variance": "Taylor linearisation with residuals of the raking; no finite population correction",
         "single_psu": "adjust",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from sqlalchemy.orm import Session
 
-from core.terms import Words
-from reports.export_answers import answer_columns, label_of, person_columns
-from reports.export_columns import Column, ColumnKind, place_codes, unique_name
+from reports.definitions import Definition
+from reports.export_answers import answer_columns, person_columns
+from reports.export_columns import Column, place_codes
 from reports.export_design import (
     MarginWords,
     design_columns,
@@ -22,18 +21,17 @@ from reports.export_design import (
     where_of,
 )
 from reports.export_disclosure import Disclosure, disclosure, meaningless_order, renumbered
-from survey.indices import INDICES, estimands
+from reports.export_scores import Parts, ScoreColumns
+from survey.indices import estimands
 from survey.methods.adjustment import Adjustment
-from survey.methods.design import Design, FloatArray, IntArray, declare
-from survey.methods.estimands import Composite, Estimand, Mean
+from survey.methods.design import Design, IntArray, declare
+from survey.methods.estimands import Estimand
 from survey.methods.margins import Margin
 from survey.methods.raking import rake
-from survey.period_data import released
+from survey.period_data import Respondent, released
 from survey.questionnaire import Questionnaire
 from survey.weight_replay import replayed
 from survey.weighting import WeightSet
-
-Parts = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +44,11 @@ class Respondents:
     margins: tuple[Margin, ...]
     margin_words: MarginWords
     adjustment: Adjustment
-    estimands: list[Estimand]
+    people: list[Respondent]
+    """Who they are to the house, row by row: for scoring, never written."""
+    estimands: dict[str, Estimand]
     parts: dict[str, Parts]
-    """Of each index and item the columns of its scores and their shares."""
+    """Of each figure, by its key, the columns of its scores and their shares."""
     county: IntArray  # (rows,) the county's number in the file
     places: dict[str, int]
     """The number of every county in the file, by its code."""
@@ -58,13 +58,16 @@ class Respondents:
     def size(self) -> int:
         return int(self.county.size)
 
-    def column(self, name: str) -> Column:
+    def column(self, name: str) -> Column | None:
         """Return a column by its name."""
-        return next(c for c in self.columns if c.name == name)
+        return next((c for c in self.columns if c.name == name), None)
 
 
-def respondents_of(session: Session, made: WeightSet) -> Respondents:
-    """Lay out a set's respondents; `Moved` where the data are no longer those that were weighed."""
+def respondents_of(session: Session, made: WeightSet, definition: Definition | None = None) -> Respondents:
+    """Lay out a set's respondents, scored as the set and a definition want it.
+
+    `Moved` where the data are no longer those that were weighed.
+    """
     replay = replayed(session, made)
     people, weighted = replay.people, replay.weighted
     where = where_of(session, made)
@@ -84,12 +87,14 @@ def respondents_of(session: Session, made: WeightSet) -> Respondents:
     found = disclosure(list(zip(*(np.nan_to_num(k, nan=-1.0).tolist() for k in keys), strict=True)), strata)
     columns = [_withheld(c, found) for c in columns]
     columns += answer_columns(replay.form, people, taken)
-    measures = estimands(replay.form, people)
-    scores = {e.name: e for e in measures if isinstance(e, Mean) and e.name not in INDICES}
-    score_names = {name: unique_name(f"fav_{name}", taken) for name in scores}
-    columns += [_score(score_names[name], name, replay.form, mean.y) for name, mean in scores.items()]
+    scores = ScoreColumns(replay.form, taken)
+    scores.of_set(people)
+    if definition is not None:
+        scores.of_definition(definition, people)
+    columns += scores.columns
     order = meaningless_order([c.values for c in columns if c.name not in ("psu", "stratum")])
     in_order = [c.ordered(order) for c in columns]
+    in_turn = [people[i] for i in order.tolist()]
     numbers = renumbered(strata[order])
     in_order = [_numbered(c, numbers) for c in in_order]
     design = declare(weights=weighted.nonresponse[order], strata=numbers)
@@ -101,8 +106,9 @@ def respondents_of(session: Session, made: WeightSet) -> Respondents:
         margins=margins,
         margin_words=words,
         adjustment=rake(design.weights, margins, min_rows=0),
-        estimands=estimands(replay.form, [people[i] for i in order.tolist()]),
-        parts=_parts(measures, scores, score_names),
+        people=in_turn,
+        estimands={e.name: e for e in estimands(replay.form, in_turn)},
+        parts=scores.parts,
         county=next(c for c in in_order if c.name == "county").values.astype(np.int64),
         places=place_codes(w.county.code for w in here),
         disclosure=Disclosure(found.rare[order], found.blanked[order], found.smallest, found.least),
@@ -124,26 +130,3 @@ def _numbered(column: Column, strata: IntArray) -> Column:
     if column.name == "psu":
         return replace(column, values=np.arange(1.0, strata.size + 1))
     return column
-
-
-def _score(column: str, question: str, form: Questionnaire, y: FloatArray) -> Column:
-    label = label_of(form.question(question))
-    words = Words(f"得分：{label.zh}", f"Score: {label.en}")
-    labels = {1: Words("前两项", "Favourable"), 0: Words("其他", "Not favourable")}
-    return Column(column, ColumnKind.OUTCOME, words, y, labels)
-
-
-def _parts(
-    measures: Sequence[Estimand], scores: Mapping[str, Mean], names: Mapping[str, str]
-) -> dict[str, Parts]:
-    of_scores = {id(mean.y): names[name] for name, mean in scores.items()}
-    found: dict[str, Parts] = {}
-    for each in measures:
-        items = each.items if isinstance(each, Composite) else (each,) if isinstance(each, Mean) else ()
-        given = (each.item_weights if isinstance(each, Composite) else ()) or (1.0,) * len(items)
-        if items and all(id(item.y) in of_scores for item in items):
-            total = sum(given)
-            found[each.name] = tuple(
-                (of_scores[id(item.y)], share / total) for item, share in zip(items, given, strict=True)
-            )
-    return found

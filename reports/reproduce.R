@@ -5,7 +5,7 @@
 #
 # Reads, from the folder (default: the present one): interviews.csv, margins.csv, indices.csv, published.csv,
 # replicate_weights.csv, replication.csv, differences.csv. Prints ours, R's and the difference; exit status 1 where
-# any differs by more than 1e-9.
+# any differs by more than 1e-9 (of its size, where that is above 1).
 #
 # The figures: Taylor linearisation of the stratified design, with the residuals of the raking. The weights before
 # raking are raked here once more, so that nothing but data and margins is taken over. No finite population correction
@@ -21,9 +21,9 @@ table_of <- function(name, ...) read.csv(file.path(folder, name), encoding = "UT
 
 data <- table_of("interviews.csv")
 margins <- table_of("margins.csv")
-parts <- table_of("indices.csv", colClasses = c(index = "character", column = "character"))
-published <- table_of("published.csv", colClasses = c(domain = "character", withheld = "character",
-                                                      flags = "character", place_code = "character"))
+parts <- table_of("indices.csv", colClasses = c(key = "character", column = "character"))
+published <- table_of("published.csv", colClasses = c(domain = "character", withheld = "character", flags = "character",
+                                                      method = "character", filter_column = "character"))
 design <- svydesign(ids = ~psu, strata = ~stratum, weights = ~weight_nonresponse, data = data)
 
 # Raking as a calibration; one category of every margin but the first is redundant.
@@ -45,10 +45,11 @@ cat(sprintf("R %s.%s, survey %s; %d interviews; largest difference of a final we
             R.version$major, R.version$minor, as.character(packageVersion("survey")), nrow(data),
             max(abs(weights(raked) / data$weight - 1))))
 
-# An index is the average of its items' shares; every item keeps its own respondents: a mean of ratios of totals.
-part_of <- function(index) parts[parts$index == index, ]
-estimate <- function(index, keep) {
-  p <- part_of(index)
+# An index is the average of its items' shares or scores; every item keeps its own respondents: a mean of ratios of
+# totals.
+part_of <- function(key) parts[parts$key == key, ]
+estimate <- function(key, keep) {
+  p <- part_of(key)
   d <- raked
   for (i in seq_len(nrow(p))) {
     y <- data[[p$column[i]]]
@@ -63,30 +64,37 @@ estimate <- function(index, keep) {
   c(estimate = as.numeric(coef(value)), standard_error = as.numeric(SE(value)), n = sum(answered & keep))
 }
 rows <- list()
-add <- function(index, what, kind, ours, theirs) {
-  rows[[length(rows) + 1]] <<- data.frame(index = index, what = what, kind = kind, ours = ours, R = theirs,
+add <- function(key, what, kind, ours, theirs) {
+  rows[[length(rows) + 1]] <<- data.frame(figure = key, what = what, kind = kind, ours = ours, R = theirs,
                                           difference = abs(ours - theirs))
 }
-# Logit interval with t on the design's degrees of freedom, as svyciprop("xlogit"); shares of 0 or 1 and thin cells
-# carry a flag and an interval of another kind, which is not compared.
-limits <- function(p, se, df) {
-  away <- qt(0.975, df) * se / (p * (1 - p))
-  plogis(qlogis(p) + c(-away, away))
+# Shares: logit interval with t on the design's degrees of freedom, as svyciprop("xlogit"); scores: mean and t. Shares
+# of 0 or 1 carry an exact one-sided interval, which is not compared.
+limits <- function(f, p, se) {
+  reach <- qt(0.975, max(f$df, 1)) * se
+  if (f$method == "mean") return(p + c(-reach, reach))
+  plogis(qlogis(p) + c(-reach, reach) / (p * (1 - p)))
+}
+members <- function(f) {
+  if (f$filter_column == "") return(rep(TRUE, nrow(data)))
+  inside <- data[[f$filter_column]] == f$filter_value
+  inside[is.na(inside)] <- FALSE
+  if (f$filter_equal == 1) inside else !inside
 }
 skipped <- 0; unknown <- c()
 for (i in seq_len(nrow(published))) {
   f <- published[i, ]
   if (nzchar(f$withheld)) { skipped <- skipped + 1; next }
-  if (!(f$index %in% parts$index)) { unknown <- union(unknown, f$index); next }
-  keep <- if (f$domain == "city") rep(TRUE, nrow(data)) else as.character(data$county) == f$domain
-  e <- estimate(f$index, keep)
-  add(f$index, f$domain, "estimate", f$estimate, e[["estimate"]])
-  add(f$index, f$domain, "standard_error", f$standard_error, e[["standard_error"]])
-  add(f$index, f$domain, "n", f$n, e[["n"]])
-  if (!nzchar(f$flags) && f$estimate > 0 && f$estimate < 1) {
-    l <- limits(e[["estimate"]], e[["standard_error"]], f$df)
-    add(f$index, f$domain, "low", f$low, l[1])
-    add(f$index, f$domain, "high", f$high, l[2])
+  if (!(f$key %in% parts$key) || f$filter_column == "?") { unknown <- c(unknown, paste(f$key, f$domain)); next }
+  e <- estimate(f$key, members(f))
+  what <- paste(f$by, f$domain, sep = ":")
+  add(f$key, what, "estimate", f$estimate, e[["estimate"]])
+  add(f$key, what, "standard_error", f$standard_error, e[["standard_error"]])
+  add(f$key, what, "n", f$n, e[["n"]])
+  if (f$method %in% c("logit", "mean") && f$standard_error > 0) {
+    l <- limits(f, e[["estimate"]], e[["standard_error"]])
+    add(f$key, what, "low", f$low, l[1])
+    add(f$key, what, "high", f$high, l[2])
   }
 }
 
@@ -98,10 +106,10 @@ if (nrow(differences) > 0) {
   spread <- svrepdesign(data = data, weights = ~weight, repweights = replicates, type = "other",
                         scale = replication$scale[1], rscales = replication$rscale, combined.weights = TRUE,
                         mse = FALSE)
-  for (index in unique(differences$index)) {
-    mine <- differences[differences$index == index, ]
+  for (key in unique(differences$key)) {
+    mine <- differences[differences$key == key, ]
     counties <- unique(c(mine$first, mine$second))
-    p <- part_of(index)
+    p <- part_of(key)
     found <- withReplicates(spread, function(w, data) sapply(counties, function(county) {
       here <- as.character(data$county) == county
       sum(sapply(seq_len(nrow(p)), function(i) {
@@ -113,9 +121,9 @@ if (nrow(differences) > 0) {
     theta <- as.numeric(coef(found)); V <- as.matrix(vcov(found))
     for (j in seq_len(nrow(mine))) {
       a <- match(mine$first[j], counties); b <- match(mine$second[j], counties)
-      name <- paste(mine$first[j], "-", mine$second[j])
-      add(index, name, "difference", mine$estimate[j], theta[a] - theta[b])
-      add(index, name, "its error", mine$standard_error[j], sqrt(V[a, a] + V[b, b] - 2 * V[a, b]))
+      name <- paste0(mine$first[j], "-", mine$second[j])
+      add(key, name, "difference", mine$estimate[j], theta[a] - theta[b])
+      add(key, name, "difference_error", mine$standard_error[j], sqrt(V[a, a] + V[b, b] - 2 * V[a, b]))
     }
   }
 }
@@ -123,10 +131,11 @@ if (nrow(differences) > 0) {
 all_rows <- do.call(rbind, rows)
 if (is.null(all_rows)) stop("there is no published figure to compare")
 print(all_rows, digits = 12, row.names = FALSE)
-bad <- !(all_rows$difference <= tolerance)
+# Scores run to 100: their rounding grows with them.
+bad <- !(all_rows$difference <= tolerance * pmax(1, abs(all_rows$ours)))
 cat(sprintf("%d figures compared, %d withheld and not compared; largest difference %.3g, allowed %.0e\n",
             nrow(all_rows), skipped, max(all_rows$difference), tolerance))
-if (length(unknown)) cat("not in indices.csv, hence not compared:", paste(unknown, collapse = ", "), "\n")
+if (length(unknown)) cat(length(unknown), "can't be told from this file and are not compared:", paste(unknown, collapse = ", "), "\n")
 if (any(bad)) {
   cat(sprintf("%d DIFFER\n", sum(bad)))
   print(all_rows[bad, ], digits = 17, row.names = FALSE)

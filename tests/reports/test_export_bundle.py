@@ -18,6 +18,9 @@ import sqlalchemy as sa
 
 from core.db import Database, reading, transaction
 from core.people import Staff
+from reports import estimating
+from reports.definitions import FIRST, reweigh
+from reports.estimates import IndexEstimate
 from reports.export_bundle import Made, bundle
 from reports.export_disclosure import disclosure, meaningless_order, renumbered
 from reports.export_files import FileFormat, cut
@@ -31,6 +34,7 @@ from survey.methods.margins import margin
 from survey.weight_making import make_weight_set
 from survey.weight_replay import Moved
 from survey.weighting import IndexFigure, WeightSet
+from tests.factories import a_staff
 from tests.survey.field import NOON
 from tests.survey.methods.test_r import r_is_ready
 from tests.survey.weighed import ADULTS, a_worked_wave
@@ -40,13 +44,28 @@ PLANTED = "我叫张三丰住在东街"
 PLANTED_NUMBER = "13912345678"
 
 
-def a_set(each: int = 60, interviews: int = 200) -> int:
-    """Make a weighed wave and return its set."""
+def a_set(each: int = 60, interviews: int = 200, *, for_bulletins: bool = False) -> int:
+    """Make a weighed wave and return its set, with a bulletin's estimates where these are wanted."""
     with transaction() as session:
         field = a_worked_wave(session, each=each, interviews=interviews)
-        return make_weight_set(
+        random = np.random.default_rng(8)
+        for interview in session.scalars(sa.select(Interview).order_by(Interview.id)).all():
+            for agency in FIRST.agencies:
+                given = Answer(
+                    interview_id=interview.id, question=agency.contact, at=NOON, token=agency.contact
+                )
+                given.value = str(random.integers(1, 3))
+                session.add(given)
+        session.flush()
+        made = make_weight_set(
             session, field.wave, starts_on=NOON.date(), ends_on=NOON.date(), as_of=CUT, by=None, at=CUT
-        ).id
+        )
+        if for_bulletins:
+            weights = {agency.code: float(n) for n, agency in enumerate(FIRST.agencies, start=1)}
+            by = a_staff(session)
+            definition = reweigh(session, weights, valid_from=NOON.date(), reason="试", by=by, at=CUT)
+            estimating.make(session, made, definition, at=CUT)
+        return made.id
 
 
 def packed(set_id: int, path: Path, **choices: object) -> Made:
@@ -230,7 +249,7 @@ def test_withheld_figures_stay_withheld(sqlite: Database, tmp_path: Path) -> Non
     safety = [r for r in table(files["published.csv"]) if r["index"] == "safety"]
     assert {(r["estimate"], r["n"], r["withheld"]) for r in safety} == {("", "", "too_uncertain")}
     assert all(b"0.123456789" not in data for data in files.values())
-    assert {r["index"] for r in table(files["differences.csv"])} <= {"enforcement"}
+    assert {r["key"] for r in table(files["differences.csv"])} <= {"set:enforcement"}
 
 
 def test_every_replicate_meets_every_margin(sqlite: Database) -> None:
@@ -285,8 +304,8 @@ def test_labels_are_cut_between_characters() -> None:
 def test_r_reproduces_every_published_figure(
     sqlite: Database, tmp_path: Path, method: ReplicateMethod
 ) -> None:
-    made = a_set()
-    packed(made, tmp_path / "b.zip", method=method, count=40)
+    made = a_set(for_bulletins=True)
+    packed(made, tmp_path / "b.zip", method=method, count=40, formats=[])
     folder = tmp_path / "out"
     with zipfile.ZipFile(tmp_path / "b.zip") as archive:
         archive.extractall(folder)
@@ -297,25 +316,23 @@ def test_r_reproduces_every_published_figure(
     assert "all agree" in done.stdout
     rows = [line.split() for line in done.stdout.splitlines()]
     with reading() as session:
-        shown = [f for f in session.scalars(sa.select(IndexFigure)) if not f.is_suppressed]
-    compared = {(r[0], r[1]) for r in rows if len(r) == 6 and r[2] == "estimate"}
-    counties = set(respondent_counties(folder).values())
-    assert {d for _, d in compared} <= {"city", *counties}
-    assert len(compared) == len(shown) > 10
-    assert any("difference" in r for r in rows)
+        shown = [("set", f.index) for f in session.scalars(sa.select(IndexFigure)) if not f.is_suppressed]
+        shown += [
+            (f.measure.value, f.by.value) for f in session.scalars(sa.select(IndexEstimate)) if f.is_shown
+        ]
+    compared = [r for r in rows if len(r) == 6 and r[2] == "estimate"]
+    assert len(compared) == len(shown) > 100
+    assert {"share", "mean", "legacy"} <= {measure for measure, _ in shown}
+    assert {"city", "county", "area", "sex", "age", "contact"} <= {by for _, by in shown}
+    assert "not compared:" not in done.stdout
+    assert any("difference_error" in r for r in rows)
     # What is not as published makes it fail.
     text = (folder / "published.csv").read_text(encoding="utf-8").splitlines()
     first = text[1].split(",")
-    first[5] = repr(float(first[5]) + 2e-9)
+    first[11] = repr(float(first[11]) + 2e-9)
     (folder / "published.csv").write_text("\n".join([text[0], ",".join(first), *text[2:]]), encoding="utf-8")
     wrong = subprocess.run(
         ["Rscript", "reproduce.R"], cwd=folder, capture_output=True, text=True, check=False, timeout=280
     )
     assert wrong.returncode == 1
     assert "DIFFER" in wrong.stdout
-
-
-def respondent_counties(folder: Path) -> dict[str, str]:
-    """Return the counties' numbers in the data file by their codes."""
-    rows = table((folder / "published.csv").read_bytes())
-    return {r["place_code"]: r["domain"] for r in rows if r["domain"] != "city"}
