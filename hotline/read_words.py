@@ -1,4 +1,4 @@
-"""What the read log's records are called, for whoever looks at who read what."""
+"""What the records of counselling are called, for whoever looks at who read or what was deleted."""
 
 from __future__ import annotations
 
@@ -10,15 +10,22 @@ RECORDS = {
     "caller": Words("来电号码", "The caller's number"),
     "continuity_code": Words("接续的两行话和安全计划", "The two lines and the safety plan behind a code"),
     "counselling_record": Words("咨询记录", "The counselling record"),
+    "counselling_record_change": Words("记录的修改", "Changes of the record"),
     "danger": Words("危机处置", "Imminent danger"),
+    "danger_stamp": Words("危机处置的步骤", "Steps in imminent danger"),
+    "escalation": Words("警报", "Alarms"),
+    "escalation_turn": Words("警报的告知", "Who was told of an alarm"),
     "follow_up": Words("随访", "Follow-up"),
+    "follow_up_try": Words("随访的拨打", "Follow-up calls"),
     "follow_up_wish": Words("随访约定", "What was agreed for follow-up"),
     "hand_off": Words("移交", "The hand-off"),
     "handover": Words("交接班", "Handover note"),
+    "key_review": Words("评议", "Reviews"),
     "level": Words("风险等级", "The risk level"),
     "message": Words("留言录音", "A message that was left"),
     "questionnaires": Words("量表", "Questionnaires"),
     "risk_level": Words("风险等级", "The risk level"),
+    "risk_lowering": Words("降级的申请", "Requests to lower the level"),
     "safety_plan": Words("安全计划", "The safety plan"),
     "scale": Words("十二项评估", "The 12-element scale"),
     "scale_sheet": Words("十二项评估", "The 12-element scale"),

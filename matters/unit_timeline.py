@@ -12,6 +12,7 @@ from core.people import Staff
 from core.terms import Term, Words
 from matters import log
 from matters.attributes import Fault, Outcome, PauseReason, RejectReason
+from matters.done_words import done_words
 from matters.flow import SIDES, MatterAction, Side
 from matters.log import MatterEvent
 from matters.matter import Matter
@@ -126,4 +127,4 @@ WORDS: dict[MatterAction, Words] = {
 
 def words(step: Step) -> str:
     """Say a step in words."""
-    return str(WORDS[step.what]) if step.what in WORDS else step.what.label
+    return str(WORDS[step.what]) if step.what in WORDS else str(done_words(step.what))

@@ -98,6 +98,8 @@ def _case(token: str, *, wrong: Invalid | None = None, words: str = "") -> str:
     staff, at = acting(), clock.now()
     with transaction() as session:
         contact, purpose = in_sight(session, token, by=staff, at=at)
+        if contact.taken_by != staff.id and key_reviews.is_key(session, contact):
+            purpose = ReadPurpose.REVIEW  # whoever answers for a record without having taken the call
         recorded = records.read(session, contact, by=staff, purpose=purpose, at=at)
         levels = risk_levels.history(session, contact)
         earlier = key_reviews.reviews_of(session, contact)
@@ -145,8 +147,8 @@ def reads() -> str:
             .group_by(CounsellingRead.staff_id)
             .order_by(sa.desc(sa.literal_column("4")), CounsellingRead.staff_id)
         ).all()
-        people = {row.staff_id for row in found.rows} | {row[0] for row in week}
-        named = session.execute(sa.select(Staff.id, Staff.name).where(Staff.id.in_(people)))
+        ever = sa.select(CounsellingRead.staff_id)
+        named = session.execute(sa.select(Staff.id, Staff.name).where(Staff.id.in_(ever)).order_by(Staff.id))
         names = {row[0]: row[1] for row in named}
         contacts = {row.contact_id for row in found.rows if row.contact_id}
         known = session.execute(sa.select(Contact.id, Contact.token).where(Contact.id.in_(contacts)))
@@ -156,6 +158,7 @@ def reads() -> str:
             page=found,
             week=week,
             names=names,
+            readers=list(names.items()),
             tokens=tokens,
             purposes=labels(ReadPurpose),
             called=read_words,

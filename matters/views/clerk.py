@@ -28,6 +28,7 @@ from matters.attributes import (
     TransferTarget,
     Urgency,
 )
+from matters.done_words import done_words
 from matters.keeping_away import in_sight
 from matters.matter import Matter
 from matters.receipts import read_receipt
@@ -111,7 +112,7 @@ def _head() -> list[str]:
         t("地点", "Place"),
         t("紧急程度", "Urgency"),
         t("身份", "Identity"),
-        t("来源", "Heard in"),
+        t("来源", "Source"),
         t("状态", "State"),
         t("轮次", "Round"),
         t("主办单位", "Lead unit"),
@@ -206,4 +207,5 @@ def page(
         outcomes=labels(Outcome),
         rejects=labels(RejectReason),
         soon=clock.today() + timedelta(days=2),
+        done_words=done_words,
     )

@@ -150,7 +150,7 @@ def fault_words(code: str) -> str:
     column, _, fault = code.partition(":")
     where, what = ImportColumn.found(column), Fault.found(fault)
     return t(
-        "{where}:{what}",
+        "{where}：{what}",
         "{where} {what}",
         where=where.label if where else column,
         what=what.label if what else fault,

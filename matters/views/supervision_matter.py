@@ -18,6 +18,7 @@ from core.terms import Words, labels
 from matters import desk, joint_rulings, supervision_sheet
 from matters.assigning import assign
 from matters.attributes import Fault
+from matters.done_words import done_words
 from matters.keeping_away import in_sight
 from matters.matter import Matter
 from matters.moving import act
@@ -138,6 +139,7 @@ def page(
     sheet = supervision_sheet.sheet(session, matter, staff, at=at)
     return render_template(
         "supervision/matter.html",
+        done_words=done_words,
         sheet=sheet,
         matter=matter,
         topic=topic_words(matter.topic),
