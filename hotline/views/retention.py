@@ -15,6 +15,7 @@ from core.problems import Invalid
 from core.terms import Words
 from hotline import legal_holds, retention
 from hotline.legal_holds import LegalHold
+from hotline.read_words import read_words
 from hotline.retention import RetentionRun
 from hotline.retention_classes import SHORTEST, KeptClass
 from hotline.sight import in_sight
@@ -102,6 +103,7 @@ def _page(*, wrong: Invalid | None = None, typed: dict[str, str] | None = None) 
             holds=holds.all(),
             runs=runs.all(),
             own_id=acting().id,
+            called=read_words,
             typed=typed or {},
             wrong=wrong.words if wrong else None,
             errors=wrong.fields if wrong else {},
