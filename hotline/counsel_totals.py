@@ -17,7 +17,6 @@ from hotline.hidden_tables import Concealed, conceal
 from hotline.instruments import Instrument
 from hotline.risk import RiskLevel
 from hotline.risk_levels import EpisodeLevel
-from hotline.small_cells import hidden, total_of
 
 
 @dataclass(frozen=True, order=True)
@@ -109,5 +108,5 @@ def by_level(session: Session, quarter: Quarter, zone: ZoneInfo) -> LevelTotals:
     )
     query = sa.select(gravest.c.rank, sa.func.count()).group_by(gravest.c.rank)
     found = {row[0]: row[1] for row in session.execute(query)}
-    counts = {level: found.get(level.rank, 0) for level in RiskLevel}
-    return LevelTotals(hidden(counts), total_of(counts))
+    table = conceal([[found.get(level.rank, 0) for level in RiskLevel]])
+    return LevelTotals(dict(zip(RiskLevel, table.cells[0], strict=True)), table.total)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from hotline.small_cells import LEAST
-
+LEAST = 10
 Cell = tuple[int, int]
 
 

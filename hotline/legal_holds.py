@@ -37,7 +37,7 @@ class LegalHold(Base):
     lifted_at: Mapped[datetime | None]
 
 
-def held_contacts() -> sa.Select[tuple[int]]:
+def held_contacts() -> sa.Select[int]:
     """Return the query for the contacts that are held."""
     return sa.select(LegalHold.contact_id).where(
         LegalHold.agreed_by.is_not(None), LegalHold.lifted_at.is_(None)

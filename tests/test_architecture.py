@@ -42,7 +42,10 @@ VENDOR_WORD_ALLOWED = (
 WHERE_IT_IS_CHOSEN = ("core/settings.py", "telephony/line.py")
 
 PURE_ROOM = re.compile(
-    r"survey/(methods|disposition|calling|questionnaire\w*|expression\w*|xlsform\w*)(/|\.py$)"
+    r"(survey/(methods|disposition|calling|questionnaire\w*|expression\w*|xlsform\w*)"
+    r"|hotline/(staffing(_impatient|_patient|_plan|_waiting)?|forecast(_error|_handling|_learning)?|credibility"
+    r"|screener|risk|scale|ladder|scoring|danger_steps|safety_steps|instruments|forms|form_values|roster_rules"
+    r"|hidden_tables))(/|\.py$)"
 )
 IMPURE = ("flask", "flask_wtf", "sqlalchemy", "core.db", "core.clock", "core.journal", "core.secrets")
 PURE_GROUND = ("core.terms", "core.problems", "core.calendar", "core.phone", "core.flow")
@@ -170,6 +173,9 @@ RULES: list[tuple[Check, str, str]] = [
     (impure_imports, "survey/methods/raking.py", "import sqlalchemy as sa"),
     (impure_imports, "survey/calling.py", "from core import clock"),
     (impure_imports, "survey/questionnaire_paths.py", "from survey.waves import Wave"),
+    (impure_imports, "hotline/staffing.py", "from core import clock"),
+    (impure_imports, "hotline/risk.py", "from hotline.risk_levels import EpisodeLevel"),
+    (impure_imports, "hotline/ladder.py", "import sqlalchemy as sa"),
     (vendor_words, "survey/cases.py", "call_sid = 1"),
     (vendor_words, "telephony/calls.py", "state = form['CallStatus']"),
     (vendor_words, "telephony/calls.py", "import twilio"),
@@ -200,6 +206,8 @@ def test_a_broken_rule_is_noticed(check: Check, path: str, source: str) -> None:
         (clocks_of_their_own, "core/jobs.py", "import time\nx = time.monotonic()"),
         (impure_imports, "survey/methods/raking.py", "import numpy\nfrom survey.methods import trimming"),
         (impure_imports, "survey/disposition.py", "from core.terms import Term"),
+        (impure_imports, "hotline/risk.py", "from hotline.screener import Grade"),
+        (impure_imports, "hotline/staffing_sheet.py", "from sqlalchemy.orm import Session"),
         (vendor_words, "survey/cases.py", "on_this_side = inside = outsider"),
         (vendor_words, "telephony/line.py", "from telephony.twilio.adapter import TwilioLine"),
     ],

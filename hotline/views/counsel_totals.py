@@ -11,7 +11,7 @@ from core.people import acting
 from core.permissions import Permission, require
 from core.terms import Words
 from hotline import counsel_totals, instruments
-from hotline.small_cells import LEAST
+from hotline.hidden_tables import LEAST
 
 blueprint = Blueprint("counsel_totals", __name__, url_prefix="/counselling-totals")
 DOORS = [

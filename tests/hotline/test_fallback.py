@@ -8,10 +8,13 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from core import clock
 from core.db import reading, transaction
 from hotline import reconciling, seating, voicemail
 from hotline.arrivals import arrive
+from hotline.board import board
 from hotline.callbacks import CallBackReason, CallBackState
+from hotline.carrier_days import count_days, days_of
 from hotline.contacts import Contact, ContactState, Source, WayOut
 from hotline.fallback import HELLO, advise, keep_documents, standing_document
 from hotline.lines import HelpLine, LineKind
@@ -285,3 +288,38 @@ def test_the_desk_telephones_line_keeps_no_list(down: Desk, monkeypatch: pytest.
 
     monkeypatch.setattr(down.house.line, "calls_to", refuse)
     assert look(down).failed == 2
+
+
+def test_the_day_shows_what_the_carrier_has_and_we_do_not(desk: Desk) -> None:
+    """Calls of the list and records of ours: unequal while one is unheard of, equal after reconciling."""
+    desk.call(for_s=30)
+    desk.house.is_away = True
+    desk.call(OTHER, for_s=0)
+    desk.house.run(60)
+    desk.house.is_away = False
+
+    def counted() -> list[tuple[int, int, int]]:
+        with desk.house.at_present() as now:
+            assert count_days(now) == len(LineKind)
+            with reading() as session:
+                found = days_of(session, [LineKind.COUNSELLING], clock.local(now).date())
+                return [(day.reported, day.recorded, day.missing) for day in found]
+
+    assert counted() == [(2, 1, 1)]
+    look(desk)
+    assert counted() == [(2, 2, 0)]
+    with desk.house.at_present() as now, reading() as session:
+        assert [day.missing for day in board(session, at=now).carrier] == [0, 0]
+
+
+def test_a_list_that_cannot_be_read_counts_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The day stays uncounted, which the board says; it is never shown as equal."""
+
+    def away(number: str, since: object) -> None:
+        raise OutcomeUnknown("no-answer")
+
+    monkeypatch.setattr(desk.house.line, "calls_to", away)
+    with desk.house.at_present() as now:
+        assert count_days(now) == 0
+        with reading() as session:
+            assert board(session, at=now).carrier == []

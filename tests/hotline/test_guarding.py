@@ -15,7 +15,16 @@ from core.people import Staff
 from core.permissions import Role
 from core.places import Level, Place
 from core.problems import Forbidden, Invalid, Missing, Refused
-from hotline import break_glass, continuity, dangers, key_reviews, legal_holds, records, retention, safety_plans
+from hotline import (
+    break_glass,
+    continuity,
+    dangers,
+    key_reviews,
+    legal_holds,
+    records,
+    retention,
+    safety_plans,
+)
 from hotline.break_glass import NotTwo, OpeningReason
 from hotline.callers import Caller, caller_from
 from hotline.contacts import Contact, ContactState

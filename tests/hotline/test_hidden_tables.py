@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.hidden_tables import Concealed, conceal
-from hotline.small_cells import LEAST
+from hotline.hidden_tables import LEAST, Concealed, conceal
 
 Table = list[list[int]]
 
