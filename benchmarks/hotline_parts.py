@@ -43,6 +43,18 @@ class Part:
         self.leg = "CA" + f"{self.dice.getrandbits(128):032x}"
         self.number = "anonymous" if self.dice.random() < 0.1 else f"+86139{self.dice.randrange(10**8):08d}"
         self.queue = "QU" + f"{self.dice.getrandbits(128):032x}"
+        self.earlier: list[str] = []
+
+    @property
+    def legs(self) -> list[str]:
+        """Every leg on which this caller rang."""
+        return [*self.earlier, self.leg]
+
+    def rings_again(self) -> None:
+        """The same caller rings anew: from now on this is about the new call."""
+        self.earlier.append(self.leg)
+        self.leg = "CA" + f"{self.dice.getrandbits(128):032x}"
+        self.queue = "QU" + f"{self.dice.getrandbits(128):032x}"
 
     # What the carrier tells
 
@@ -97,16 +109,16 @@ class Part:
 
     def act(self, who: int, deed: Callable[..., object]) -> Act:
         """Somebody does something with this caller."""
-        staff = self.stage.people[who]
+        staff, leg = self.stage.people[who], self.leg
 
         def do(session: Session, at: datetime) -> object:
-            return deed(session, self.contact(session), by=staff, at=at)
+            return deed(session, self.contact(session, leg), by=staff, at=at)
 
         return Act(do)
 
-    def contact(self, session: Session) -> Contact:
+    def contact(self, session: Session, leg: str = "") -> Contact:
         """This caller's contact, locked."""
-        found = session.scalars(_CONTACT, {"leg": self.leg}).first()
+        found = session.scalars(_CONTACT, {"leg": leg or self.leg}).first()
         if found is None:
             raise Refused
         return found

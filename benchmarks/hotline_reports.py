@@ -30,6 +30,8 @@ class Report:
     fields: dict[str, str]
     query: dict[str, str] = field(default_factory=dict)
     is_page: bool = False
+    learned: Callable[[], dict[str, str]] | None = None
+    """What is known only when it is told, such as the name of a room that was opened meanwhile."""
 
     @property
     def is_of_end(self) -> bool:
@@ -38,7 +40,9 @@ class Report:
 
     def stamped(self, at: datetime) -> Report:
         """Return it with the moment at which the carrier tells it."""
-        return Report(self.hook, {**self.fields, "Timestamp": rfc2822(at)}, self.query, self.is_page)
+        learned = self.learned() if self.learned else {}
+        fields = {**self.fields, **learned, "Timestamp": rfc2822(at)}
+        return Report(self.hook, fields, self.query, self.is_page)
 
 
 @dataclass(frozen=True)

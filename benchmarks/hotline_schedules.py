@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
+from benchmarks.hotline_long_stories import LONG
 from benchmarks.hotline_parts import Part
 from benchmarks.hotline_play import Ending, Play, ending, lost
 from benchmarks.hotline_reports import FAIR, FOUL, STORM, Weather
@@ -36,6 +37,7 @@ from core import db, secrets
 from core.db import Base, Database
 from telephony import webhooks
 
+ALL = {**STORIES, **LONG}
 ROOMS = ("telephony", "matters", "survey", "hotline")
 """Whose ears hear the line's reports."""
 
@@ -55,14 +57,14 @@ def stage_in(folder: Path, url: str = "", *, people: int = 4) -> Iterator[Stage]
 def cast(stage: Stage, seed: int) -> tuple[list[str], list[Part]]:
     """Choose two stories, and two callers with operators of their own who play them."""
     which, dice = random.Random(f"{seed} stories"), random.Random(seed)
-    names = [which.choice(tuple(STORIES)) for _ in range(2)]
+    names = [which.choice(tuple(ALL)) for _ in range(2)]
     return names, [Part(stage, dice, 0, 1), Part(stage, dice, 2, 3)]
 
 
 def play(stage: Stage, names: list[str], parts: list[Part], dice: random.Random, weather: Weather) -> bool:
     """Play stories at once in some weather; say whether every deed of ours could be done."""
     stage.set()
-    stories = [list(STORIES[name](part)) for name, part in zip(names, parts, strict=True)]
+    stories = [list(ALL[name](part)) for name, part in zip(names, parts, strict=True)]
     return Play(stage, dice, weather).play(stories)
 
 
@@ -80,7 +82,7 @@ class Judge:
         names, parts = cast(self.stage, seed)
         if not play(self.stage, names, parts, random.Random(f"{seed} foul"), FOUL):
             return f"{seed} {names}: something could not be done"
-        found, fair = ending(self.stage, [part.leg for part in parts]), _together(expected)
+        found, fair = ending(self.stage, [leg for part in parts for leg in part.legs]), _together(expected)
         return None if found == fair else f"{seed} {names}: {fair} but {found}"
 
     def _alone(self, name: str, part: Part) -> Ending:
@@ -89,7 +91,7 @@ class Judge:
         if kind not in self._known:
             if not play(self.stage, [name], [part], random.Random(name), FAIR):
                 raise RuntimeError(f"the story {name!r} can't be played in fair weather")
-            self._known[kind] = ending(self.stage, [part.leg])
+            self._known[kind] = ending(self.stage, part.legs)
         return self._known[kind]
 
 
@@ -105,7 +107,8 @@ def loses(stage: Stage, seed: int) -> list[str]:
     names, parts = cast(stage, seed)
     play(stage, names, parts, random.Random(f"{seed} foul"), STORM)
     stage.look_into_books()
-    return [f"{seed} {names}: {wrong}" for wrong in lost(stage, [part.leg for part in parts])]
+    legs = [leg for part in parts for leg in part.legs]
+    return [f"{seed} {names}: {wrong}" for wrong in lost(stage, legs)]
 
 
 @dataclass

@@ -29,8 +29,8 @@ from telephony.rooms import Purpose, Room, open_room
 BEGIN = datetime(2026, 11, 18, 2, 30, tzinfo=UTC)
 NUMBER = "+862160012356"
 PASSING = (
-    "journal_entry", "offer", "seat", "call_back", "contact_leg", "contact", "caller", "outgoing", "line_event",
-    "recording", "call", "room",
+    "journal_entry", "offer", "seat", "consult", "call_back", "contact_leg", "contact", "caller", "outgoing",
+    "line_event", "recording", "call", "room",
 )  # fmt: skip
 """What a play leaves behind, children first."""
 ROUNDS = (
@@ -57,6 +57,7 @@ class Stage:
         self.now = BEGIN
         self.reports = 0
         self.rooms: list[Room] = []
+        self.telephones: list[str] = []
         self._as_set: dict[str, list[dict[str, Any]]] = {}
 
     @property
@@ -81,6 +82,7 @@ class Stage:
                     connection.execute(_INSERTS[name], rows)
                 return
             self.rooms = [self._room(session, staff) for staff in self.people]
+            self.telephones = [self._telephone(session, room) for room in self.rooms]
             for staff in self.people:
                 seating.sit(session, by=staff, at=self.now)
             session.flush()
@@ -94,15 +96,18 @@ class Stage:
     def _room(self, session: Session, staff: Staff) -> Room:
         room = open_room(session, owner=staff, purpose=Purpose.HOTLINE, at=self.now)
         room.provider_ref = "CF" + random_source.token_hex(16)
-        leg = Call(
-            request_key=random_source.token_hex(12), provider_ref="CA" + random_source.token_hex(16),
-            room_id=room.id, staff_id=staff.id, direction=Direction.BROWSER, party=Party.OPERATOR,
-            state=LegState.CONNECTED, in_room=True, room_order=0, created_at=self.now, connected_at=self.now,
-            checked_at=self.now,
-        )  # fmt: skip
-        session.add(leg)
         session.flush()
         return room
+
+    def _telephone(self, session: Session, room: Room) -> str:
+        leg = "CA" + random_source.token_hex(16)
+        session.add(Call(
+            request_key=random_source.token_hex(12), provider_ref=leg, room_id=room.id, staff_id=room.owner_id,
+            direction=Direction.BROWSER, party=Party.OPERATOR, state=LegState.CONNECTED, in_room=True,
+            room_order=0, created_at=self.now, connected_at=self.now, checked_at=self.now,
+        ))  # fmt: skip
+        session.flush()
+        return leg
 
     # What happens
 

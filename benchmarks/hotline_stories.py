@@ -29,13 +29,13 @@ def ended_by_us(part: Part) -> Iterator[Step]:
     """The operator ends the talk."""
     yield from part.enters()
     yield from part.answered_by(part.first)
-    yield part.act(part.first, _when_talking(talking.hang_up))
+    yield part.act(part.first, when_talking(talking.hang_up))
     yield part.in_room(part.first, "participant-leave", reason="participant_updated_via_api")
     yield part.over()
     yield part.act(part.first, wrapping.finish)
 
 
-def _when_talking(deed: Callable[..., object]) -> Callable[..., object]:
+def when_talking(deed: Callable[..., object]) -> Callable[..., object]:
     """Nobody ends a talk that their screen does not show yet."""
 
     def do(session: Session, contact: Contact, *, by: Staff, at: datetime) -> object:
@@ -105,7 +105,7 @@ def passed_on(part: Part) -> Iterator[Step]:
 
     yield from part.enters()
     yield from part.answered_by(part.first)
-    yield part.act(part.first, _when_talking(breaks_off))
+    yield part.act(part.first, when_talking(breaks_off))
     yield Act(is_waiting)
     yield part.in_room(part.first, "participant-leave", reason="participant_updated_via_api")
     yield part.page("join", line=QUEUE)

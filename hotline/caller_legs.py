@@ -23,7 +23,7 @@ from hotline.contacts import (
     contact_of_leg,
 )
 from hotline.dispatch import close_offers, dispatch
-from hotline.missing import call_back_of
+from hotline.missing import call_back_of, settle_if_reached
 from hotline.offers import OfferAnswer
 from hotline.seating import occupy
 from hotline.taking import last_leg, live_leg
@@ -133,6 +133,8 @@ def ended(session: Session, event: Event, call: Call | None) -> None:
         return
     if contact.state in BEFORE_THE_END:
         leg_over(session, contact, at=event.at)
+    else:
+        settle_if_reached(session, contact, left_at=event.at)
 
 
 def not_brought(session: Session, row: Outgoing, at: datetime) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from core.db import plainly
 from core.sweeps import sweep
 from hotline.contacts import Contact, ContactState
 from hotline.lines import LineKind
@@ -71,7 +72,7 @@ _TO = _open_offers(Offer.staff_id == sa.bindparam("staff"))
 def _close(
     session: Session, which: sa.Select[int], given: dict[str, Any], answer: OfferAnswer, at: datetime
 ) -> None:
-    found = session.scalars(which, given).all()
+    found = plainly(session).scalars(which, given).all()
     if found:
         statement = sa.update(Offer).where(Offer.id.in_(found)).values(answer=answer, answered_at=at)
         session.execute(statement, execution_options={"synchronize_session": "fetch"})

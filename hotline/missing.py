@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.people import Staff
 from hotline.callbacks import CallBack, CallBackReason, CallBackState
-from hotline.contacts import CONTACT_FLOW, Contact, ContactAction, Source, WayOut
+from hotline.contacts import CONTACT_FLOW, Contact, ContactAction, ContactState, Source, WayOut
 from hotline.dispatch import close_offers, dispatch
 from hotline.offers import OfferAnswer
 from hotline.seating import let_go
@@ -55,6 +55,7 @@ def miss(
     else:
         reason = R.BROKEN_OFF if contact.talking_at is not None else REASONS[way_out]
         promise = promise_call_back(session, contact, reason, at=at)
+        settle_if_reached(session, contact, left_at=at)
     dispatch(session, at=at)
     return promise
 
@@ -92,6 +93,25 @@ _PROMISED = (
 def call_back_of(session: Session, contact: Contact) -> CallBack | None:
     """Return the promise to call somebody back, locked."""
     return session.scalars(_PROMISED, {"contact": contact.id}).first()
+
+
+_LATER_TALK = sa.select(Contact.id).where(
+    Contact.caller_id == sa.bindparam("caller"), Contact.id != sa.bindparam("own"),
+    Contact.rung_at >= sa.bindparam("left_at"), Contact.talking_at.is_not(None),
+)  # fmt: skip
+
+
+def settle_if_reached(session: Session, contact: Contact, *, left_at: datetime) -> None:
+    """Settle what was missed when its caller rang again and was talked to before this end was told."""
+    if contact.state is not ContactState.MISSED or contact.caller is None or contact.caller.is_withheld:
+        return
+    own = {"caller": contact.caller_id, "own": contact.id, "left_at": left_at}
+    later, promise = session.scalars(_LATER_TALK, own).first(), call_back_of(session, contact)
+    if later is None or promise is None or promise.state is not CallBackState.DUE or promise.tries:
+        return
+    promise.state, promise.closed_at = CallBackState.DONE, left_at
+    contact.closed_at = left_at
+    CONTACT_FLOW.move(session, contact, ContactAction.SETTLE, by=None, at=left_at, with_contact=later)
 
 
 def forget_taker(contact: Contact) -> None:

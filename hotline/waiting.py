@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock
+from core.db import plainly
 from core.terms import Words
 from hotline.arrivals import arrive
 from hotline.contacts import CONTACT_FLOW, Contact, ContactAction, ContactState, WayOut, contact_of_leg
@@ -21,6 +22,7 @@ from hotline.taking import last_leg
 from hotline.talking import put_back
 from telephony.calls import Call
 from telephony.inbound import Heard, on_input, on_return, on_wait
+from telephony.rooms import Room
 from telephony.spoken import Ask, End, LeaveWaiting, Pause, Say, Steps, Wait
 
 S = ContactState
@@ -159,9 +161,16 @@ def returned(session: Session, call: Call, heard: Heard) -> Steps | None:
     contact, at = contact_of_leg(session, call), clock.now()
     if contact is None:
         return None
-    if contact.state in (S.TAKEN, S.TALKING) and not call.in_room:
+    is_alone = contact.state is S.TALKING and not call.in_room
+    if is_alone or (contact.state is S.TAKEN and not _has_room(session, contact)):
         put_back(session, contact, at=at)
     return [Say(BROKEN_OFF, contact.language), Wait(heard.line or f"line-{contact.line.value}")]
+
+
+def _has_room(session: Session, contact: Contact) -> bool:
+    """Say whether there is a room to bring somebody to who was taken; asked late or twice, a page must not undo that."""
+    room = session.get(Room, contact.room_id) if contact.room_id is not None else None
+    return room is not None and room.is_open
 
 
 # Built once: every waiting caller's telephone asks about them several times a minute.
@@ -190,7 +199,7 @@ _WORKING = sa.select(Seat.serves).where(
 def position(session: Session, contact: Contact) -> int:
     """Return a caller's place in the queue, counted from one."""
     own = {"line": contact.line, "since": contact.waiting_from, "own_id": contact.id}
-    return (session.scalar(_AHEAD_OF_FIRST if contact.is_first else _AHEAD, own) or 0) + 1
+    return (plainly(session).scalar(_AHEAD_OF_FIRST if contact.is_first else _AHEAD, own) or 0) + 1
 
 
 def estimate(session: Session, line: HelpLine, at: datetime, *, place: int | None = None) -> float | None:
@@ -199,7 +208,7 @@ def estimate(session: Session, line: HelpLine, at: datetime, *, place: int | Non
     Every seat frees itself once in a mean talk and wrap-up; people are told minutes, rounded up.
     """
     seats = _seats(session, line.kind, at)
-    handled = session.execute(_HANDLED, {"line": line.kind}).all() if seats else ()
+    handled = plainly(session).execute(_HANDLED, {"line": line.kind}).all() if seats else ()
     if len(handled) < LEAST_KNOWN:
         return None
     if place is None:
@@ -210,7 +219,7 @@ def estimate(session: Session, line: HelpLine, at: datetime, *, place: int | Non
 
 
 def _seats(session: Session, kind: LineKind, at: datetime) -> int:
-    found = session.scalars(_WORKING, {"heard_from": at - LOST_AFTER})
+    found = plainly(session).scalars(_WORKING, {"heard_from": at - LOST_AFTER})
     return sum(kind.value in serves for serves in found)
 
 
