@@ -68,8 +68,9 @@ def in_room(session: Session, event: Event, call: Call | None) -> None:
     has_hung_up = event.kind is EventKind.LEFT and event.data.get("reason") == HUNG_UP
     if contact.state is S.TAKEN and is_here and not call.is_ended and _is_of_now(contact, event):
         begin(session, contact, at=event.at)
-    elif contact.state is S.WAITING and event.kind is EventKind.JOINED:
-        _take_after_all(session, contact, call, room, event.at)
+    elif contact.state is S.WAITING and (event.kind is EventKind.JOINED or has_hung_up):
+        if call.room_id == room.id and (call.in_room or (has_hung_up and _is_of_last_stay(contact, event))):
+            _take_after_all(session, contact, call, room, event.at)
     elif contact.state is S.MISSED and last_leg(session, contact) is call and call.is_ended:
         if (event.kind is EventKind.JOINED or has_hung_up) and _is_of_last_stay(contact, event):
             _talked_after_all(session, contact, room, event.at)
@@ -91,8 +92,8 @@ def _is_of_last_stay(contact: Contact, event: Event) -> bool:
 
 
 def _take_after_all(session: Session, contact: Contact, call: Call, room: Room, at: datetime) -> None:
-    """The caller was given up for waiting and came into the room of who took them first: let it be so."""
-    if call.is_ended or not call.in_room or call.room_id != room.id or not room.is_open:
+    """The caller was given up for waiting and was in the room of who took them first: let it be so."""
+    if call.is_ended or not room.is_open:
         return
     contact.taken_by, contact.taken_at, contact.room_id, contact.is_first = room.owner_id, at, room.id, False
     CONTACT_FLOW.move(session, contact, A.TAKE, by=None, at=at)
