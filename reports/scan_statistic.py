@@ -84,15 +84,17 @@ def scan(
     """
     causes, places, days = counts.shape
     windows = max(1, min(longest, days // 2))
+    maxima = np.zeros(replicates)
+    if not zones:
+        return Scan((), maxima)
     member = _membership(zones, places)
     drawn = np.random.default_rng(seed)
-    maxima = np.zeros(replicates)
     found: list[tuple[float, int, int, int, int, float, int]] = []
     for cause in range(causes):
         room = _Room.of(counts[cause], member, windows, least)
         if room is None:
             continue
-        found += [(llr, cause, *rest) for llr, *rest in room.clusters(counts[cause])]
+        found += [(c[0], cause, *c[1:]) for c in room.clusters(counts[cause])]
         if replicates:
             room.replicate(counts[cause], drawn.spawn(1)[0], maxima)
     return Scan(_chosen(found, zones, maxima, most), maxima)
@@ -169,8 +171,8 @@ class _Room:
                 grid[:, w] += grid[:, w - 1]
             sums = np.asarray(self.member @ grid.reshape(self.place.size, -1))
             sums = sums.reshape(self.zone.size, self.windows, size)
-            z, w, r = np.nonzero(sums >= self.least[:, :, None])
-            ratios = log_likelihood_ratio(sums[z, w, r], self.expected[z, w], self.cases)
+            z, v, r = np.nonzero(sums >= self.least[:, :, None])
+            ratios = log_likelihood_ratio(sums[z, v, r], self.expected[z, v], self.cases)
             np.maximum.at(maxima, first + r, ratios)
 
 
@@ -190,7 +192,7 @@ def _fewest(expected: FloatArray, most: FloatArray, cases: int, least: int) -> F
         # Above its expectation the ratio rises with the count.
         reaches = log_likelihood_ratio(np.minimum(middle, cases), expected, cases) >= FLOOR
         high, low = np.where(reaches, middle, high), np.where(reaches, low, np.minimum(middle + 1, high))
-    return high
+    return np.asarray(high)
 
 
 def _chosen(

@@ -7,10 +7,20 @@ from flask import Flask
 from core.doors import Door
 from core.permissions import Permission, Role
 from core.terms import Words
-from reports.views import bulletin_filters, editor, exports, indices, leader, live
+from reports.views import bulletin_filters, dark_figures, editor, exports, indices, leader, live, root_causes
 
-BLUEPRINTS = [indices.blueprint, live.blueprint, leader.blueprint, editor.blueprint, exports.blueprint]
+BLUEPRINTS = [
+    indices.blueprint,
+    live.blueprint,
+    leader.blueprint,
+    editor.blueprint,
+    exports.blueprint,
+    root_causes.blueprint,
+    dark_figures.blueprint,
+]
 DOORS = [
+    root_causes.DOOR,
+    dark_figures.DOOR,
     exports.DOOR,
     Door(
         "bulletins.latest",
