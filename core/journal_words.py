@@ -15,9 +15,10 @@ names every action that is journalled without a word.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
-from core.flow import FLOWS
-from core.terms import Words
+from core.flow import FLOWS, Flow
+from core.terms import Term, Words, t
 
 _WORDS: dict[str, Words] = {}
 
@@ -42,6 +43,23 @@ def _move(action: str) -> Words | None:
                     what = Words(named.zh, named.en[:1].upper() + named.en[1:])
                     return Words("{what}：{done}", "{what}: {done}").filled(what=what, done=done)
     return None
+
+
+def told(action: str, details: Mapping[str, object]) -> str:
+    """Return what stands beside an action: a flow's states by their words, all else as it was kept."""
+    rest = dict(details)
+    parts = []
+    name = action.partition(".")[0]
+    states = {s.value: s for flow in FLOWS if flow.name == name for s in _states(flow)}
+    before, after = states.get(str(rest.get("from"))), states.get(str(rest.get("to")))
+    if before is not None and after is not None:
+        parts.append(f"{before.label} → {after.label}")
+        del rest["from"], rest["to"]
+    return t("，", ", ").join(parts + [f"{key}={value}" for key, value in rest.items()])
+
+
+def _states(flow: Flow[Any, Any]) -> set[Term]:
+    return {flow.start, *(before for before, _ in flow.table), *flow.table.values()}
 
 
 def found(asked: str, actions: Iterable[str]) -> list[str]:

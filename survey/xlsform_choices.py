@@ -39,7 +39,7 @@ def lists_of(
             notices.append(Notice("choices", row.number, row.header(column), column, words))
         label = row.text("label")
         if not label:
-            words = Words("选项没有文字,按代码显示", "The option has no label; its code is shown")
+            words = Words("选项没有文字，按代码显示", "The option has no label; its code is shown")
             notices.append(Notice("choices", row.number, row.header("label"), name, words))
         options[name, len(options) if allow_duplicates else 0] = Option(
             name,

@@ -110,7 +110,7 @@ def rows_of(sheet: Sheet, default_language: str, notices: list[Notice]) -> list[
         unknown = column and sheet.name == "survey" and column.key not in SURVEY_COLUMNS | MEDIA
         if column and unknown and any(cells[place] for _number, cells in sheet.rows if place < len(cells)):
             words = Words(
-                f"不认识“{column.header}”列,未使用", f"Column “{column.header}” is not known and not used"
+                f"不认识“{column.header}”列，未使用", f"Column “{column.header}” is not known and not used"
             )
             notices.append(Notice(sheet.name, 1, column.header, column.key, words))
     if sheet.is_cut:

@@ -65,12 +65,15 @@ def read() -> str:
         if args.get("action"):
             query = query.where(Entry.action.in_(journal_words.found(args["action"], actions)))
         found = page(session, query.order_by(Entry.id.desc()), number)
-        ids = {entry.staff_id for entry in found.rows if entry.staff_id}
-        names = session.execute(sa.select(Staff.id, Staff.name).where(Staff.id.in_(ids))).all()
+        people = session.execute(
+            sa.select(Staff.id, Staff.name, Staff.username).order_by(Staff.username)
+        ).all()
         return render_template(
             "web/journal.html",
             page=found,
-            names=dict(names),
+            names={key: name for key, name, _ in people},
+            people={key: f"{username} · {name}" for key, name, username in people},
             actions=actions,
             word=journal_words.word,
+            told=journal_words.told,
         )

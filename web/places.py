@@ -25,7 +25,7 @@ DOORS = [
         Permission.PLACE_MANAGE,
         order=82,
         about=Words(
-            "市、县、乡镇、村的树，可从表格导入", "City, counties, townships, villages; from a table"
+            "市、县、乡镇、村，可从表格导入", "City, counties, townships, villages; from a table"
         ),
     )
 ]

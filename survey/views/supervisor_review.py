@@ -21,7 +21,7 @@ from core.problems import Invalid, Missing
 from core.terms import Words, labels, language, t
 from survey.answers import asked_in
 from survey.interviews import Answer, Interview
-from survey.questionnaire import SPECIAL, Question, Questionnaire
+from survey.questionnaire import ACKNOWLEDGED, Question, Questionnaire
 from survey.review_list import ReviewRow, reviewed, rows
 from survey.reviews import InterviewReview, Purpose, Verdict, judge, open_interview
 from survey.screening import STANDARD, Sign
@@ -34,6 +34,7 @@ TONES = {"good": "green", "coach": "yellow", "fabricated": "red"}
 SPECIAL_WORDS = {
     "DONT_KNOW": Words("不知道", "Don't know"),
     "NO_ANSWER": Words("拒答", "No answer"),
+    ACKNOWLEDGED: Words("已读出", "Read out"),
 }
 
 
@@ -167,10 +168,10 @@ def _answers(session: Session, interview: Interview) -> list[AnswerRow]:
 def _answer(form: Questionnaire, question: Question, answer: Answer) -> AnswerRow:
     options = {o.name: o.label.within(language()) for o in form.lists.get(question.list, ())}
     value = answer.value or ""
-    if value in SPECIAL:
+    if value in SPECIAL_WORDS:
         words = str(SPECIAL_WORDS[value])
     else:
-        words = "、".join(options.get(v, v) for v in value.split()) if options else value
+        words = t("、", ", ").join(options.get(v, v) for v in value.split()) if options else value
     wording = question.label.within(language()).replace("**", "")
     least = 1000 * len(question.label.zh.replace("*", "")) / STANDARD.characters_per_second
     return AnswerRow(
