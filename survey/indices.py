@@ -46,16 +46,6 @@ def estimands(questionnaire: Questionnaire, people: Sequence[Respondent]) -> lis
     return [*found, *items.values()]
 
 
-def index_items(questionnaire: Questionnaire, people: Sequence[Respondent]) -> dict[str, list[FloatArray]]:
-    """Return the scores of each index's items (rows,), in their order."""
-    found: dict[str, list[FloatArray]] = {}
-    for each in estimands(questionnaire, people):
-        if each.name in INDICES:
-            parts = each.items if isinstance(each, Composite) else (each,)
-            found[each.name] = [part.y for part in parts if isinstance(part, Mean)]
-    return found
-
-
 def figures(questionnaire: Questionnaire, people: Sequence[Respondent], weighted: Weighted) -> list[Estimate]:
     """Estimate every index and item for the city and each county, with linearised errors and logit intervals."""
     return estimates(

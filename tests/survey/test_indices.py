@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from survey.indices import CITY, estimands, figures, index_items, item_values
+from survey.indices import CITY, estimands, figures, item_values
+from survey.methods.estimands import Composite
 from survey.methods.publication import Suppression
 from survey.questionnaire import Questionnaire
 from survey.weighting_steps import weigh
@@ -37,8 +38,9 @@ def test_both_indices_come_first_and_hold_their_items(form: Questionnaire) -> No
     names = [e.name for e in estimands(form, people)]
     assert names[:2] == ["safety", "enforcement"]
     assert set(ITEMS) <= set(names)
-    items = index_items(form, people)
-    assert [len(items["safety"]), len(items["enforcement"])] == [1, 5]
+    enforcement = estimands(form, people)[1]
+    assert isinstance(enforcement, Composite)
+    assert len(enforcement.items) == 5
 
 
 def test_the_enforcement_index_is_the_mean_of_its_five_weighted_shares(form: Questionnaire) -> None:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import subprocess
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from core.db import Database, transaction
 from core.journal import Entry
-from survey.commands import write_csv
 from survey.interviews import Answer, Interview, InterviewState
 from survey.margins import Margin, MarginCell
-from survey.weight_export import Moved, tables
 from survey.weight_making import CannotWeigh, TooFew, make_nightly, make_weight_set
 from survey.weighting import IndexFigure, Weight, WeightSet
 from tests.survey.field import NOON, Field
-from tests.survey.methods.reference import HERE
-from tests.survey.methods.test_r import r_is_ready
 from tests.survey.weighed import ADULTS, a_worked_wave
 
 DAY = NOON.date()
@@ -110,46 +103,3 @@ def test_the_night_makes_each_period_once(sqlite: Database) -> None:
         assert make_nightly(session, night + timedelta(minutes=30)) == 0
         periods = session.execute(sa.select(WeightSet.starts_on, WeightSet.ends_on)).all()
         assert set(periods) == {(date(2026, 11, 16), DAY), (DAY - timedelta(days=27), DAY)}
-
-
-def test_an_export_is_refused_when_an_answer_has_changed_since(sqlite: Database) -> None:
-    with transaction() as session:
-        field = a_worked_wave(session)
-        found = made(session, field)
-        laid = tables(session, found)
-        assert len(laid.interviews) == 120
-        assert not {"interview_id", "number", "name"} & set(laid.interviews_head)
-        changed = session.scalars(
-            sa.select(Answer).where(Answer.question == "area", Answer.value == "1")
-        ).first()
-        assert changed is not None
-        changed.value = "2"
-        session.flush()
-        with pytest.raises(Moved):
-            tables(session, found)
-
-
-@pytest.mark.skipif(not r_is_ready(), reason="R with the packages survey and MASS is not installed")
-def test_city_and_county_figures_equal_those_of_r(sqlite: Database, tmp_path: Path) -> None:
-    with transaction() as session:
-        field = a_worked_wave(session)
-        laid = tables(session, made(session, field))
-        ours = {(f.index, f.domain): f for f in session.scalars(sa.select(IndexFigure))}
-    write_csv(tmp_path / "interviews.csv", laid.interviews_head, laid.interviews)
-    write_csv(tmp_path / "margins.csv", laid.margins_head, laid.margins)
-    with (tmp_path / "interviews.csv").open(encoding="utf-8") as file:
-        assert len(list(csv.DictReader(file))) == 120
-    done = subprocess.run(
-        ["Rscript", str(HERE / "check_demo.R"), str(tmp_path / "interviews.csv"), str(tmp_path / "margins.csv")],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    theirs = json.loads(done.stdout)
-    assert theirs["sum_of_weights"] == pytest.approx(ADULTS, rel=1e-9)
-    names = {"safe": "safety", "satisfied": "enforcement"}
-    assert len(theirs["rows"]) == 6
-    for row in theirs["rows"]:
-        mine = ours[names[row["index"]], row["domain"]]
-        assert mine.n == row["n"]
-        assert mine.estimate == pytest.approx(row["estimate"], rel=1e-6)
-        assert mine.standard_error == pytest.approx(row["se"], rel=1e-6)
