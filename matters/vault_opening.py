@@ -16,13 +16,14 @@ from core.purposes import ReadingPurpose
 from core.terms import Words
 from matters.attributes import Conflict
 from matters.flow import MatterAction, Side
-from matters.keeping_away import in_sight, sides_of
+from matters.keeping_away import in_sight, is_party, sides_of
 from matters.limits import Limit, end_of
 from matters.matter import Matter
 from matters.moving import act
 from matters.policies import policy_of
 from matters.reporters import Reporter
 from matters.vault import ANSWERED_WITHIN, IdentityLook, IdentityRequest, RequestState
+from matters.vault_sight import in_vault_sight, known_requests, lacking
 
 SHORTEST, LONGEST = 10, 500
 MINUTES = (15, 30, 60, 120)
@@ -40,9 +41,9 @@ class Identity:
 
 
 def may_ask(matter: Matter, staff: Staff) -> bool:
-    """Say whether someone may ask who raised a matter; custodians know nothing of what is about the centre."""
+    """Say whether someone may ask who raised a matter; where it is about the centre, the Party's office alone."""
     is_apart = matter.conflict is Conflict.CENTRE
-    return not is_apart and bool(sides_of(staff) & {Side.CENTRE, Side.SUPERVISION})
+    return (is_party(staff) or not is_apart) and bool(sides_of(staff) & {Side.CENTRE, Side.SUPERVISION})
 
 
 def ask(
@@ -60,6 +61,9 @@ def ask(
     in_sight(session, by, matter)
     if not may_ask(matter, by):
         raise Forbidden
+    nobody = lacking(session, matter, by)
+    if nobody is not None:
+        raise Refused(nobody)
     reporter = session.get(Reporter, reporter_id) if reporter_id else None
     words, fields = reason.strip(), dict[str, Words]()
     if reporter is None or reporter.matter_id != matter.id:
@@ -114,20 +118,22 @@ def found(session: Session, staff: Staff, request_id: int) -> IdentityRequest:
     request = session.get(IdentityRequest, request_id)
     if request is None or not (request.asked_by == staff.id or may_allow(staff)):
         raise Missing
-    in_sight(session, staff, request.matter)
-    return request
+    return in_vault_sight(session, staff, request)
 
 
 def waiting(session: Session, staff: Staff, at: datetime) -> int:
     """Count the requests that wait for this person's word."""
+    if not may_allow(staff):
+        return 0
     query = sa.select(sa.func.count()).where(
         IdentityRequest.until.is_(None),
         IdentityRequest.refused_at.is_(None),
         IdentityRequest.asked_at > at - ANSWERED_WITHIN,
         IdentityRequest.asked_by != staff.id,
         sa.or_(IdentityRequest.first_by.is_(None), IdentityRequest.first_by != staff.id),
+        known_requests(session, staff),
     )
-    return (session.scalar(query) or 0) if may_allow(staff) else 0
+    return session.scalar(query) or 0
 
 
 def _undecided(session: Session, request: IdentityRequest, *, by: Staff, at: datetime) -> None:

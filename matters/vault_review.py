@@ -13,11 +13,12 @@ from core.people import Staff
 from core.problems import Forbidden, Invalid, Refused
 from core.purposes import ReadingPurpose
 from core.terms import Words
-from matters.keeping_away import in_sight, within_sight
+from matters.keeping_away import in_sight
 from matters.matter import Matter
 from matters.reporters import Reporter
 from matters.vault import Finding, IdentityLook, IdentityRequest
 from matters.vault_opening import found, may_allow
+from matters.vault_sight import known_requests
 
 WEEK = timedelta(days=7)
 _SEALED = (defer(IdentityRequest.reason), defer(IdentityRequest.refusal), defer(IdentityRequest.remark))
@@ -25,13 +26,12 @@ _SEALED = (defer(IdentityRequest.reason), defer(IdentityRequest.refusal), defer(
 
 def listed(session: Session, staff: Staff, *, since: datetime, until: datetime) -> list[IdentityRequest]:
     """Return the requests asked in a span of time, of the matters someone may know of, newest first."""
-    known = within_sight(session, staff, sa.select(Matter.id))
     query = (
         sa.select(IdentityRequest)
         .where(
             IdentityRequest.asked_at >= since,
             IdentityRequest.asked_at < until,
-            IdentityRequest.matter_id.in_(known),
+            known_requests(session, staff),
         )
         .options(*_SEALED, selectinload(IdentityRequest.looks))
         .order_by(IdentityRequest.id.desc())

@@ -23,6 +23,7 @@ from matters.matter import Matter
 from matters.reporters import reporters_of
 from matters.vault import Finding, RequestState
 from matters.vault_opening import MINUTES, Identity
+from matters.vault_sight import lacking
 
 blueprint = Blueprint("custodian", __name__, url_prefix="/vault")
 _ABOUT = Words(
@@ -125,6 +126,7 @@ def _ask_page(
     return render_template(
         "custodian/ask.html",
         matter=matter,
+        nobody=lacking(session, matter, acting()),
         callers=callers,
         purposes=labels(ReadingPurpose),
         minutes=[(n, Words("{n} 分钟", "{n} minutes").filled(n=n)) for n in MINUTES],
