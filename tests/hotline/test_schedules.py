@@ -108,3 +108,24 @@ def test_a_page_asked_for_twice_takes_no_caller_from_who_answers_them(
             again = step.stamped(stage.now) if step.hook == "join" and "line" in step.query else again
     assert acts == 5
     assert ending(stage, part.legs).contacts == (("done", "answered", 1, True, 1, None),)
+
+
+def test_a_talk_of_which_only_the_end_is_told_is_no_missed_call(sqlite: db.Database, tmp_path: Path) -> None:
+    """The rounds gave up waiting for the caller to come through; then the carrier tells that they hung up there."""
+    stage = Stage(tmp_path)
+    stage.set()
+    part = Part(stage, random.Random(1), 0, 1)
+    told = list(STORIES["answered"](part))
+    came, left, over, finish = told[-4:]
+    for step in told[:-4]:
+        stage.now += timedelta(seconds=2)
+        assert stage.does(step) if isinstance(step, Act) else stage.take_in(step.stamped(stage.now))
+    stage.now += timedelta(seconds=50)
+    stage.rounds()
+    assert ending(stage, part.legs).contacts[0] == ("waiting", None, None, False, 1, None)
+    for late in (left, came, over):
+        assert isinstance(late, Report)
+        stage.take_in(late.stamped(stage.now))
+    assert isinstance(finish, Act)
+    assert stage.does(finish)
+    assert ending(stage, part.legs).contacts == (("done", "answered", 0, True, 1, None),)
