@@ -140,12 +140,17 @@ def ask(
     return row
 
 
+_WHERE_TO = (
+    sa.select(Outgoing)
+    .where(Outgoing.call_id == sa.bindparam("call"), Outgoing.command.in_((Command.TAKE_WAITING, *WHERE_TO)))
+    .order_by(Outgoing.id.desc())
+    .limit(1)
+)
+
+
 def last_sent(session: Session, call: Call) -> Outgoing | None:
     """Return what we last asked about where a leg is to be, if we ever did."""
-    query = sa.select(Outgoing).where(
-        Outgoing.call_id == call.id, Outgoing.command.in_((Command.TAKE_WAITING, *WHERE_TO))
-    )
-    return session.scalars(query.order_by(Outgoing.id.desc()).limit(1)).first()
+    return session.scalars(_WHERE_TO, {"call": call.id}).first()
 
 
 def has_asked(session: Session) -> bool:
