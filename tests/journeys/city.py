@@ -52,6 +52,11 @@ from matters.registration import Statement, raise_problem
 from matters.reporters import Reporter
 from matters.states import MatterState
 from migrations.tables import every_table
+from reports.clusters import ClusterRow
+from reports.data_exports import ask_for_export
+from reports.export_files import FileFormat
+from reports.root_causes import take_up
+from reports.zones import Zone, ZoneKind
 from survey.cases import Case, CaseState
 from survey.editions import Edition
 from survey.frame import Frame
@@ -137,6 +142,17 @@ def furnished(house: House) -> City:
             at=now,
         )
         ids = {"review_id": review.id, "token": token, "check": check.id, "draft_id": draft.id}
+        newest = session.scalars(sa.select(WeightSet).order_by(WeightSet.id.desc())).first()
+        assert newest is not None
+        ask_for_export(
+            session,
+            newest,
+            formats=[FileFormat.PARQUET],
+            language="zh",
+            replicates=20,
+            by=people[Role.DESIGNER],
+            at=now,
+        )
     while run_next():
         pass
     with transaction() as session:
@@ -159,6 +175,7 @@ def furnished(house: House) -> City:
         ).first()
         ids["own_receipt"] = in_the_handlers_hands(session, people, now)
         ids |= the_vault_and_an_import(session, people, now)
+        ids["cause_id"] = a_root_cause(session, people[Role.EDITOR], now)
         ids["shift_id"] = a_shift_on_the_roster(session, people[Role.SHIFT_LEAD], now)
         ids |= somebody_in_danger(session, people[Role.OPERATOR], now)
         assert all(ids.values()), ids
@@ -172,6 +189,31 @@ def furnished(house: House) -> City:
         assert session.scalar(sa.select(sa.func.count()).where(Case.state == CaseState.APPOINTED))
         session.expunge_all()
     return City(house, people, ids, tuple(sorted(data, key=len, reverse=True)))
+
+
+def a_root_cause(session: Session, editor: Staff, now: datetime) -> int:
+    """Take up a cause as if the scan had found it; return its id."""
+    town = session.scalars(sa.select(Place).where(Place.level == Level.TOWNSHIP).order_by(Place.code)).first()
+    assert town is not None
+    zone, today = Zone(ZoneKind.TOWNSHIP, town, (0,)), clock.today(now)
+    row = ClusterRow(
+        "livelihood.lighting",
+        zone,
+        (town,),
+        today - timedelta(days=2),
+        today,
+        9,
+        1.5,
+        6.0,
+        0.001,
+        3,
+        88,
+        9,
+        None,
+        0,
+        (),
+    )
+    return take_up(session, row, "变压器过载，一下雨就跳闸", by=editor, at=now).id
 
 
 def a_shift_on_the_roster(session: Session, lead: Staff, now: datetime) -> int:
