@@ -124,7 +124,7 @@ def by_week(weeks: Sequence[tuple[WeightSet, dict[str, IndexFigure]]]) -> Chart:
                 "type": "scatter",
                 "mode": "lines+markers",
                 "name": str(INDEX_WORDS[index]),
-                "x": [t("至 {day}", "to {day}", day=day_words(s.ends_on)) for s, _ in points],
+                "x": [str(day_words(s.ends_on)) for s, _ in points],
                 "y": values,
                 "error_y": {
                     "type": "data",
