@@ -23,17 +23,6 @@ from telephony.outbox import kick
 blueprint = Blueprint("consulting", __name__, url_prefix="/hotline")
 
 
-@blueprint.get("/consult")
-@require(Permission.HOTLINE_OPERATE)
-def state() -> ResponseReturnValue:
-    """Say who asks me, and how far the colleague is whom I asked."""
-    with reading() as session:
-        told = _screen(session, acting())
-    answer = jsonify(told)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
-
-
 @blueprint.get("/contacts/<token>/colleagues")
 @require(Permission.HOTLINE_OPERATE)
 def colleagues(token: str) -> ResponseReturnValue:

@@ -75,7 +75,7 @@ def show_line() -> str:
             {"code": r.value, "words": r.label} for r in CallBackResult if r is not CallBackResult.TALKED
         ],
         "panic": _there("distress.panic"),
-        "consults": bool(_there("consulting.state")),
+        "consults": "consulting.ask" in current_app.view_functions,
         "follow_ups": _there("followup.listed"),
         "simulated": line().capabilities().is_simulated,
         "browser": line().capabilities().browser,

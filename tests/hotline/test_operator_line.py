@@ -120,6 +120,6 @@ def test_every_room_beside_the_talk_is_there(tmp_path: Path) -> None:
             r.endpoint: r.arguments for r in application.url_map.iter_rules() if "GET" in (r.methods or ())
         }
         assert {name: arguments.get(name) for name, _ in PANELS} == {name: {"token"} for name, _ in PANELS}
-        assert {"distress.panic", "consulting.state", "followup.listed"} <= set(application.view_functions)
+        assert {"distress.panic", "consulting.ask", "followup.listed"} <= set(application.view_functions)
     finally:
         database.close()

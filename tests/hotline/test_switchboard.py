@@ -316,9 +316,13 @@ def test_an_operator_says_that_they_told_the_caller(
     as_role: SignIn, people: dict[Role, Staff], talk: str
 ) -> None:
     browser = as_role(staff=people[Role.OPERATOR])
-    assert browser.get("/hotline/consult").get_json() == {"asked": None, "mine": None, "must_tell": talk}
+    page = browser.get("/hotline/line/state").get_json()
+    assert page["consult"] == {"asked": None, "mine": None, "must_tell": talk}
     assert browser.post(f"/hotline/contacts/{talk}/told").status_code == 200
-    assert browser.get("/hotline/consult").get_json()["must_tell"] is None
+    told = browser.get(f"/hotline/line/state?seen={page['tag']}").get_json()
+    assert told["consult"]["must_tell"] is None
+    assert browser.get(f"/hotline/line/state?seen={told['tag']}").get_json().keys() == {"unchanged", "now"}
+    assert browser.post("/hotline/seat/beat").status_code == 204
     with reading() as session:
         assert session.scalars(sa.select(Contact.noticed_at)).one() is not None
     other = as_role(Role.OPERATOR)
