@@ -191,8 +191,8 @@ def _free_in_time(session: Session, seat: Seat, *, at: datetime) -> bool:
 
 
 def _move(session: Session, seat: Seat, action: SeatAction, *, by: Staff | None, at: datetime) -> None:
+    seat.since = at  # before the move, which writes the seat: one statement, not two
     SEAT_FLOW.move(session, seat, action, by=by, at=at)
-    seat.since = at
 
 
 _WRAPPING = sa.select(Seat).where(Seat.state == S.WRAPPING).with_for_update(of=Seat, skip_locked=True)
