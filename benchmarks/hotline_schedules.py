@@ -130,8 +130,13 @@ def run(first: int, count: int, storm: bool, mine: int = 0, of: int = 1) -> Play
         gc.freeze()
         began, judge = time.process_time(), Judge(stage)
         for seed in range(first + mine, first + count, of):
-            wrong += loses(stage, seed) if storm else [found for found in [judge.differs(seed)] if found]
+            found = loses(stage, seed) if storm else [one for one in [judge.differs(seed)] if one]
+            for one in found:  # at once, so that a run that is broken off has said what it found
+                print(one, file=sys.stderr, flush=True)
+            wrong += found
             played.schedules += 1
+            if played.schedules % 1000 == 0:
+                print(f"{played.schedules} played", file=sys.stderr, flush=True)
         played.cpu_s = time.process_time() - began
         played.reports = stage.reports
     played.wrong = tuple(wrong)
