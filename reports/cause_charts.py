@@ -36,7 +36,7 @@ def by_cluster(rows: Sequence[ClusterRow]) -> Chart:
                 "name": t("预期", "Expected"),
                 "x": [round(row.expected, 1) for row in shown],
                 "y": names,
-                "marker": {"color": "token:ink", "symbol": "line-ns-open", "size": 16},
+                "marker": {"symbol": "line-ns", "size": 22, "line": {"color": "token:yellow", "width": 4}},
                 "hovertemplate": "%{y}: %{x}<extra></extra>",
             },
         ],
