@@ -23,9 +23,9 @@ LABEL_BYTES = {"sav": (250, 118), "dta": (300, 3000)}
 class FileFormat(Term):
     """In what form the respondents go out; CSV always goes along, as the R script reads it."""
 
-    SAV = "sav", "SPSS（.sav）", "SPSS (.sav)"
-    DTA = "dta", "Stata（.dta）", "Stata (.dta)"
-    PARQUET = "parquet", "Parquet", "Parquet"
+    SAV = "sav", "SPSS 数据文件（.sav）", "SPSS data file (.sav)"
+    DTA = "dta", "Stata 数据文件（.dta）", "Stata data file (.dta)"
+    PARQUET = "parquet", "Parquet 列式文件（.parquet）", "Parquet file (.parquet)"
 
 
 def csv_bytes(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
