@@ -226,7 +226,7 @@ def test_without_telephones_or_on_a_desk_telephone_nothing_rings(duty: Duty) -> 
 
 def test_a_lost_answer_rings_nobody_twice(duty: Duty) -> None:
     """The reconciler finds the call that the carrier made although it did not say so."""
-    seen = []
+    seen: list[str] = []
 
     def lose(method: str, path: str) -> None:
         if method == "POST" and path.endswith("/Calls.json") and not seen:

@@ -46,7 +46,7 @@ def test_a_step_runs_over_while_the_page_stands(house: House, page: Page) -> Non
     page.clock.run_for(2_000)
     assert first.text_content() != before
     assert page.evaluate("told") == []
-    page.clock.fast_forward(WITHIN[DangerStep.SUPERVISOR] / timedelta(milliseconds=1))
+    page.clock.fast_forward(WITHIN[DangerStep.SUPERVISOR] // timedelta(milliseconds=1))
     page.clock.run_for(3_000)
     expect(first).to_contain_text("超时 0:")
     expect(first).to_have_class("chip chip-red")
