@@ -120,6 +120,6 @@ def test_a_move_of_a_flow_speaks_with_the_flows_own_words() -> None:
     all_models()
     word = journal_words.word("wave.open")
     assert word is not None
-    assert (word.in_language("zh"), word.in_language("en")) == ("调查轮次：启动", "wave: Open")
+    assert (word.in_language("zh"), word.in_language("en")) == ("调查轮次：启动", "Wave: Open")
     assert journal_words.word("wave.fly") is None
     assert journal_words.word("nothing") is None
