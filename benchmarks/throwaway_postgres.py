@@ -11,6 +11,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+LOOSE = "".join(
+    f" -c {setting}"
+    for setting in (
+        "max_connections=300", "fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0",
+        "checkpoint_timeout=1h", "max_wal_size=4GB", "autovacuum=off",
+    )
+)  # fmt: skip
+"""How a cluster for tests runs: it need not outlive its machine, and is gone before it would have to be tidied."""
+
 
 def server_programs() -> Path | None:
     """Return where PostgreSQL's server programs are, or None where they are not installed."""
@@ -43,7 +52,7 @@ def throwaway_postgres(*, is_durable: bool = True) -> Iterator[str]:
 
     sync = () if is_durable else ("--no-sync",)
     run("initdb", "-D", str(data), "-U", "tingmin", "-A", "trust", "-E", "UTF8", *sync)
-    loose = "" if is_durable else " -c fsync=off -c max_connections=300"
+    loose = "" if is_durable else LOOSE
     options = f"-k {root} -c listen_addresses=''{loose}"
     run("pg_ctl", "-D", str(data), "-o", options, "-l", str(root / "log"), "-w", "start")
     try:

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from argon2 import PasswordHasher
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.throwaway_postgres import server_programs, throwaway_postgres
 from core import db, passwords, secrets
 from matters import pins
+from tests.emptied_postgres import Emptied
 from tests.factories import all_models
 from tests.made_once import compile_once, empty_sqlite
 
@@ -34,8 +34,11 @@ NOON = datetime(2026, 11, 18, 2, 30, tzinfo=UTC)
 
 
 FIRST = (
-    "journeys/", "demo/test_matters_history", "matters/test_conflict", "matters/test_privacy", "core/test_backup",
-    "survey/test_nothing_leaks", "test_migrations",
+    "journeys/", "demo/test_matters_history", "matters/test_conflict", "matters/test_privacy", "matters/test_portal",
+    "hotline/test_line", "hotline/test_killed", "hotline/test_wall", "hotline/test_schedules",
+    "hotline/test_calling_back", "hotline/test_consulting", "hotline/test_followup_calls", "web/test_safety",
+    "core/test_backup", "survey/test_nothing_leaks", "survey/test_frame_import", "survey/questionnaire/test_engines",
+    "survey/test_cube", "test_migrations", "test_commands",
 )  # fmt: skip
 """What takes longest begins first, so that no process is left alone with it at the end."""
 
@@ -83,41 +86,21 @@ def postgres_server() -> Iterator[str]:
         yield url.replace("/postgres?", "/{name}?")
 
 
-_serial = 0
-_empty: dict[tuple[str, int], str] = {}
-
-
-def _empty_postgres(server: str, admin: sa.Connection) -> str:
-    """Return the database with every table that others are copied from, made when it is first wanted."""
-    all_models()
-    key = server, len(db.Base.metadata.tables)
-    if key not in _empty:
-        name = f"empty{len(_empty)}"
-        admin.exec_driver_sql(f"CREATE DATABASE {name}")
-        database = db.Database(server.format(name=name), pool_size=1)
-        db.Base.metadata.create_all(database.engine)
-        database.close()
-        _empty[key] = name
-    return _empty[key]
+@pytest.fixture(scope="session")
+def _emptied(postgres_server: str) -> Iterator[Emptied]:
+    found = Emptied(postgres_server)
+    yield found
+    found.close()
 
 
 @pytest.fixture
-def postgres(postgres_server: str) -> Iterator[db.Database]:
+def postgres(_emptied: Emptied) -> Iterator[db.Database]:
     """An empty PostgreSQL database with every table."""
-    global _serial
-    _serial += 1
-    name = f"t{os.getpid()}_{_serial}"
-    admin = db.Database(postgres_server.format(name="postgres"), pool_size=1)
-    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        model = _empty_postgres(postgres_server, connection)
-        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {model}")
-    database = db.Database(postgres_server.format(name=name))
+    database = _emptied.open()
     with db.using(database):
         yield database
     database.close()
-    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    admin.close()
+    _emptied.clear()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

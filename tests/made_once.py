@@ -12,6 +12,7 @@ from alembic import command
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from core.commands import alembic_config
@@ -70,6 +71,36 @@ def _on(server: str, *statements: str) -> None:
     admin.close()
 
 
+_spoken: dict[str, sa.Dialect] = {}
+_statements: Any = LRUCache(8_000)
+
+
+def _share_statements() -> None:
+    """Let all databases of a kind speak one dialect, so that a statement is compiled once and not for each of them."""
+    made = Database.__init__
+
+    def make(self: Database, url: str, **given: Any) -> None:
+        made(self, url, **given)
+        kind = self.url.drivername
+        if kind not in _spoken and not _meet(self):
+            return
+        self.engine.dialect = _spoken[kind]
+        self.engine._compiled_cache = _statements
+
+    Database.__init__ = make  # type: ignore[method-assign]
+
+
+def _meet(database: Database) -> bool:
+    """Let a dialect learn of its server what it must know; say whether there is one that answers."""
+    engine = sa.create_engine("sqlite://") if database.is_sqlite else database.engine
+    try:
+        engine.connect().close()
+    except sa.exc.OperationalError:
+        return False
+    _spoken[database.url.drivername] = engine.dialect
+    return True
+
+
 class CompiledPages(BytecodeCache):
     """Templates compiled once a process; a bucket knows by its checksum whether the text is still the same."""
 
@@ -87,7 +118,8 @@ class CompiledPages(BytecodeCache):
 
 
 def compile_once() -> None:
-    """Let all applications of a process share their compiled templates and addresses."""
+    """Let all applications and databases of a process share their compiled templates, addresses and statements."""
+    _share_statements()
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledPages()}
     compiled = Rule._compile_builder
     kept: dict[Any, Any] = {}
