@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
@@ -46,6 +47,8 @@ class Desk:
     owner: Staff
     operators: list[Staff] = field(default_factory=list)
     telephones: dict[int, Leg] = field(default_factory=dict)
+    due: dict[str, datetime] = field(default_factory=dict)
+    """When each round is made again as time passes."""
 
     def operator(self, role: Role = Role.OPERATOR, *, sits: bool = True) -> Staff:
         """Bring an operator to their telephone, and to their seat."""
@@ -85,7 +88,7 @@ class Desk:
         while left > 0:
             self.house.run(min(step, left))
             left -= step
-            self.sweep()
+            self.sweep(only_due=True)
         self.house.send()
 
     def beat_for(self, seconds: float, *people: Staff) -> None:
@@ -95,13 +98,17 @@ class Desk:
                 self.do(seating.beat, by=staff)
             self.run(5)
 
-    def sweep(self) -> None:
-        """Make the hotline's rounds once."""
+    def sweep(self, *, only_due: bool = False) -> None:
+        """Make the hotline's rounds once, whether due or not; or those alone that are due by their own rhythm."""
         with self.house.at_present() as now:
             for name, sweep in SWEEPS.items():
-                if name.startswith("hotline.") or name == "telephony.unheard":
-                    with db.transaction() as session:
-                        sweep.run(session, now)
+                if not name.startswith("hotline.") and name != "telephony.unheard":
+                    continue
+                if only_due and self.due.get(name, now) > now:
+                    continue
+                self.due[name] = now + sweep.every
+                with db.transaction() as session:
+                    sweep.run(session, now)
 
     def do(self, deed: object, *given: object, by: Staff | None = None, **more: object) -> object:
         """Let somebody do something, in a transaction, now; contacts are read anew."""
