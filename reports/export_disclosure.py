@@ -37,7 +37,7 @@ def disclosure(combinations: Sequence[Hashable], strata: IntArray, *, least: int
     rare = shared < least
     touched = np.zeros(int(strata.max(initial=-1)) + 1, dtype=np.bool_)
     touched[strata[rare]] = True
-    return Disclosure(rare, touched[strata], int(shared.min(initial=0)), least)
+    return Disclosure(rare, touched[strata], int(shared.min()) if shared.size else 0, least)
 
 
 def meaningless_order(columns: Sequence[FloatArray], *, seed: int = SHUFFLE_SEED) -> IntArray:
