@@ -125,6 +125,8 @@ class Chart(msgspec.Struct, frozen=True, tag="chart"):
     low: str = ""
     high: str = ""
     is_annex: bool = False
+    is_half: bool = False
+    """Two of them stand side by side on paper."""
 
 
 Block = Figure | Table | Chart | Points | Prose

@@ -145,14 +145,13 @@ else
   if [ "$purpose" = test ]; then fingerprint requirements.txt >"$(stamp_of requirements.txt)"; fi
 fi
 
-# ---- programs that some tests want --------------------------------------------------------------
-
-[ "$purpose" = test ] || exit 0
+# ---- what some pages and some tests want --------------------------------------------------------
 
 has_chromium() { command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
   command -v google-chrome >/dev/null 2>&1; }
 has_cjk_fonts() { [ -n "$(find /usr/share/fonts "${HOME:-/}/.fonts" "${HOME:-/}/.local/share/fonts" \
   -iname '*CJK*' -print -quit 2>/dev/null)" ]; }
+has_pango() { [ -n "$(find /usr/lib /usr/local/lib /lib -name 'libpangoft2-1.0.so.0*' -print -quit 2>/dev/null)" ]; }
 has_postgresql() { command -v initdb >/dev/null 2>&1 ||
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 
@@ -165,6 +164,10 @@ want() { # check, package, what is skipped without it
   say "no $2 here: $3. To have them: sudo apt-get install $2"
 }
 
+want has_cjk_fonts fonts-noto-cjk "bulletins can't be printed, and Chinese may show as boxes in browser tests"
+want has_pango libpangoft2-1.0-0 "bulletins can't be printed as PDF"
+
+[ "$purpose" = test ] || exit 0
+
 want has_chromium chromium "tests in a real browser are skipped"
-want has_cjk_fonts fonts-noto-cjk "pages in the browser tests show boxes for Chinese characters"
 want has_postgresql postgresql "tests on PostgreSQL are skipped"

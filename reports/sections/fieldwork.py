@@ -43,8 +43,8 @@ def fieldwork(c: Context) -> list[Block]:
         )
         .group_by(Case.township_id)
     )
-    dials = dict(c.session.execute(dialled).tuples().all())
-    by_township = dict(c.session.execute(completed).tuples().all())
+    dials = {row[0]: row[1] for row in c.session.execute(dialled)}
+    by_township = {row[0]: row[1] for row in c.session.execute(completed)}
     with speaking("zh"):
         chosen = Selection(starts_on=c.period.starts_on, ends_on=c.period.ends_on)
         whole, cells = tabulate(c.session, wave, chosen, Breakdown.COUNTY)

@@ -33,7 +33,7 @@ def section(c: Context) -> Section:
     found = counted(c.session, None, since=c.since, until=c.until, at=c.as_of)
     moved = _moved(c)
     colours = _colours(c)
-    units = list(c.session.scalars(sa.select(Unit).order_by(Unit.name)))
+    units = sorted(c.session.scalars(sa.select(Unit)), key=lambda unit: unit.name)
     groups: dict[int, list[tuple[Cell, ...]]] = {}
     total = Counts()
     for unit in units:
@@ -67,7 +67,10 @@ def section(c: Context) -> Section:
             (Prose(Text("本期没有办理记录。", "Nothing was handled in this period.")),),
         )
     everybody = _row(Text("合计", "All"), None, None, total, moved, colours)
-    summary = Table("handling", HEADING, _columns(), (everybody,), source)
+    # Of all together there is no group of volume.
+    summary = Table(
+        "handling", HEADING, (_columns()[0], *_columns()[2:]), ((everybody[0], *everybody[2:]),), source
+    )
     blocks = [
         summary,
         Table("units", Text("分单位办理", "By unit"), _columns(), tuple(rows), source, is_annex=True),

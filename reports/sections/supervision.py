@@ -160,7 +160,7 @@ def _urged(c: Context) -> Table:
         .where(MatterEvent.action.in_([a.value for a in words]))
         .group_by(MatterEvent.action)
     )
-    counts: Counter[str] = Counter(dict(c.session.execute(query).tuples().all()))
+    counts: Counter[str] = Counter({row[0]: row[1] for row in c.session.execute(query)})
     source = c.source(
         "urging", "matter_event", Words("按办理日志统计的件次", "Counted in the log of handling")
     )

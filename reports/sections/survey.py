@@ -8,10 +8,11 @@ from core.terms import Words
 from reports.blocks import Block, Cell, Chart, Column, Comparison, Figure, Prose, Section, Table, Text
 from reports.context import Context
 from reports.definitions import ENFORCEMENT, ENFORCEMENT_WORDS, SAFETY
-from reports.estimates import By, IndexEstimate, Measure, since
+from reports.estimates import By, Figures, IndexEstimate, Measure, since
 from reports.estimating import OTHERS, USERS
-from reports.periods import LAST_YEAR, PREVIOUS
+from reports.periods import LAST_YEAR, PREVIOUS, Period, PeriodKind
 from reports.sections.fieldwork import fieldwork
+from reports.sections.trend import trend
 from reports.wording import Change, Verdict, change_words
 from survey.weighting import IndexFigure
 
@@ -28,7 +29,7 @@ MISSING = Text("这一期没有可用的加权结果", "No weighted result for t
 
 def section(c: Context) -> Section:
     """Say what the survey found and how it went."""
-    blocks: list[Block] = [*indices(c), *places(c), *fieldwork(c)]
+    blocks: list[Block] = [*indices(c), *trend(c), *places(c), *fieldwork(c)]
     return Section(2, "survey", Text("本期调查", "The survey"), tuple(blocks))
 
 
@@ -117,7 +118,7 @@ def indices(c: Context) -> list[Block]:
                 words,
                 *_interval(e),
                 e.n,
-                whole.comparisons[0].sentence if whole.comparisons else None,
+                _verdict_of(whole),
                 _shown(now.get(index, USERS, By.CONTACT)),
                 _shown(now.get(index, OTHERS, By.CONTACT)),
                 _shown(now.get(index, measure=Measure.MEAN)),
@@ -130,18 +131,35 @@ def indices(c: Context) -> list[Block]:
     )
     table = Table("indices", Text("各项指数", "All indices"), columns, tuple(rows), "index", note)
     chart = Chart("indices.chart", Text("各项指数与 95 % 区间", "Indices with 95 % intervals"), "intervals",
-                  "indices", "index", ("estimate",), "low", "high")  # fmt: skip
+                  "indices", "index", ("estimate",), "low", "high", is_half=True)  # fmt: skip
     return [*found, table, chart]
+
+
+def _verdict_of(f: Figure) -> Text:
+    verdict = Verdict.of(f.comparisons[0].verdict) if f.comparisons else Verdict.UNKNOWN
+    return Text(verdict.zh, verdict.en)
+
+
+def wide(period: Period) -> Period:
+    """Return the period over which counties are looked at: a week alone is too thin for them, four weeks are not."""
+    return (
+        Period.with_day(PeriodKind.FOUR_WEEKS, period.ends_on) if period.kind is PeriodKind.WEEK else period
+    )
 
 
 def places(c: Context) -> list[Block]:
     """Return both indices by county, each with the places it may hold."""
-    now, before = c.figures(c.period), c.figures(c.period.previous)
+    span = wide(c.period)
+    now, before = c.figures(span), c.figures(span.previous)
     if now is None:
         return []
     found: list[Block] = []
+    when = Text(
+        f"（{span.starts_on:%m-%d} 至 {span.ends_on:%m-%d}）",
+        f" ({span.starts_on:%d %b} to {span.ends_on:%d %b})",
+    )
     for index, words in named(c)[:2]:
-        ranks = rank_ranges(c, index)
+        ranks = rank_ranges(c, now, index)
         rows: list[tuple[Cell, ...]] = []
         for county in c.counties:
             e = now.get(index, county.code, By.COUNTY)
@@ -159,27 +177,34 @@ def places(c: Context) -> list[Block]:
             *_interval_columns(),
             Column("n", Text("样本量", "n"), "count"),
             Column("places", Text("可能的名次", "Possible places"), "rank"),
-            Column("change", Text("比上期", "On the period before")),
+            Column("change", Text("比前一段", "On the span before")),
         )
         note = Text(
             "名次是一个范围：95 % 的把握下可能排在的位置。范围相交的县（区）分不出先后。",
             "A rank is a range: where a county may stand with 95 % confidence. Counties whose ranges meet can't be told apart.",
         )
-        title = Text(f"{words.zh}：分县（区）", f"{words.en} by county")
+        title = Text(f"{words.zh}：分县（区）{when.zh}", f"{words.en} by county{when.en}")
         table_id = f"counties.{index}"
         found.append(Table(table_id, title, columns, tuple(rows), "index", note, is_annex=True))
         found.append(
-            Chart(f"{table_id}.chart", title, "intervals", table_id, "place", ("estimate",), "low", "high")
+            Chart(
+                f"{table_id}.chart",
+                title,
+                "intervals",
+                table_id,
+                "place",
+                ("estimate",),
+                "low",
+                "high",
+                is_half=True,
+            )
         )
         found.append(Chart(f"{table_id}.map", title, "map", table_id, "code", ("estimate",), is_annex=True))
     return found
 
 
-def rank_ranges(c: Context, index: str) -> dict[str, str]:
+def rank_ranges(c: Context, now: Figures, index: str) -> dict[str, str]:
     """Return the places that every published county may hold, such as 2–5, by its code."""
-    now = c.figures(c.period)
-    if now is None:
-        return {}
     query = sa.select(IndexFigure).where(
         IndexFigure.weight_set_id == now.weight_set.id,
         IndexFigure.index == index,

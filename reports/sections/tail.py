@@ -15,6 +15,7 @@ from reports.blocks import Block, Cell, Column, Prose, Section, Table, Text
 from reports.bulletins import Bulletin, BulletinState
 from reports.context import Context
 from reports.estimates import Figures
+from survey.categories import VARIABLES
 
 BACK = timedelta(weeks=4)
 
@@ -85,12 +86,9 @@ def counselling(c: Context) -> Section:
     title = Text(
         f"{quarter.words.in_language('zh')}总数", f"Totals of {quarter.words.in_language('en').lower()}"
     )
-    return Section(
-        10,
-        "counselling",
-        heading,
-        (Table("counselling", title, columns, tuple(rows), source, is_annex=True),),
-    )
+    words = Text("只公布整季度的总数，见附表。", "Totals of whole quarters alone: see the annex.")
+    table = Table("counselling", title, columns, tuple(rows), source, is_annex=True)
+    return Section(10, "counselling", heading, (Prose(words), table))
 
 
 def method(c: Context) -> Section:
@@ -116,7 +114,8 @@ def method(c: Context) -> Section:
 def _how(now: Figures) -> Text:
     p = now.weight_set.provenance
     released, n = p.get("released", 0), p.get("respondents", now.weight_set.interviews)
-    margins = p.get("raking", {}).get("margins", {})
+    kept = p.get("raking", {}).get("margins", {})
+    margins = sorted(kept, key=lambda m: (VARIABLES.index(m) if m in VARIABLES else len(VARIABLES), m))
     zh = {"county": "县（区）", "sex_age": "性别×年龄", "area": "城乡", "education": "文化程度"}
     en = {"county": "county", "sex_age": "sex by age", "area": "town and country", "education": "education"}
     return Text(

@@ -18,10 +18,17 @@ from reports.blocks import Chart, Figure, Table
 from reports.bulletins import BulletinKind, BulletinState, issued
 from reports.cells import plain
 from reports.issuing import read
+from reports.office import docx
+from reports.paper import Paper
+from reports.printing import printed
 from reports.views.advice_form import chosen_day, chosen_unit, unit_choices
-from reports.views.bulletin_parts import known, page, readable
+from reports.views.bulletin_parts import known, page, readable, shapes
 
 blueprint = Blueprint("bulletins", __name__, url_prefix="/bulletins")
+TYPES = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
 
 
 @blueprint.get("/")
@@ -102,6 +109,22 @@ def file(bulletin_id: int, block_id: str) -> Response:
         name = f"{bulletin.kind.value}-{bulletin.year}-{bulletin.number}-{block_id}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(text, mimetype="text/csv", headers=headers)
+
+
+@blueprint.get("/<int:bulletin_id>.<any(pdf,docx):form>")
+@require(Permission.BULLETIN_READ)
+def document(bulletin_id: int, form: str) -> Response:
+    """Give the bulletin as PDF, or as a document that an office can edit."""
+    with reading() as session:
+        bulletin = readable(session, bulletin_id, acting())
+        content = bulletin.content
+        paper = Paper(
+            bulletin, content, language(), of_bulletin(session, bulletin.id), shapes(session, content)
+        )
+        body = printed(paper) if form == "pdf" else docx(paper)
+        name = f"{bulletin.kind.value}-{bulletin.year}-{bulletin.number}.{form}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(body, mimetype=TYPES[form], headers=headers)
 
 
 @blueprint.post("/<int:bulletin_id>/instructions")

@@ -1,0 +1,169 @@
+"""A bulletin laid out for paper: what stands on the two pages, what in the annex, in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from core import clock
+from core.dates import day_words
+from reports.advice import Advice
+from reports.blocks import Chart, Figure, Points, Prose, Section, Snapshot, Table
+from reports.bulletins import Bulletin
+from reports.cells import interval, is_number, lines, value
+from reports.drawing import draw
+from reports.maps import Ring
+
+Part = dict[str, Any]
+
+
+@dataclass(eq=False)
+class Paper:
+    """Everything that the page, or the office document, is filled with."""
+
+    bulletin: Bulletin
+    content: Snapshot
+    language: str
+    advice: Sequence[Advice] = ()
+    outlines: dict[str, list[Ring]] = field(default_factory=dict)
+    pictures: dict[str, tuple[Chart, Table]] = field(default_factory=dict)
+    """Charts by the address under which the page names them."""
+
+    def t(self, zh: str, en: str) -> str:
+        """Choose the language of the paper."""
+        return en if self.language == "en" else zh
+
+    def sections(self) -> list[Part]:
+        """Return the sections with what stands on the first pages."""
+        return [self._section(s) for s in self.content.sections]
+
+    def annex(self) -> list[Part]:
+        """Return the tables and charts of the annex."""
+        found = []
+        for section in self.content.sections:
+            for block in section.blocks:
+                if isinstance(block, Table | Chart) and block.is_annex:
+                    found += self._block(block)
+        return found
+
+    def facts(self) -> Part:
+        """Return title, head and foot."""
+        b = self.bulletin
+        kind, number = (
+            b.kind.in_language(self.language),
+            self.t(f"{b.year} 年第 {b.number} 期", f"{b.year} no. {b.number}"),
+        )
+        if b.edition > 1:
+            number += self.t("（更正版）", " (corrected)")
+        first, last = (day_words(d).in_language(self.language) for d in (b.starts_on, b.ends_on))
+        cut = f"{clock.local(b.as_of):%Y-%m-%d %H:%M}"
+        return {
+            "title": b.title.in_language(self.language),
+            "kind": f"{kind}：{b.subject}" if b.subject else kind,
+            "number": number,
+            "period": f"{first} – {last}",
+            "place": self.content.place.in_language(self.language),
+            "foot": self.t(
+                f"数据截止 {cut} · 指数定义第 {self.content.definition_version} 版 · 快照 {b.digest[:12]}",
+                f"Data cut {cut} · definition version {self.content.definition_version} · snapshot {b.digest[:12]}",
+            ),
+            "annex_words": self.t("附表", "Annex"),
+            "advice_words": self.t("本期建议与批示", "Advice and instructions of this issue"),
+            "corrections_words": self.t("更正", "Corrections"),
+        }
+
+    def advised(self) -> list[Part]:
+        """Return the issue's own advice."""
+        found = []
+        for a in self.advice:
+            unit = (self.t(a.unit.name, a.unit.name_en)) if a.unit else ""
+            due = self.t(f"{a.due_on} 前", f"until {a.due_on}") if a.due_on else ""
+            facts = " · ".join(x for x in (unit, due, a.effect, a.state.in_language(self.language)) if x)
+            kind = self.t("批示", "Instruction") if a.is_instruction else self.t("建议", "Advice")
+            found.append({"kind": kind, "text": a.text, "facts": facts})
+        return found
+
+    def corrected(self) -> list[str]:
+        """Return the corrections as lines."""
+
+        def told(cell: object) -> str:
+            if cell is None:
+                return "—"
+            if isinstance(cell, list | tuple):
+                return str(cell[1 if self.language == "en" else 0])
+            return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
+
+        return [
+            " · ".join(told(c[key]) for key in ("what", "row", "column") if c[key] is not None)
+            + f"{self.t('：', ': ')}{told(c['was'])} → {told(c['now'])}"
+            for c in self.bulletin.corrections
+        ]
+
+    def _section(self, s: Section) -> Part:
+        figures = [self._figure(b) for b in s.blocks if isinstance(b, Figure)]
+        blocks = [
+            part
+            for b in s.blocks
+            if not isinstance(b, Figure) and not getattr(b, "is_annex", False)
+            for part in self._block(b)
+        ]
+        words = s.words.in_language(self.language)
+        comment = self.bulletin.comments.get(s.key, "")
+        return {"number": s.number, "words": words, "figures": figures, "blocks": blocks, "comment": comment}
+
+    def _figure(self, f: Figure) -> Part:
+        return {
+            "words": f.words.in_language(self.language),
+            "value": value(f),
+            "interval": self.t(
+                f"95 % 区间 {interval(f)}，样本 {f.n:,}", f"95% interval {interval(f)}, n {f.n:,}"
+            ),
+            "withheld": f.withheld.in_language(self.language) if f.withheld else "",
+            "comparisons": [c.sentence.in_language(self.language) for c in f.comparisons],
+        }
+
+    def _block(self, b: Points | Prose | Table | Chart | Figure) -> list[Part]:
+        if isinstance(b, Points):
+            return [{"kind": "points", "points": [p.text.in_language(self.language) for p in b.points]}]
+        if isinstance(b, Prose):
+            return [{"kind": "prose", "text": b.text.in_language(self.language)}]
+        if isinstance(b, Table):
+            return [self._table(b)]
+        if isinstance(b, Chart):
+            return self._chart(b)
+        return []
+
+    def _table(self, b: Table) -> Part:
+        columns = [
+            {"words": c.words.in_language(self.language), "is_number": is_number(c)} for c in b.columns
+        ]
+        note = b.note.in_language(self.language) if b.note else ""
+        words = b.words.in_language(self.language)
+        return {
+            "kind": "table", "id": b.id, "words": words, "columns": columns, "rows": lines(b, self.language), "note": note,
+        }  # fmt: skip
+
+    def _chart(self, b: Chart) -> list[Part]:
+        table = self.content.block(b.table)
+        if not isinstance(table, Table) or (b.kind == "map" and not self.outlines):
+            return []
+        at = [table.column(key) for key in b.values]
+        if not any(isinstance(row[i], int | float) for row in table.rows for i in at):
+            return []  # everything in it is withheld
+        address = f"chart:{b.id}"
+        self.pictures[address] = (b, table)
+        return [
+            {
+                "kind": "chart",
+                "is_half": b.is_half,
+                "id": b.id,
+                "words": b.words.in_language(self.language),
+                "address": address,
+            }
+        ]
+
+    def picture(self, address: str, *, form: Any = "svg") -> bytes | None:
+        """Draw the chart of an address."""
+        chart, table = self.pictures[address]
+        return draw(chart, table, self.language, self.outlines, form=form)

@@ -1,0 +1,94 @@
+"""A bulletin is one snapshot: the same data give the same bytes, on either database, and nothing in it is typed."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import timedelta
+
+import pytest
+
+from core.db import Database, transaction
+from reports.assembling import Exists, snapshot
+from reports.blocks import Chart, Figure, Points, Table, digest, frozen, thawed
+from reports.bulletins import BulletinKind
+from reports.issuing import differences
+from reports.periods import Period, PeriodKind
+from tests import factories
+from tests.reports.issues import CUT, WEEK, a_city_at_work, a_draft
+
+BYTES: dict[str, bytes] = {}
+
+
+def test_the_same_snapshot_gives_the_same_bytes_on_both_databases(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(factories, "_count", itertools.count(1))  # the same names on both
+    with transaction() as session:
+        a_city_at_work(session)
+        period = Period.with_day(PeriodKind.WEEK, WEEK)
+        first = frozen(snapshot(session, BulletinKind.WEEKLY, period, as_of=CUT))
+        again = frozen(snapshot(session, BulletinKind.WEEKLY, period, as_of=CUT))
+    assert first == again
+    assert frozen(thawed(first)) == first
+    BYTES[database.engine.dialect.name] = first
+    assert len(set(BYTES.values())) == 1
+
+
+def test_every_number_has_a_source_and_every_chart_its_table(sqlite: Database) -> None:
+    with transaction() as session:
+        a_city_at_work(session)
+        content = a_draft(session).content
+    assert [s.number for s in content.sections] == sorted(s.number for s in content.sections)
+    blocks = [b for s in content.sections for b in s.blocks]
+    ids = [b.id for b in blocks if isinstance(b, Figure | Table | Chart)]
+    assert len(ids) == len(set(ids))
+    for block in blocks:
+        if isinstance(block, Figure | Table):
+            assert content.source(block.source) is not None, block.id
+        if isinstance(block, Table):
+            assert all(len(row) == len(block.columns) for row in block.rows), block.id
+        if isinstance(block, Chart):
+            table = content.block(block.table)
+            assert isinstance(table, Table), block.id
+            for key in (block.label, *block.values, block.low, block.high):
+                assert not key or table.column(key) >= 0
+        if isinstance(block, Points):
+            assert len(block.points) <= 6
+            assert all(not p.link or content.block(p.link) for p in block.points)
+
+
+def test_prominent_problems_name_places_never_persons(sqlite: Database) -> None:
+    with transaction() as session:
+        a_city_at_work(session)
+        bulletin = a_draft(session)
+        table = bulletin.content.block("problems")
+    assert isinstance(table, Table)
+    assert table.rows[0][2] == 5
+    assert b"1390000" not in bulletin.snapshot
+    assert "路灯不亮".encode() not in bulletin.snapshot
+
+
+def test_one_issue_is_drafted_once(sqlite: Database) -> None:
+    with transaction() as session:
+        a_city_at_work(session)
+        made = a_draft(session)
+        assert made.digest == digest(made.snapshot)
+        with pytest.raises(Exists):
+            a_draft(session)
+        assert a_draft(session, day=WEEK + timedelta(days=4 - WEEK.weekday() - 7)).number == made.number - 1
+
+
+def test_what_changed_between_two_snapshots_is_listed(sqlite: Database) -> None:
+    with transaction() as session:
+        a_city_at_work(session)
+        before = a_draft(session).content
+        a_more = snapshot(
+            session,
+            BulletinKind.WEEKLY,
+            Period.with_day(PeriodKind.WEEK, WEEK),
+            as_of=CUT - timedelta(days=5),
+        )
+    assert differences(before, before) == []
+    changed = differences(before, a_more)
+    assert changed
+    assert all(line["was"] != line["now"] for line in changed)
