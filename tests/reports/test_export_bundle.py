@@ -33,7 +33,7 @@ from survey.methods.design import declare
 from survey.methods.margins import margin
 from survey.weight_making import make_weight_set
 from survey.weight_replay import Moved
-from survey.weighting import IndexFigure, WeightSet
+from survey.weighting import IndexFigure, Weight, WeightSet
 from tests.factories import a_staff
 from tests.survey.field import NOON
 from tests.survey.methods.test_r import r_is_ready
@@ -185,9 +185,12 @@ def test_nothing_that_identifies_is_in_any_file(sqlite: Database, tmp_path: Path
     head = set(table(files["interviews.csv"])[0])
     assert not head & {"interview_id", "case_id", "staff_id", "age", "number", "name", "name_said", "d1_note"}
     assert {r["landlines"] for r in table(files["interviews.csv"])} <= {"", *map(str, range(10)), "98", "99"}
-    ids = [float(i.id) for i in interviews]
-    for values in zip(*(r.values() for r in table(files["interviews.csv"])), strict=True):
-        assert [float(v) if v else None for v in values] != ids
+    with reading() as session:
+        by_interview = list(session.scalars(sa.select(Weight.nonresponse).order_by(Weight.interview_id)))
+    in_file = [float(r["weight_nonresponse"]) for r in table(files["interviews.csv"])]
+    assert in_file != by_interview
+    assert sorted(in_file) == pytest.approx(sorted(by_interview))
+    assert [r["psu"] for r in table(files["interviews.csv"])] == [str(n) for n in range(1, 201)]
 
 
 def test_rare_combinations_lose_week_and_their_strata_the_township(sqlite: Database, tmp_path: Path) -> None:
