@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core import clock
-from core.db import UtcDateTime
 from core.places import Level, Place
+from hotline.moments import utc_hour
 from matters.attributes import Conflict
 from matters.matter import Matter
 from matters.states import CLOSED, MatterState
@@ -79,29 +79,23 @@ def _counted(
     moment: InstrumentedAttribute[datetime | None],
     which: sa.ColumnElement[bool],
 ) -> Counted:
-    days = [first_on + timedelta(days=n) for n in range((last_on - first_on).days + 1)]
-    # Days are local and a zone may change its hour: their bounds are told to the database, not reckoned by it.
-    day = (
-        sa.values(
-            sa.column("n", sa.Integer), sa.column("starts", UtcDateTime), sa.column("ends", UtcDateTime)
-        )
-        .data([(n, *bounds(on, on)) for n, on in enumerate(days)])
-        .cte("day")
-    )
+    first, after = bounds(first_on, last_on)
     query = (
-        sa.select(Matter.topic, township_of(), day.c.n, sa.func.count())
-        .select_from(day)
-        .join(Matter, sa.and_(moment >= day.c.starts, moment < day.c.ends))
+        sa.select(Matter.topic, township_of(), utc_hour(moment), sa.func.count())
         .join(Place, Place.id == Matter.place_id)
-        .where(which, Matter.topic.in_(CAUSES))
-        .group_by(Matter.topic, township_of(), day.c.n)
+        .where(which, Matter.topic.in_(CAUSES), moment >= first, moment < after)
+        .group_by(Matter.topic, township_of(), utc_hour(moment))
     )
     cause = {code: n for n, code in enumerate(CAUSES)}
     place = {town.id: n for n, town in enumerate(towns)}
-    counts = np.zeros((len(CAUSES), len(towns), len(days)), dtype=np.int64)
-    for code, town, n, many in session.execute(query):
+    counts = np.zeros((len(CAUSES), len(towns), (last_on - first_on).days + 1), dtype=np.int64)
+    # Days are local, and a zone may change its hour: the database tells the hour, and the house its day.
+    day: dict[str, int] = {}
+    for code, town, hour, many in session.execute(query):
+        if hour not in day:
+            day[hour] = (clock.today(datetime.fromisoformat(f"{hour}:00+00:00")) - first_on).days
         if town in place:
-            counts[cause[code], place[town], n] = many
+            counts[cause[code], place[town], day[hour]] += many
     return Counted(tuple(towns), first_on, counts)
 
 
