@@ -91,11 +91,12 @@ def _counted(
     counts = np.zeros((len(CAUSES), len(towns), (last_on - first_on).days + 1), dtype=np.int64)
     # Days are local, and a zone may change its hour: the database tells the hour, and the house its day.
     day: dict[str, int] = {}
-    for code, town, hour, many in session.execute(query):
+    for code, town, told, many in session.execute(query):
+        hour = str(told)
         if hour not in day:
             day[hour] = (clock.today(datetime.fromisoformat(f"{hour}:00+00:00")) - first_on).days
         if town in place:
-            counts[cause[code], place[town], day[hour]] += many
+            counts[cause[str(code)], place[town], day[hour]] += many
     return Counted(tuple(towns), first_on, counts)
 
 
