@@ -18,13 +18,14 @@ from reports.context import Context
 from reports.definitions import in_force
 from reports.estimating import code_version
 from reports.periods import Period
-from reports.sections import handling, intake, points, problems, supervision, survey, tail
+from reports.sections import causes, handling, intake, points, problems, supervision, survey, tail
 
 Maker = Callable[[Context], Section]
 _FULL: tuple[Maker, ...] = (
     survey.section,
     intake.section,
     problems.section,
+    causes.section,
     handling.section,
     supervision.incidents,
     supervision.supervision,

@@ -109,7 +109,7 @@ class Period:
     def words(self) -> Words:
         """Its first and last day."""
         if self.starts_on == self.ends_on:
-            return Words("{a:%Y-%m-%d}", "{a:%Y-%m-%d}").filled(a=self.starts_on)
+            return Words("{a:%Y-%m-%d} 当天", "{a:%Y-%m-%d}").filled(a=self.starts_on)
         both = "{a:%Y-%m-%d}", "{b:%Y-%m-%d}"
         return Words(f"{both[0]} 至 {both[1]}", f"{both[0]} to {both[1]}").filled(
             a=self.starts_on, b=self.ends_on

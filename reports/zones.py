@@ -51,9 +51,8 @@ class Zone:
         """Name the zone."""
         if self.kind is ZoneKind.NEIGHBOURS:
             near = len(self.members) - 1
-            return Words("{zh}及相邻 {n} 个乡镇", "{en} and {n} neighbours").filled(
-                zh=self.place.name, en=self.place.name_en, n=near
-            )
+            own = Words(self.place.name, self.place.name_en)
+            return Words("{place}及相邻 {n} 个乡镇", "{place} and {n} neighbours").filled(place=own, n=near)
         return Words(self.place.name, self.place.name_en)
 
 

@@ -19,7 +19,7 @@ LARGEST = 3_000_000
 
 UNWANTED = {
     "a path of someone's machine": re.compile(
-        r"(?<![\w.$}-])/(?:work/(?:main|shared)|tmp|root)\b(?!\.)|/home/[a-z]"
+        r"(?<![\w.$}-])/(?:work/(?:main|shared)|tmp|root)\b(?![.-])|/home/[a-z]"
     ),
     "a package index": re.compile(
         r"pypi\.org|pythonhosted\.org|registry\.npmjs|npm[m]irror|--(?:extra-)?index-url|--find[-]links"

@@ -59,6 +59,7 @@ def _page(
         "web/calendar.html",
         year=year,
         weeks=weeks,
+        month_names=[Words(f"{n} 月", months.month_name[n]) for n in range(1, 13)],
         version=notices.version,
         known=sorted(notices.years),
         is_known=year in notices.years,

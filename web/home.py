@@ -13,6 +13,7 @@ from web.navigation import doors_of
 blueprint = Blueprint("home", __name__)
 DOORS: list[Door] = []
 
+
 @blueprint.get("/")
 @require(Permission.HOME)
 def first() -> ResponseReturnValue:

@@ -24,9 +24,7 @@ DOORS = [
         Words("地点", "Places"),
         Permission.PLACE_MANAGE,
         order=82,
-        about=Words(
-            "市、县、乡镇、村，可从表格导入", "City, counties, townships, villages; from a table"
-        ),
+        about=Words("市、县、乡镇、村，可从表格导入", "City, counties, townships, villages; from a table"),
     )
 ]
 BIGGEST_TABLE = 8 * 1024 * 1024

@@ -21,7 +21,9 @@ DOORS = [
         Words("单位", "Units"),
         Permission.UNIT_MANAGE,
         order=81,
-        about=Words("中心、督查室、承办单位及其隶属关系", "The tree of centre, supervision and handling units"),
+        about=Words(
+            "中心、督查室、承办单位及其隶属关系", "The tree of centre, supervision and handling units"
+        ),
     )
 ]
 

@@ -42,8 +42,6 @@ def retention(dry_run: bool) -> None:
         with transaction() as session:
             runs = delete_all_due(session, now)
             for run in runs:
-                click.echo(
-                    f"{run.kept.value}: {run.contacts}, {run.rows}, left {run.left}, {run.digest}"
-                )
+                click.echo(f"{run.kept.value}: {run.contacts}, {run.rows}, left {run.left}, {run.digest}")
         if not runs:
             break

@@ -14,7 +14,13 @@ BLUEPRINTS = [
     lines.blueprint,
 ]
 DOORS: list[Door] = [*talks.DOORS, *messages.DOORS, *lines.DOORS]
-ROUNDS = (consult_rounds.end_what_is_due, reconciling.look, fallback.keep, ringing_duty.ring_due, carrier_days.look)
+ROUNDS = (
+    consult_rounds.end_what_is_due,
+    reconciling.look,
+    fallback.keep,
+    ringing_duty.ring_due,
+    carrier_days.look,
+)
 """What the worker repeats; named here so that every process of the house knows of them."""
 
 

@@ -49,10 +49,10 @@ def figure(c: Context, index: str, words: Text, measure: Measure = Measure.SHARE
         "index",
         "index_estimate(estimate_set)",
         Words(
-            "加权占比：答“{a}”两项的人占表态者的比重；95 % 区间按对数几率法，方差按泰勒线性化并计入校准残差",
+            "加权占比：选前两项（很…、比较…）的人占表态者的比重；95 % 区间按对数几率法，方差按泰勒线性化并计入校准残差",
             "Weighted share of the two best answers among those with a view; 95 % interval on the logit scale, variance "
             "by linearisation with calibration residuals",
-        ).filled(a="很…／比较…"),
+        ),
     )
     scale, unit = (1.0, SCORE_UNIT) if measure is Measure.MEAN else (100.0, POINTS_UNIT)
     e = now.get(index, measure=measure) if now else None

@@ -12,7 +12,7 @@ from core.export import csv_text
 from core.permissions import Permission, require
 from core.places import Place
 from core.problems import Missing
-from core.terms import Words, t
+from core.terms import Words, language, t
 from matters.topics import Field, Topic
 from reports.cause_charts import by_place
 from reports.dark_figure import LEAST, LEAST_OF_TOWNSHIP
@@ -107,7 +107,7 @@ def label(topic: Topic | Field | None) -> str:
     if topic is None:
         return t("全部", "All")
     if isinstance(topic, Topic):
-        return topic.in_language(t("zh", "en"))
+        return topic.in_language(language())
     return topic.label
 
 

@@ -52,6 +52,10 @@ from matters.registration import Statement, raise_problem
 from matters.reporters import Reporter
 from matters.states import MatterState
 from migrations.tables import every_table
+from reports import issuing
+from reports.advice import give
+from reports.assembling import assemble
+from reports.bulletins import BulletinKind
 from reports.clusters import ClusterRow
 from reports.data_exports import ask_for_export
 from reports.export_files import FileFormat
@@ -176,6 +180,8 @@ def furnished(house: House) -> City:
         ids["own_receipt"] = in_the_handlers_hands(session, people, now)
         ids |= the_vault_and_an_import(session, people, now)
         ids["cause_id"] = a_root_cause(session, people[Role.EDITOR], now)
+        ids["bulletin_id"] = an_issued_bulletin(session, people[Role.EDITOR], now)
+        ids["block_id"] = "intake"
         ids["shift_id"] = a_shift_on_the_roster(session, people[Role.SHIFT_LEAD], now)
         ids |= somebody_in_danger(session, people[Role.OPERATOR], now)
         assert all(ids.values()), ids
@@ -189,6 +195,19 @@ def furnished(house: House) -> City:
         assert session.scalar(sa.select(sa.func.count()).where(Case.state == CaseState.APPOINTED))
         session.expunge_all()
     return City(house, people, ids, tuple(sorted(data, key=len, reverse=True)))
+
+
+def an_issued_bulletin(session: Session, editor: Staff, now: datetime) -> int:
+    """Issue the weekly bulletin with an instruction on it, beside a daily sheet still drafted; return its id."""
+    today = clock.today(now)
+    made = assemble(session, BulletinKind.WEEKLY, today, by=editor, at=now)
+    issuing.comment(session, made, "points", "路灯问题集中。", by=editor, at=now)
+    issuing.submit(session, made, by=editor, at=now)
+    issuing.approve(session, made, by=editor, at=now)
+    issuing.issue(session, made, by=editor, at=now)
+    give(session, made, "请两周内修好。", unit=None, due_on=today, is_instruction=True, by=editor, at=now)
+    assemble(session, BulletinKind.DAILY, today, by=editor, at=now)
+    return made.id
 
 
 def a_root_cause(session: Session, editor: Staff, now: datetime) -> int:

@@ -41,6 +41,7 @@ ELSEWHERE = {
     "messages.listed": "of a caller's message, as data: tests/hotline/test_switchboard.py",
     "messages.sound": "of a caller's message: tests/hotline/test_switchboard.py",
     "help_lines.fallback": "a document for the carrier: tests/hotline/test_switchboard.py",
+    "bulletins.document": "PDF and Word: tests/reports/test_bulletin_pages.py",
     "static": "files",
     "healthz": "for machines",
 }
