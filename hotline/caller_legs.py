@@ -69,7 +69,8 @@ def in_room(session: Session, event: Event, call: Call | None) -> None:
     if contact.state is S.TAKEN and is_here and not call.is_ended and _is_of_now(contact, event):
         begin(session, contact, at=event.at)
     elif contact.state is S.WAITING and (event.kind is EventKind.JOINED or has_hung_up):
-        if call.room_id == room.id and (call.in_room or (has_hung_up and _is_of_last_stay(contact, event))):
+        is_there = call.room_id == room.id and (call.in_room or has_hung_up)
+        if is_there and _is_of_last_stay(contact, event):
             _take_after_all(session, contact, call, room, event.at)
     elif contact.state is S.MISSED and last_leg(session, contact) is call and call.is_ended:
         if (event.kind is EventKind.JOINED or has_hung_up) and _is_of_last_stay(contact, event):
@@ -170,7 +171,7 @@ def _look_at(session: Session, contact: Contact, now: datetime) -> bool:
         leg_over(session, contact, at=now)
         return True
     is_on_the_way = contact.state is S.TAKEN and leg.direction is not Direction.OUTBOUND and not leg.in_room
-    is_alone = contact.state is S.TALKING and leg.in_room
+    is_alone = contact.state is S.TALKING  # wherever their own leg is said to be: nobody of ours is with them
     if any(attends(session, contact, now) for attends in _attended) or not (is_on_the_way or is_alone):
         return False
     put_back(session, contact, at=now)
