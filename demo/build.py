@@ -18,7 +18,7 @@ from core.people import Staff
 from core.permissions import Role
 from core.problems import Refused
 from core.settings import Settings
-from demo import history, hotline_history, staff
+from demo import bulletins, history, hotline_history, staff
 from demo.matter_doors import bring_list
 from demo.matters_history import MattersHistory
 from demo.progress import Meter
@@ -85,6 +85,8 @@ def fill(settings: Settings, *, size: int, days: int, daily: int = DAILY, lives:
     hotline_history.play(days, now)
     meter.say("加权与指数 / weights and indices")
     weigh(wave_id, today, now)
+    meter.say("地图与简报 / maps and bulletins")
+    bulletins.publish(today, now)
     with transaction() as session:
         wave = session.get_one(Wave, wave_id)
         wave.daily_target = TODAY

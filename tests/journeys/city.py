@@ -55,7 +55,7 @@ from migrations.tables import every_table
 from reports import issuing
 from reports.advice import give
 from reports.assembling import assemble
-from reports.bulletins import BulletinKind
+from reports.bulletins import BulletinKind, at_work
 from reports.clusters import ClusterRow
 from reports.data_exports import ask_for_export
 from reports.export_files import FileFormat
@@ -198,9 +198,9 @@ def furnished(house: House) -> City:
 
 
 def an_issued_bulletin(session: Session, editor: Staff, now: datetime) -> int:
-    """Issue the weekly bulletin with an instruction on it, beside a daily sheet still drafted; return its id."""
+    """Issue the running week's bulletin with an instruction on it, beside a daily sheet still drafted; return its id."""
     today = clock.today(now)
-    made = assemble(session, BulletinKind.WEEKLY, today, by=editor, at=now)
+    made = at_work(session)[0]
     issuing.comment(session, made, "points", "路灯问题集中。", by=editor, at=now)
     issuing.submit(session, made, by=editor, at=now)
     issuing.approve(session, made, by=editor, at=now)
