@@ -6,7 +6,7 @@ from flask import Flask
 
 from core.terms import language
 from reports import cells
-from reports.blocks import Block, Cell, Column, Figure
+from reports.blocks import Block, Cell, Column, Figure, Text
 
 
 def cell(value: Cell, column: Column) -> str:
@@ -21,6 +21,11 @@ def corrected(value: object) -> str:
     if isinstance(value, list | tuple):
         return str(value[1 if language() == "en" else 0])
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _is_own_words(value: Cell) -> bool:
+    """Say whether a cell is what somebody wrote: it stands in their language alone."""
+    return isinstance(value, Text) and value.zh == value.en and not value.zh.isascii()
 
 
 def kind(block: Block) -> str:
@@ -39,4 +44,5 @@ def prepare(app: Flask) -> None:
         verdict_sign=cells.sign,
         is_numeric=cells.is_number,
     )
+    app.jinja_env.tests["own_words"] = _is_own_words
     app.jinja_env.tests["is_figure"] = lambda block: isinstance(block, Figure)
