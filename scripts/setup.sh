@@ -147,7 +147,7 @@ fi
 
 # ---- what some pages and some tests want --------------------------------------------------------
 
-has_chromium() { command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
+has_chromium() { command -v chromium-headless-shell >/dev/null 2>&1 || command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
   command -v google-chrome >/dev/null 2>&1; }
 has_cjk_fonts() { [ -n "$(find /usr/share/fonts "${HOME:-/}/.fonts" "${HOME:-/}/.local/share/fonts" \
   -iname '*CJK*' -print -quit 2>/dev/null)" ]; }
@@ -169,5 +169,8 @@ want has_pango libpangoft2-1.0-0 "bulletins can't be printed as PDF"
 
 [ "$purpose" = test ] || exit 0
 
-want has_chromium chromium "tests in a real browser are skipped"
+# The shell without a window is lighter; where it is not packaged (Ubuntu), the whole browser does.
+browser=chromium
+apt-cache show chromium-headless-shell >/dev/null 2>&1 && browser=chromium-headless-shell
+want has_chromium "$browser" "tests in a real browser are skipped"
 want has_postgresql postgresql "tests on PostgreSQL are skipped"

@@ -19,7 +19,10 @@ from tests.emptied_postgres import Emptied
 from tests.factories import all_models
 from tests.made_once import compile_once, empty_sqlite
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+CHROMIUM = os.environ.get("CHROMIUM") or next(
+    (found for name in ("chromium-headless-shell", "chromium") if (found := shutil.which(name))), ""
+)
+"""Debian's Chromium; its shell without a window costs a third less and draws the same pages."""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -113,8 +116,8 @@ def database(request: pytest.FixtureRequest) -> db.Database:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, one a process, or a skip that says so."""
-    path = CHROMIUM if Path(CHROMIUM).exists() else shutil.which("chromium")
-    if path is None:
+    path = CHROMIUM
+    if not path or not Path(path).exists():
         pytest.skip("Chromium is not installed (make setup installs it where it may; CHROMIUM names another)")
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=path, args=FLAGS)
