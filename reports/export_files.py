@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pyarrow
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from core.export import safe_cell
 from core.terms import Term, Words
 from reports.export_columns import Column, ColumnKind, Measure
 
@@ -28,8 +30,12 @@ class FileFormat(Term):
     PARQUET = "parquet", "Parquet 列式文件（.parquet）", "Parquet file (.parquet)"
 
 
+NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
+"""What may begin with a minus."""
+
+
 def csv_bytes(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """Write a plain table at full precision; programs read it, so no mark and no guard are added."""
+    """Write a plain table at full precision, without a mark; words that an office program would run are guarded."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(head)
@@ -42,7 +48,8 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, float):
         return "" if np.isnan(value) else repr(float(value))
-    return str(value)
+    text = str(value)
+    return text if NUMBER.fullmatch(text) else str(safe_cell(text))
 
 
 def columns_csv(columns: Sequence[Column]) -> bytes:

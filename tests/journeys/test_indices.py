@@ -39,7 +39,7 @@ def leader(house: House) -> Staff:
 
 def test_a_leader_reads_both_figures_and_how_they_are_made(page: Page, house: House, leader: Staff) -> None:
     sign_in(page, leader, house)
-    page.goto("/")
+    page.goto("/indices/")
     expect(page.get_by_role("heading", name="安全感与执法满意度")).to_be_visible()
     cards = page.locator(".headline")
     expect(cards).to_have_count(2)

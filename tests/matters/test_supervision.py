@@ -346,7 +346,7 @@ def test_new_limits_are_announced_by_the_head(app: Flask, county: Offices, as_ro
     head, office = as_role(staff=county.head), as_role(staff=county.office)
     with clock.frozen(MONDAY):
         page = office.get(address).get_data(as_text=True)
-        assert "15wd" in page
+        assert "15 个工作日" in page
         assert '<input name="result-any"' not in page
         form = {
             f"{limit}-{column}": text for limit, row in FIRST_LIMITS.items() for column, text in row.items()

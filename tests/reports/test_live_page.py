@@ -65,7 +65,7 @@ def test_figures_are_marked_provisional_and_stand_beside_the_frozen(wave: int, a
             assert pair.shown.estimate == pytest.approx(pair.kept.estimate, abs=0.02)
             assert next(code for code, _ in board.places) == "city"
             assert len(board.places) == 3
-        assert "已发布" in leader.get("/indices/live/figures").text
+        assert "已公布" in leader.get("/indices/live/figures").text
         assert "暂定" in leader.get(f"/indices/{made.id}").text
 
 
@@ -165,7 +165,7 @@ def test_the_published_set_is_shown_first(wave: int, as_role: SignedIn) -> None:
         assert [s.id for s in sets_of(session)] == [ids[0], ids[2]]
         assert session.scalar(sa.select(sa.func.count()).select_from(IndexFigure))
     assert leader.get("/indices/").location.endswith(f"/indices/{ids[0]}")
-    assert "未发布" in leader.get(f"/indices/{ids[1]}").text
+    assert "未公布" in leader.get(f"/indices/{ids[1]}").text
 
 
 def test_only_a_wave_at_work_is_live(wave: int, as_role: SignedIn) -> None:
