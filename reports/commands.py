@@ -14,6 +14,7 @@ from core.terms import LANGUAGES
 from reports.export_bundle import bundle
 from reports.export_files import FileFormat
 from reports.export_replicates import FEWEST, MOST, REPLICATES, ReplicateMethod
+from reports.maps import bring
 from survey.weighting import WeightSet
 
 
@@ -76,3 +77,19 @@ def export(
 
 
 GROUPS: list[click.Command] = [reports]
+
+
+@reports.command("outlines")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", required=True, help="Where the outlines are from.")
+@with_appcontext
+def outlines(file: Path, source: str) -> None:
+    """Take the outlines of places for maps from a GeoJSON file."""
+    try:
+        with transaction() as session:
+            found = bring(session, file.read_bytes(), source, by=None, at=clock.now())
+    except Problem as problem:
+        raise click.ClickException(problem.words.in_language("en")) from problem
+    click.echo(f"{found.taken} outlines taken")
+    if found.unknown:
+        click.echo(f"no place here for: {', '.join(found.unknown[:20])}")
