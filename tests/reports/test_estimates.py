@@ -1,0 +1,116 @@
+"""Estimates by group: the same figures as the weight set's own, frozen once, and counties compared with their covariance."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.db import Database, reading, transaction
+from core.problems import Invalid
+from reports.definitions import FIRST, IndexDefinition, in_force, reweigh, versions
+from reports.estimates import By, EstimateSet, Measure, figures_of
+from reports.estimating import OTHERS, USERS, estimate_new, make
+from survey.weight_making import make_weight_set
+from survey.weighting import IndexFigure, WeightSet
+from tests.factories import a_staff
+from tests.survey.field import NOON
+from tests.survey.weighed import a_worked_wave
+
+CUT = NOON + timedelta(days=1)
+
+
+def a_set(session: Session) -> WeightSet:
+    field = a_worked_wave(session, each=60, interviews=200)
+    day = NOON.date()
+    return make_weight_set(session, field.wave, starts_on=day, ends_on=day, as_of=CUT, by=None, at=CUT)
+
+
+def test_the_figures_are_those_of_the_weight_set(database: Database) -> None:
+    with transaction() as session:
+        made = a_set(session)
+        make(session, made, FIRST, at=CUT)
+    with reading() as session:
+        found = figures_of(session, session.get_one(WeightSet, made.id))
+        assert found is not None
+        known = {(f.index, f.domain): f for f in session.scalars(sa.select(IndexFigure))}
+    for index in ("safety", "enforcement"):
+        city, counties = found.get(index), found.domains(By.COUNTY)
+        assert city is not None
+        assert city.estimate == pytest.approx(known[index, "city"].estimate, abs=1e-12)
+        assert city.standard_error == pytest.approx(known[index, "city"].standard_error, abs=1e-12)
+        for code in counties:
+            one = found.get(index, code, By.COUNTY)
+            assert one is not None
+            assert one.estimate == pytest.approx(known[index, code].estimate, abs=1e-12)
+    legacy, share = found.get("safety", measure=Measure.LEGACY), found.get("safety")
+    assert legacy is not None
+    assert share is not None
+    assert legacy.estimate is not None
+    assert share.estimate is not None
+    assert legacy.estimate > share.estimate
+    mean = found.get("safety", measure=Measure.MEAN)
+    assert mean is not None
+    assert mean.estimate is not None
+    assert 0 <= mean.estimate <= 100
+
+
+def test_counties_are_compared_with_their_covariance(sqlite: Database) -> None:
+    with transaction() as session:
+        made = a_set(session)
+        kept = make(session, made, FIRST, at=CUT).covariances["safety"]
+        found = figures_of(session, made)
+    assert found is not None
+    matrix = np.array(kept["matrix"])
+    assert matrix == pytest.approx(matrix.T)
+    one, two = kept["counties"][:2]
+    change = found.between("safety", one, two)
+    assert change is not None
+    width = (change.high - change.low) / 2
+    alone = np.sqrt(matrix[0, 0] + matrix[1, 1])
+    tied = np.sqrt(matrix[0, 0] + matrix[1, 1] - 2 * matrix[0, 1])
+    assert width / tied == pytest.approx(1.96, abs=0.06)
+    assert tied != pytest.approx(alone, rel=1e-6)
+    assert found.between("safety", one, "nowhere") is None
+
+
+def test_every_new_set_is_estimated_once_by_night(sqlite: Database) -> None:
+    with transaction() as session:
+        a_set(session)
+        assert estimate_new(session, CUT) == 1
+        assert estimate_new(session, CUT) == 0
+        assert session.scalar(sa.select(sa.func.count()).select_from(EstimateSet)) == 1
+
+
+def test_users_are_told_from_others_where_they_were_asked(sqlite: Database) -> None:
+    with transaction() as session:
+        made = a_set(session)
+        make(session, made, FIRST, at=CUT)
+        found = figures_of(session, made)
+    assert found is not None
+    assert set(found.domains(By.CONTACT)) <= {USERS, OTHERS}
+    assert found.get("safety", USERS, By.CONTACT) is None
+
+
+def test_a_definition_is_followed_by_another_never_changed(sqlite: Database) -> None:
+    with transaction() as session:
+        editor = a_staff(session)
+        weights = {a.code: 1.0 for a in FIRST.agencies} | {"police": 3.0}
+        reweigh(session, weights, valid_from=date(2027, 1, 1), reason="人大建议", by=editor, at=CUT)
+        assert in_force(session, date(2026, 12, 31)) == FIRST
+        later = in_force(session, date(2027, 1, 4))
+        assert later.version == 2
+        assert {a.code: a.weight for a in later.agencies} == weights
+        assert [v.version for v in versions(session)] == [2, 1]
+        for wrong, day, why in (
+            ({"police": 1.0}, date(2027, 2, 1), "x"),
+            (dict.fromkeys(weights, 0.0), date(2027, 2, 1), "x"),
+            (weights, date(2026, 1, 1), "x"),
+            (weights, date(2027, 2, 1), " "),
+        ):
+            with pytest.raises(Invalid):
+                reweigh(session, wrong, valid_from=day, reason=why, by=editor, at=CUT)
+        assert session.scalar(sa.select(sa.func.count()).select_from(IndexDefinition)) == 1
