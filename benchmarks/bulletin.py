@@ -94,15 +94,12 @@ def _counts() -> dict[str, object]:
 
 def _measured(at: datetime) -> dict[str, object]:
     period = Period.with_day(PeriodKind.WEEK, ENDS)
-    with transaction() as session:  # the weeks before have been weighed on their own nights
-        snapshot(session, BulletinKind.WEEKLY, period.previous, as_of=at - timedelta(weeks=1))
-        snapshot(session, BulletinKind.WEEKLY, period.last_year, as_of=at - timedelta(weeks=1))
-    began = time.monotonic()
-    night = at - timedelta(hours=5)
-    with transaction() as session:  # and the week itself on Sunday's: by the worker, at five in the morning
-        make_nightly(session, night)
-    with transaction() as session:
-        estimate_new(session, night)
+    for weeks in (52, 4, 1, 0):  # each week was weighed and estimated by the worker on its own Sunday night
+        began, night = time.monotonic(), at - timedelta(weeks=weeks, hours=5)
+        with transaction() as session:
+            make_nightly(session, night)
+        with transaction() as session:
+            estimate_new(session, night)
     by_night = time.monotonic() - began
     began, processor = time.monotonic(), time.process_time()
     with transaction() as session:
