@@ -147,7 +147,7 @@ def _bars(axes: Axes, chart: Chart, table: Table, rows: list[tuple[Cell, ...]], 
         axes.barh(at, _values(table, key, rows), height=thick * 0.92, color=colour, label=words)
     axes.set_yticks(places, _names(chart, table, rows, language))
     if len(chart.values) > 1:
-        axes.legend(frameon=False, loc="lower right", ncols=len(chart.values))
+        axes.figure.legend(frameon=False, loc="outside lower center", ncols=len(chart.values))
     _calm(axes, table.columns[table.column(chart.values[0])], along="x")
 
 

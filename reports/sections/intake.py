@@ -100,7 +100,7 @@ def by_topic(c: Context) -> list[Block]:
             lines.append((Text(f.zh, f.en), sum(sums[0] for sums in mine), mean))
     heads = (Column("field", Text("领域", "Field")), *_columns()[:2])
     title = Text("各领域诉求", "Matters by field")
-    chart = Chart("fields.chart", title, "bars", "fields", "field", ("now", "mean"), is_half=True)
+    chart = Chart("fields.chart", title, "bars", "fields", "field", ("now", "mean"), is_annex=True)
     return [Table("fields", title, heads, tuple(lines), source(c), is_annex=True), chart, table]
 
 
