@@ -362,7 +362,7 @@ def test_new_limits_are_announced_by_the_head(app: Flask, county: Offices, as_ro
             head.post(address, data={**form, "result-u3": "4wd", "valid_from": "2026-12-01"}).status_code
             == 303
         )
-        assert "2026-12-01" in office.get(address).get_data(as_text=True)
+        assert "12 月 1 日起" in office.get(address).get_data(as_text=True).replace("日 起", "日起")
     with transaction() as session:
         old = lives.in_hand(session, county, datetime(2026, 11, 30, 2, tzinfo=UTC))
         new = lives.in_hand(session, county, datetime(2026, 12, 1, 2, tzinfo=UTC))
