@@ -141,6 +141,7 @@ RUN_AXE = """([only, without]) => axe.run(
 
 def assert_accessible(page: Page, *, without: tuple[str, ...] = (), only: tuple[str, ...] = ()) -> None:
     """Run axe over the page; any breach of WCAG 2.2 A or AA (or of `only` these rules) fails with element and rule."""
+    page.wait_for_load_state()
     if not page.evaluate(LOAD_AXE, AXE_AT):  # out of reach, as for a page whose connection is cut
         page.evaluate(AXE.read_text(encoding="utf-8"))
     chosen = {"type": "rule", "values": list(only)} if only else {"type": "tag", "values": RULES}

@@ -184,6 +184,7 @@ def find_on_the_board(j: Journey, queue: str) -> None:
     """Let the supervision office find what it must decide among its queues."""
     j.be("supervision", "/supervision/")
     j.page.get_by_role("link", name=queue).click()
+    j.page.wait_for_url("**queue=*")
     j.look("board")
     j.page.get_by_role("link", name=j.receipt).click()
 
