@@ -117,8 +117,7 @@ def passed_on(part: Part) -> Iterator[Step]:
 
 def called_back(part: Part) -> Iterator[Step]:
     """Somebody who gave up waiting is rung and talked to."""
-    if part.number == "anonymous":
-        part.number = "+8613900000000"
+    part.tells_a_number()
     yield from abandoned(part)
     yield from _rings(part, reaches=True)
     yield part.act(part.first, wrapping.finish)
@@ -126,8 +125,7 @@ def called_back(part: Part) -> Iterator[Step]:
 
 def not_reached(part: Part) -> Iterator[Step]:
     """Somebody who gave up waiting is rung and does not answer."""
-    if part.number == "anonymous":
-        part.number = "+8613900000000"
+    part.tells_a_number()
     yield from abandoned(part)
     yield from _rings(part, reaches=False)
 

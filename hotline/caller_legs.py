@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from core import journal
 from core.db import UtcDateTime
 from core.problems import Refused
 from core.sweeps import sweep
@@ -25,7 +26,7 @@ from hotline.contacts import (
 from hotline.dispatch import close_offers, dispatch
 from hotline.missing import call_back_of, settle_if_reached
 from hotline.offers import OfferAnswer
-from hotline.seating import occupy
+from hotline.seating import let_go, occupy
 from hotline.taking import last_leg, live_leg
 from hotline.talking import begin, end, leg_over, put_back
 from telephony.calls import Call, Direction, Party
@@ -66,15 +67,20 @@ def in_room(session: Session, event: Event, call: Call | None) -> None:
         return
     is_here = contact.room_id == room.id
     has_hung_up = event.kind is EventKind.LEFT and event.data.get("reason") == HUNG_UP
+    was_there = event.kind is EventKind.JOINED or has_hung_up
     if contact.state is S.TAKEN and is_here and not call.is_ended and _is_of_now(contact, event):
         begin(session, contact, at=event.at)
-    elif contact.state is S.WAITING and (event.kind is EventKind.JOINED or has_hung_up):
+    elif contact.state is S.WAITING and was_there:
         is_there = call.room_id == room.id and (call.in_room or has_hung_up)
         if is_there and _is_of_last_stay(contact, event):
             _take_after_all(session, contact, call, room, event.at)
     elif contact.state is S.MISSED and last_leg(session, contact) is call and call.is_ended:
-        if (event.kind is EventKind.JOINED or has_hung_up) and _is_of_last_stay(contact, event):
+        if was_there and _is_of_last_stay(contact, event):
             _talked_after_all(session, contact, room, event.at)
+        return
+    elif contact.state is S.WRAPPING and not is_here and last_leg(session, contact) is call and call.is_ended:
+        if was_there and _is_of_a_later_talk(contact, room, event):
+            _talked_last_with(session, contact, room, event.at)
         return
     if has_hung_up and contact.state is S.TALKING and contact.room_id == room.id:
         end(session, contact, at=event.at)
@@ -90,6 +96,11 @@ def _is_of_last_stay(contact: Contact, event: Event) -> bool:
     if contact.talking_at is None or contact.waiting_from is None:
         return contact.talking_at is None
     return event.at >= contact.waiting_from - timedelta(seconds=1)
+
+
+def _is_of_a_later_talk(contact: Contact, room: Room, event: Event) -> bool:
+    """Say whether a report is of a talk that began after the one whose record is being written."""
+    return contact.taken_at is not None and event.at > contact.taken_at and room.owner_id != contact.taken_by
 
 
 def _take_after_all(session: Session, contact: Contact, call: Call, room: Room, at: datetime) -> None:
@@ -119,6 +130,15 @@ def _talked_after_all(session: Session, contact: Contact, room: Room, at: dateti
         session.flush()
     calling_back.reached(session, contact, at=at)
     end(session, contact, at=contact.ended_at or at)
+
+
+def _talked_last_with(session: Session, contact: Contact, room: Room, at: datetime) -> None:
+    """The caller's end was told before their last talk, and the talk before that got the record: set that right."""
+    giver = contact.taken_by
+    let_go(session, contact, at=at)
+    contact.taken_by, contact.taken_at, contact.room_id = room.owner_id, at, room.id
+    journal.write(session, "contact.set_right", contact, by=None, at=at, giver=giver, taker=room.owner_id)
+    session.flush()
 
 
 def ended(session: Session, event: Event, call: Call | None) -> None:

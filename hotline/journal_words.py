@@ -33,6 +33,7 @@ WORDS = {
     "contact.log": Words("补登来电", "Call entered by hand"),
     "contact.message": Words("来电人留言", "Message left"),
     "contact.reconcile": Words("按话单补录来电", "Call found in the carrier's list"),
+    "contact.set_right": Words("更正最后通话的接线员", "Record given to who talked last"),
     "contact.told": Words("已告知可能旁听", "Caller told of listening"),
     "contact.transfer": Words("转接来电", "Caller passed on"),
     "help_line.set": Words("设置热线号码", "Line set up"),
