@@ -1,4 +1,4 @@
-"""Dates and moments as people read them: 11 月 27 日 or 27 Nov; 11-18 10:30 or 18 Nov 10:30."""
+"""Dates and moments as people read them: 11 月 27 日 or 27 Nov; 11 月 18 日 10:30 or 18 Nov 10:30."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def moment_words(value: datetime, *, seconds: bool = False, year: bool | None = 
     with_year = here.year != clock.today().year if year is None else year
     time = f"{here:%H:%M:%S}" if seconds else f"{here:%H:%M}"
     return Words(
-        (f"{here.year}-" if with_year else "") + f"{here:%m-%d} {time}",
+        (f"{here.year} 年 " if with_year else "") + f"{here.month} 月 {here.day} 日 {time}",
         f"{here.day} {here:%b}" + (f" {here.year}" if with_year else "") + f" {time}",
     )

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock, journal
+from core.dates import moment_words
 from core.people import Staff
 from core.permissions import Permission
 from core.problems import Invalid, Refused
@@ -172,11 +173,11 @@ def shifts_of(session: Session, staff: Staff, period: Span) -> Sequence[Shift]:
     return session.scalars(query.order_by(Shift.begins_at)).unique().all()
 
 
-def spoken(span: Span) -> str:
+def spoken(span: Span) -> Words:
     """Return a stretch of time as it is written in a sentence."""
     begins, ends = clock.local(span.begins_at), clock.local(span.ends_at)
-    tail = f"{ends:%H:%M}" if ends.date() == begins.date() else f"{ends:%m-%d %H:%M}"
-    return f"{begins:%m-%d %H:%M}–{tail}"
+    tail = f"{ends:%H:%M}" if ends.date() == begins.date() else moment_words(span.ends_at)
+    return Words("{a}–{b}", "{a}–{b}").filled(a=moment_words(span.begins_at), b=tail)
 
 
 def _check_span(span: Span) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 from core import clock
 from core.people import Staff, StaffRole
 from core.permissions import OPENS, Permission, Role
+from core.terms import Words
 from hotline.forecasting import midnight
 from hotline.handovers import Handover
 from hotline.lines import SKILL, LineKind
@@ -59,7 +60,7 @@ class Week:
     line: LineKind
     monday: date
     days: list[DayOfRoster]
-    gaps: list[str]
+    gaps: list[Words]
     drafts: int
     carried: list[Carried]
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from core import clock, journal
+from core.dates import moment_words
 from core.people import Staff
 from core.problems import Forbidden, Invalid, Refused
 from core.terms import Words
@@ -92,7 +93,7 @@ def dial(session: Session, turn: CallerTurn, *, by: Staff, at: datetime) -> Call
         last.closed_at = at
     local = clock.local(at)
     if not within_hours(local, is_pressing=turn.is_pressing):
-        raise OutsideHours(at=f"{open_from(local, is_pressing=turn.is_pressing):%m-%d %H:%M}")
+        raise OutsideHours(at=moment_words(open_from(local, is_pressing=turn.is_pressing)))
     if not turn.reporter.number:
         raise Refused(Words("没有留号码，不能拨打", "No number was left, so nobody can be rung"))
     call = place_call(session, room=room_for(session, by, at), number=turn.reporter.number, by=by, at=at)

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core import clock
+from core.dates import moment_words
 from core.people import Unit
 from core.places import Place
 from core.terms import Term, Words, language
@@ -114,8 +114,8 @@ def details(event: MatterEvent, names: Names) -> list[str]:
     if facts.get("satisfaction"):
         words.append(str(Words("满意度 {n} 分", "satisfaction {n} of 5").filled(n=facts["satisfaction"])))
     if action in _UNTIL and facts.get(_UNTIL[action]):
-        until = clock.local(datetime.fromisoformat(str(facts[_UNTIL[action]])))
-        words.append(str(Words("至 {at}", "until {at}").filled(at=f"{until:%Y-%m-%d %H:%M}")))
+        until = moment_words(datetime.fromisoformat(str(facts[_UNTIL[action]])))
+        words.append(str(Words("至 {at}", "until {at}").filled(at=until)))
     if action in _UNITS:
         words += names.units([facts.get(_UNITS[action])])
     if facts.get("supporting"):

@@ -17,7 +17,7 @@ from web.navigation import active_door, doors_here, page_here
 
 
 def moment(value: datetime | None, *, seconds: bool = False, year: bool | None = None) -> str:
-    """Show a moment on the local clock: 11-18 10:30, 18 Nov 10:30; with the year when it is another one."""
+    """Show a moment on the local clock: 11 月 18 日 10:30, 18 Nov 10:30; with the year when it is another one."""
     return "—" if value is None else str(dates.moment_words(value, seconds=seconds, year=year))
 
 

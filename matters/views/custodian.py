@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from core import clock
+from core.dates import day_words
 from core.db import reading, transaction
 from core.doors import Door
 from core.people import acting
@@ -120,7 +121,7 @@ def _ask_page(
     callers = [
         # Which caller: told apart by number in the list and by the date they joined, never by name.
         (r.id, Words("第 {n} 位，{on} 提出，{identity}", "Caller {n}, since {on}, {identity}").filled(
-            n=n, on=f"{clock.local(r.joined_at):%m-%d}", identity=r.identity))
+            n=n, on=day_words(clock.local(r.joined_at).date()), identity=r.identity))
         for n, r in enumerate(reporters_of(session, matter), start=1)
     ]  # fmt: skip
     return render_template(

@@ -75,7 +75,7 @@ def test_a_week_with_a_gap_is_refused_and_says_where(database: db.Database) -> N
             )
         with pytest.raises(NotCovered) as refused:
             publish(session, COUNSELLING, WEEK, by=lead, at=MONDAY)
-        assert "11-29 12:00" in refused.value.words.in_language("zh")
+        assert "11 月 29 日 12:00" in refused.value.words.in_language("zh")
         assert session.scalars(sa.select(Shift).where(Shift.published_at.is_not(None))).all() == []
         plan_shift(session, COUNSELLING, span(156, 168), seats=2, by=lead, at=MONDAY)
         with pytest.raises(NotCovered):  # a shift without a supervisor does not close the gap

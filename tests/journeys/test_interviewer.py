@@ -277,7 +277,7 @@ def test_when_there_is_nothing_the_page_says_why_and_when(page: Page, house: Hou
     phase(page, "idle")
     press(page, "Space")
     expect(page.locator("#stage")).to_contain_text("没有到时间的个案")
-    expect(page.locator("#stage")).to_contain_text("11-18 11:1")
+    expect(page.locator("#stage")).to_contain_text("11 月 18 日 11:1")
     assert_accessible(page)
     picture(page, "interviewer-nothing-zh", whole=False)
 

@@ -382,7 +382,7 @@ def test_an_emergency_shows_hours_and_an_ordinary_matter_days(hall: Hall, as_rol
     receipt = handed(hall, at=NOON, urgency=Urgency.U2)
     with clock.frozen(NOON + timedelta(minutes=5)):
         page = see(as_role(staff=hall.people["roads"]), receipt)
-    assert "11-19 10:30 前" in page
+    assert "11 月 19 日 10:30 前" in page
     assert NUMBER not in page
 
 
@@ -391,7 +391,7 @@ def test_the_deadline_is_explained_day_by_day_to_its_own_unit(hall: Hall, as_rol
     with clock.frozen(LATER):
         page = as_role(staff=hall.people["roads"]).get(f"/handling/{receipt}/deadline").get_data(as_text=True)
         assert as_role(staff=hall.people["water"]).get(f"/handling/{receipt}/deadline").status_code == 404
-    assert "11-25 18:00" in page
+    assert "11 月 25 日 18:00" in page
 
 
 def test_the_desk_passes_words_on_and_takes_the_answer(hall: Hall, as_role: SignedIn) -> None:

@@ -49,7 +49,7 @@ def test_figures_are_marked_provisional_and_stand_beside_the_frozen(wave: int, a
             "还没有冻结的权数",
             "有效 n",
             "设计效应",
-            "最近一份访问结束于 11-18 10:33",
+            "最近一份访问结束于 11 月 18 日 10:33",
         ):
             assert words in page
         with transaction() as session:
@@ -96,7 +96,7 @@ def test_nothing_is_sent_twice_and_an_interview_shows_at_once(wave: int, as_role
             enter(session, session.get_one(Case, one.case_id), at=AT)
         more = leader.get(where, headers=told)
         assert "n = 200" in more.text
-        assert "11-18 11:30" in more.text
+        assert "11 月 18 日 11:30" in more.text
     with clock.frozen(AT + timedelta(seconds=61)):
         assert leader.get(where, headers={**LIVE, "If-None-Match": more.headers["ETag"]}).status_code == 200
 

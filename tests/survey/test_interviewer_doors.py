@@ -100,7 +100,7 @@ def test_what_is_wrong_is_said_in_words(app: Flask, field: Field) -> None:
     night = {"attempt": attempt, "code": "3.21", "when": "2026-11-18T23:00"}
     answer = anna.post("/interviewer/outcome", json=night)
     assert answer.status_code == 422
-    assert "11-19 09:00" in answer.get_json()["fields"]["when"]
+    assert "11 月 19 日 09:00" in answer.get_json()["fields"]["when"]
     with reading() as session:
         assert session.scalars(sa.select(Attempt)).one().ended_at is None
 
