@@ -74,11 +74,23 @@ def with_errors(figures: Sequence[Estimate], covariance: FloatArray) -> FloatArr
     return full
 
 
-def places(values: FloatArray, covariance: FloatArray) -> list[RankRange]:
-    """Return places and bands from estimates (k,) and covariance (k, k), in the order given."""
-    sets = rank_sets(values, covariance, level=LEVEL, draws=DRAWS, seed=SEED)
-    band = bands(sets.above, np.argsort(-values, kind="stable"))
+def places(shares: FloatArray, covariance: FloatArray, *, draws: int = DRAWS) -> list[RankRange]:
+    """Return places and bands from shares (k,) between 0 and 1 and their covariance (k, k), in the order given.
+
+    Differences are judged between log odds, whose errors are nearly normal far out in the tails: with many counties
+    the largest of all differences decides, and between the shares themselves it is called one too often.
+    """
+    sets = rank_sets(*log_odds(shares, covariance), level=LEVEL, draws=draws, seed=SEED)
+    band = bands(sets.above, np.argsort(-shares, kind="stable"))
     return [
         RankRange(int(best), int(worst), int(b))
         for best, worst, b in zip(sets.best, sets.worst, band, strict=True)
     ]
+
+
+def log_odds(shares: FloatArray, covariance: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return log p/(1 − p) and its covariance by the delta method; a share keeps half an error from 0 and 1."""
+    inset = np.minimum(np.sqrt(np.diag(covariance)) / 2, 0.5)
+    p = np.clip(shares, inset, 1 - inset)
+    slope = 1 / (p * (1 - p))
+    return np.log(p / (1 - p)), covariance * np.outer(slope, slope)
