@@ -12,6 +12,7 @@ from hotline.callers import caller_from
 from hotline.contacts import Contact, ContactState, Source, add_leg, contact_of_leg, fresh_token
 from hotline.lines import HelpLine, LineKind, line_called
 from hotline.ownership import owner_for
+from telephony import line as telephone
 from telephony.calls import Call
 from telephony.inbound import Heard, keeps_numbers_apart, on_inbound, waits_at_home
 from telephony.spoken import Say, Steps, Wait
@@ -27,7 +28,10 @@ GREETINGS: dict[LineKind, Words] = {
     ),
 }
 """Short, because every second of it is waited: people dial these numbers in need and hear no menu."""
-RECORDED = Words("通话将录音，督导可能旁听。", "This call is recorded; a supervisor may listen in.")
+RECORDED = Words(
+    "通话将录音，不愿录音请告诉接线员。督导可能旁听。",
+    "This call is recorded; if you would rather not, tell the operator. A supervisor may listen in.",
+)
 LISTENED = Words("督导可能旁听。", "A supervisor may listen in.")
 CONNECTING = Words("请稍候。", "One moment, please.")
 
@@ -48,7 +52,7 @@ def greet(session: Session, call: Call, heard: Heard) -> Steps | None:
     contact.noticed_at = (
         contact.noticed_at or contact.rung_at
     )  # the greeting tells of supervisors who may listen
-    greeting = (GREETINGS[line.kind], RECORDED if line.is_recorded else LISTENED, CONNECTING)
+    greeting = (GREETINGS[line.kind], RECORDED if contact.is_recorded else LISTENED, CONNECTING)
     return [*(Say(words) for words in greeting), Wait(line.queue)]
 
 
@@ -66,13 +70,19 @@ def arrive(session: Session, line: HelpLine, call: Call, *, number: str | None, 
         call_id=call.id,
         owner_id=owner_for(session, line, at=at),
         rung_at=at,
-        is_recorded=line.is_recorded,
+        is_recorded=line.is_recorded and _records(),
     )
     session.add(contact)
     session.flush()
     add_leg(session, contact, call)
     journal.write(session, "contact.arrive", contact, by=None, at=at, line=line.kind.value)
     return contact
+
+
+def _records() -> bool:
+    """Say whether the telephone line in use can record: nobody is told of what isn't done."""
+    in_use = telephone.in_use()
+    return in_use is not None and in_use.capabilities().records
 
 
 def _home(session: Session, call: Call) -> str | None:

@@ -144,6 +144,7 @@ class Contact(Base):
     way_out: Mapped[WayOut | None] = mapped_column(coded(WayOut))
     language: Mapped[str] = mapped_column(sa.String(2), default="zh")
     is_recorded: Mapped[bool] = mapped_column(default=False)
+    """Whether talks of it are recorded: the line does so, its caller was told and has not said no."""
     is_listened_in: Mapped[bool] = mapped_column(default=False)
     noticed_at: Mapped[datetime | None]
     """When the caller was told that a supervisor may listen; without it nobody does."""

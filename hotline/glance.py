@@ -23,6 +23,7 @@ from hotline.operator_line import own, shared
 from hotline.screenings import ScreeningSheet
 from hotline.seats import LOST_AFTER, Seat, SeatState
 from telephony.calls import Call, Party
+from telephony.recordings import Recording
 
 READ_ANEW = timedelta(seconds=60)
 """After so long a screen is read whole, whatever the marks say."""
@@ -34,7 +35,7 @@ _MINE = (
         Offer.id, Offer.until, _Rung.state, _Rung.is_first,
         _Mine.id, _Mine.state, _Mine.taken_at, _Mine.talking_at, _Mine.ended_at, _Mine.wrap_until,
         _Mine.is_recorded, _Mine.is_listened_in, _Mine.noticed_at,
-        Call.id, Call.state, Call.is_held, ScreeningSheet.is_finished, CallBack.id,
+        Call.id, Call.state, Call.is_held, Recording.state, Recording.is_paused, ScreeningSheet.is_finished, CallBack.id,
         Consult.id, Consult.state, Consult.due_at,
     )
     .select_from(Staff)
@@ -50,6 +51,7 @@ _MINE = (
     )
     .outerjoin(ContactLeg, ContactLeg.contact_id == _Mine.id)
     .outerjoin(Call, sa.and_(Call.id == ContactLeg.call_id, Call.party == Party.RESIDENT))
+    .outerjoin(Recording, Recording.call_id == Call.id)
     .outerjoin(ScreeningSheet, ScreeningSheet.contact_id == _Mine.id)
     .outerjoin(CallBack, sa.and_(CallBack.contact_id == _Mine.id, CallBack.state == CallBackState.HELD))
     .outerjoin(

@@ -35,8 +35,10 @@ WORDS = {
     "contact.reconcile": Words("按话单补录来电", "Call found in the carrier's list"),
     "contact.set_right": Words("更正最后通话的接线员", "Record given to who talked last"),
     "contact.told": Words("已告知可能旁听", "Caller told of listening"),
+    "contact.unrecorded": Words("来电人不同意录音", "Caller wants no recording"),
     "contact.transfer": Words("转接来电", "Caller passed on"),
     "help_line.set": Words("设置热线号码", "Line set up"),
     "message.hear": Words("听取留言", "Message heard"),
+    "talk.hear": Words("听取通话录音", "Recorded talk heard"),
     "risk_scale.adopt": Words("启用风险分级标准", "Points of the risk sheet adopted"),
 }

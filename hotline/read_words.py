@@ -27,6 +27,7 @@ RECORDS = {
     "risk_level": Words("风险等级", "The risk level"),
     "risk_lowering": Words("降级的申请", "Requests to lower the level"),
     "safety_plan": Words("安全计划", "The safety plan"),
+    "talk": Words("通话录音", "A recorded talk"),
     "scale": Words("十二项评估", "The 12-element scale"),
     "scale_sheet": Words("十二项评估", "The 12-element scale"),
     "screening": Words("自杀风险筛查", "The screening"),

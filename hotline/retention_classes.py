@@ -19,7 +19,7 @@ from hotline.handovers import Handover
 from hotline.legal_holds import held_contacts
 from hotline.lines import LineKind
 from hotline.shifts import Shift
-from telephony.outgoing import Command, ask
+from telephony.outgoing import delete_sound
 from telephony.recordings import Recording, RecordingState
 
 
@@ -152,8 +152,7 @@ def _end_recordings(session: Session, recordings: Sequence[int], at: datetime) -
     digest = hashlib.sha256()
     for recording in session.scalars(query.with_for_update(of=Recording)):
         digest.update(f"recording:{recording.id}:{recording.provider_ref}:".encode())
-        recording.state = RecordingState.DELETING
-        ask(session, Command.DELETE, at=at, recording=recording)
+        delete_sound(session, recording, at=at)
     return Ended({"recording": len(recordings)}, digest.hexdigest(), len(recordings), list(recordings))
 
 

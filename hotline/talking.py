@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core.people import Staff
 from core.problems import Missing, Refused
 from core.terms import Words
-from hotline import calling_back
+from hotline import calling_back, recording_talks
 from hotline.contacts import (
     CONTACT_FLOW,
     WRAP_UP,
@@ -65,6 +65,8 @@ def put_back(session: Session, contact: Contact, *, at: datetime, by: Staff | No
     """Let somebody who lost their operator wait again, before everybody else."""
     leg = live_leg(session, contact)
     was_talking = contact.state is S.TALKING
+    if was_talking:
+        recording_talks.pause(session, contact, at=at)
     if was_talking or contact.waiting_from is None:
         contact.waiting_from = at
     CONTACT_FLOW.move(session, contact, A.PUT_BACK, by=by, at=at)
@@ -82,6 +84,7 @@ def begin(session: Session, contact: Contact, *, at: datetime) -> None:
     contact.talking_at = contact.talking_at or at
     contact.ended_at, contact.way_out = None, WayOut.ANSWERED
     CONTACT_FLOW.move(session, contact, A.JOIN, by=None, at=at)
+    recording_talks.go_on(session, contact, at=at)
     calling_back.reached(session, contact, at=at)
 
 

@@ -15,13 +15,14 @@ from core.problems import Missing
 from core.terms import Words
 from hotline.callbacks import CallBack, CallBackReason, CallBackState
 from hotline.contacts import Contact, ContactLeg, ContactState, WayOut, contact_of_leg
+from hotline.hearing import hear
 from hotline.lines import SKILL, LineKind
-from hotline.read_log import ReadPurpose, note_read
+from hotline.read_log import ReadPurpose
 from hotline.sight import purpose_of
 from hotline.waiting import take_messages
 from telephony.calls import Call
 from telephony.inbound import Heard, on_input
-from telephony.recordings import Recording, RecordingState
+from telephony.recordings import Recording
 from telephony.spoken import End, Say, Steps
 from telephony.voice_messages import leave_message, messages_of
 
@@ -113,12 +114,7 @@ def message_to_hear(session: Session, contact: Contact, which: int, *, by: Staff
     if purpose is None:
         raise Missing
     found = next((one for one in messages(session, contact) if one.id == which), None)
-    if found is None or found.state is not RecordingState.READY or found.provider_ref is None:
-        raise Missing
-    if contact.line is LineKind.COUNSELLING:
-        note_read(session, by=by, contact=contact, purpose=purpose, record="message", fields=["sound"], at=at)
-    journal.write(session, "message.hear", found, by=by, at=at, contact=contact.id)
-    return found.provider_ref
+    return hear(session, contact, found, "message", purpose, by=by, at=at)
 
 
 def may_hear(session: Session, contact: Contact, *, by: Staff, at: datetime) -> bool:

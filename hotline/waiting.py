@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.db import plainly
 from core.terms import Words
+from hotline import recording_talks
 from hotline.arrivals import arrive
 from hotline.contacts import CONTACT_FLOW, Contact, ContactAction, ContactState, WayOut, contact_of_leg
 from hotline.dispatch import dispatch
@@ -42,6 +43,8 @@ CHOICES = Words(
     "请回拨并保留位置请按 1，留言请按 2，继续等候不用按键。",
     "To be called back and keep your place press 1; to leave a message press 2; to wait do nothing.",
 )
+UNRECORDED = Words("不同意录音请按 3。", "If you don't agree to be recorded press 3.")
+NOT_RECORDED = Words("好的，这次通话不录音。", "Very well: this call is not recorded.")
 PROMISED = Words(
     "好的，您的位置已保留，我们会在 15 分钟内给您回电。请保持电话畅通，再见。",
     "Your place is kept. We will call you back within 15 minutes; please keep your telephone free. Goodbye.",
@@ -110,6 +113,8 @@ def _pass(session: Session, line: HelpLine, contact: Contact, call: Call, at: da
         miss(session, contact, WayOut.MESSAGE, at=at)
         return [LeaveWaiting()]
     words = _standing(session, line, position(session, contact), at)
+    if contact.is_recorded:
+        words = _both(words, UNRECORDED)
     return [Ask(KEYS, words, wait_s=SILENCE_S, language=contact.language)]
 
 
@@ -128,6 +133,9 @@ def pressed(session: Session, call: Call, heard: Heard) -> Steps:
     if heard.digits == "2":
         miss(session, contact, WayOut.MESSAGE, at=at)
         return [LeaveWaiting()]
+    if heard.digits == "3" and contact.is_recorded:
+        recording_talks.refuse(session, contact, by=None, at=at)
+        return [Say(NOT_RECORDED, contact.language), Pause(1)]
     return [Pause(1)]
 
 

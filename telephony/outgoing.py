@@ -14,7 +14,7 @@ from core.db import Base, Id
 from core.terms import Term, code_list, coded
 from telephony.calls import Call
 from telephony.line import Event, RecordAction
-from telephony.recordings import Recording
+from telephony.recordings import Recording, RecordingState
 from telephony.rooms import Room
 from telephony.texts import TextMessage
 
@@ -138,6 +138,12 @@ def ask(
     session.flush()
     session.info["has_asked"] = True
     return row
+
+
+def delete_sound(session: Session, recording: Recording, *, at: datetime) -> None:
+    """Ask the line to delete a recording; from now on nobody hears it."""
+    recording.state = RecordingState.DELETING
+    ask(session, Command.DELETE, at=at, recording=recording)
 
 
 _WHERE_TO = (

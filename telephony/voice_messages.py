@@ -1,4 +1,4 @@
-"""Voice messages: what a caller chose to leave, kept as a recording whose record is made before it begins."""
+"""Voice messages: what a caller chose to leave, told apart from talks we record; its record is made before it begins."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from telephony.calls import Call
 from telephony.line import Kept
-from telephony.outgoing import Outgoing, fresh_key
+from telephony.outgoing import Command, Outgoing, fresh_key
 from telephony.recordings import Recording, RecordingState
 from telephony.spoken import Record
 
@@ -49,10 +49,17 @@ def keep_found(session: Session, call: Call, found: Iterable[Kept], *, at: datet
     return kept
 
 
+def is_talk() -> sa.ColumnElement[bool]:
+    """Say in a query of recordings whether one is of a talk: those we ask the line for, messages come by themselves."""
+    asked = sa.select(Outgoing.id).where(
+        Outgoing.recording_id == Recording.id, Outgoing.command == Command.RECORD
+    )
+    return asked.exists()
+
+
 def messages_of(session: Session, call: Call) -> list[Recording]:
     """Return the messages that a caller left in a call, ready to be heard, first come first."""
-    asked_for = sa.select(Outgoing.id).where(Outgoing.recording_id == Recording.id)
     query = sa.select(Recording).where(
-        Recording.call_id == call.id, Recording.state == RecordingState.READY, ~asked_for.exists()
+        Recording.call_id == call.id, Recording.state == RecordingState.READY, ~is_talk()
     )
     return list(session.scalars(query.order_by(Recording.id)))

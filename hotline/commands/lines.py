@@ -30,7 +30,11 @@ KINDS = click.Choice([kind.value for kind in LineKind])
 @click.option("--no-duty-phones", is_flag=True, help="Take the duty telephones away.")
 @click.option("--longest-wait", type=int, help="Seconds after which a message is taken.")
 @click.option("--answer-within", type=int, help="Seconds within which callers should be answered.")
-@click.option("--recorded/--not-recorded", default=None, help="Whether talks are recorded.")
+@click.option(
+    "--recorded/--not-recorded",
+    default=None,
+    help="Whether the talks of callers who don't object are recorded.",
+)
 @with_appcontext
 def set_line_up(
     kind: str, number: str | None, owner: str | None, duty_phones: tuple[str, ...], no_duty_phones: bool,

@@ -16,7 +16,17 @@ from core.people import Staff, acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Missing
 from core.terms import Words
-from hotline import caller_legs, calling_back, dispatch, glance, seating, taking, talking, wrapping
+from hotline import (
+    caller_legs,
+    calling_back,
+    dispatch,
+    glance,
+    recording_talks,
+    seating,
+    taking,
+    talking,
+    wrapping,
+)
 from hotline.callbacks import CallBack
 from hotline.calling_back import CallBackResult
 from hotline.contacts import Contact, contact_named
@@ -32,6 +42,7 @@ DEEDS: dict[str, Deed] = {
     "hang-up": lambda session, contact, by, at: talking.hang_up(session, contact, by=by, at=at),
     "finish": lambda session, contact, by, at: wrapping.finish(session, contact, by=by, at=at),
     "settle": lambda session, contact, by, at: wrapping.settle(session, contact, by=by, at=at),
+    "unrecord": lambda session, contact, by, at: recording_talks.refuse(session, contact, by=by, at=at),
     "ring": lambda session, contact, by, at: calling_back.ring_again(session, contact, by=by, at=at),
 }
 SITTING: dict[str, Callable[..., object]] = {

@@ -99,5 +99,5 @@ def _page(which: LineKind | None = None, wrong: Invalid | None = None) -> str:
             lines.append((kind, row, owners, typed, wrong.fields if wrong is not None and is_wrong else {}))
         return render_template(
             "hotline/lines.html", lines=lines, keeps_itself=line().settings.line == "simulator",
-            can_keep=line().capabilities().queues,
+            can_keep=line().capabilities().queues, can_record=line().capabilities().records,
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, render_template, url_for
+from flask import Blueprint, jsonify, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from core import clock
@@ -10,11 +10,11 @@ from core.db import reading, transaction
 from core.doors import Door
 from core.people import acting
 from core.permissions import Permission, require
-from core.problems import Missing, Unavailable
+from core.problems import Missing
 from core.terms import Words
 from hotline import voicemail
 from hotline.contacts import contact_named
-from telephony.line import LineTrouble, line
+from hotline.views.recordings import played
 
 blueprint = Blueprint("messages", __name__, url_prefix="/hotline")
 
@@ -74,14 +74,4 @@ def sound(token: str, which: int) -> ResponseReturnValue:
     with transaction() as session:
         contact = contact_named(session, token)
         ref = voicemail.message_to_hear(session, contact, which, by=acting(), at=clock.now())
-    try:
-        heard = line().sound(ref)
-    except LineTrouble:
-        raise Unavailable(
-            Words(
-                "线路暂时取不到这段录音，留言仍在，请稍后再试",
-                "The line can't give this recording now; the message is kept, try again in a moment",
-            )
-        ) from None
-    kind = "audio/wav" if heard[:4] == b"RIFF" else "audio/mpeg"
-    return Response(heard, mimetype=kind, headers={"Cache-Control": "no-store"})
+    return played(ref)

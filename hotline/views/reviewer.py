@@ -17,13 +17,14 @@ from core.people import Staff, acting
 from core.permissions import Permission, Role, require
 from core.problems import Invalid
 from core.terms import Words, labels
-from hotline import key_reviews, records, risk_levels
+from hotline import hearing, key_reviews, records, risk_levels
 from hotline.contacts import Contact
 from hotline.key_reviews import Verdict
 from hotline.read_log import CounsellingRead, ReadPurpose, end_of_log, note_read
 from hotline.read_words import read_words
 from hotline.record_sheet import sheet
 from hotline.sight import also_in_sight, in_sight
+from hotline.views.recordings import play_talk
 
 blueprint = Blueprint("reviewer", __name__, url_prefix="/counselling")
 SHOWN_FOR = timedelta(days=28)
@@ -94,6 +95,13 @@ def judge(token: str) -> ResponseReturnValue:
     return redirect(url_for("reviewer.cases"), 303)
 
 
+@blueprint.get("/cases/<token>/recordings/<int:which>")
+@require(Permission.COUNSEL_REVIEW)
+def sound(token: str, which: int) -> ResponseReturnValue:
+    """Play what was recorded of a key case's talk."""
+    return play_talk(token, which)
+
+
 def _case(token: str, *, wrong: Invalid | None = None, words: str = "") -> str:
     staff, at = acting(), clock.now()
     with transaction() as session:
@@ -112,6 +120,9 @@ def _case(token: str, *, wrong: Invalid | None = None, words: str = "") -> str:
             contact=contact,
             parts=sheet(session, recorded.form, recorded.values),
             levels=levels,
+            talks=hearing.talks_of(session, contact)
+            if hearing.purpose_to_hear(session, contact, by=staff, at=at)
+            else (),
             earlier=earlier,
             verdicts=labels(Verdict),
             is_own=contact.taken_by == staff.id,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from core.doors import Door
 from hotline import carrier_days, consult_rounds, fallback, reconciling, ringing_duty, voicemail
-from hotline.views import consulting, desk_log, lines, messages, talks
+from hotline.views import consulting, desk_log, lines, messages, recordings, talks
 
 BLUEPRINTS = [
     consulting.blueprint,
     talks.blueprint,
     messages.blueprint,
+    recordings.blueprint,
     desk_log.blueprint,
     lines.blueprint,
 ]

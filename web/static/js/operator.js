@@ -254,7 +254,7 @@ class Line {
     part("call-number").textContent = whoWords(contact);
     part("call-times").replaceChildren(...(contact.times > 1 ? [t("第 {n} 次来电", "call no. {n}", { n: contact.times })] : []));
     part("call-times").hidden = contact.times < 2;
-    part("call-more").textContent = [t("等了 {waited}", "waited {waited}", { waited: minutes(contact.waited_s) }), contact.source, contact.is_recorded ? t("录音中", "recorded") : ""].filter(Boolean).join(" · ");
+    part("call-more").textContent = [t("等了 {waited}", "waited {waited}", { waited: minutes(contact.waited_s) }), contact.source, { running: t("录音中", "recording"), paused: t("录音暂停", "recording paused") }[contact.recording]].filter(Boolean).join(" · ");
     part("call-heard").hidden = !contact.is_listened_in;
     part("call-heard").textContent = t("值班组长在线", "A shift lead is on the line");
     for (const id of ["hold", "hang-up"]) part(id).hidden = isWrapping;
@@ -264,6 +264,7 @@ class Line {
     part("hold-words").textContent = contact.is_held ? t("恢复", "Take back") : t("保持", "Hold");
     part("consult").hidden = isWrapping || !data.consults;
     part("panic").hidden = isWrapping || !data.panic;
+    part("unrecord").hidden = !contact.recording;
     part("finish").hidden = !isWrapping;
     part("ring-again").hidden = !isWrapping || contact.is_withheld;
     this.tick();
@@ -414,7 +415,7 @@ class Line {
   click(event) {
     const button = event.target.closest("button");
     if (!button) return;
-    const does = { accept: () => this.accept(), decline: () => this.decline(), hold: () => this.hold(), "hang-up": () => this.hangUp(), finish: () => this.finish(), "ring-again": () => this.ringAgain(), consult: () => this.consult(), panic: () => this.panic(), "seat-free": () => this.seat("free"), "seat-rest-button": () => this.seat("rest"), "seat-leave": () => this.seat("leave") }[button.id];
+    const does = { accept: () => this.accept(), decline: () => this.decline(), hold: () => this.hold(), "hang-up": () => this.hangUp(), finish: () => this.finish(), "ring-again": () => this.ringAgain(), unrecord: () => this.ask(`contacts/${this.contact.token}/unrecord`), consult: () => this.consult(), panic: () => this.panic(), "seat-free": () => this.seat("free"), "seat-rest-button": () => this.seat("rest"), "seat-leave": () => this.seat("leave") }[button.id];
     if (does) does();
     else if (button.dataset.callsBack) this.ask(`call-backs/${button.dataset.callsBack}/ring`);
     else if (button.dataset.hears) this.hear(button);
