@@ -51,6 +51,8 @@ class Permission(Term):
     BULLETIN_EDIT = "bulletin.edit", "编辑简报", "Edit the bulletin"
     BULLETIN_READ = "bulletin.read", "阅读简报", "Read the bulletin"
     BULLETIN_INSTRUCT = "bulletin.instruct", "批示", "Give instructions"
+    APPRAISAL_READ = "appraisal.read", "查看考核", "Read appraisals"
+    APPRAISAL_MANAGE = "appraisal.manage", "管理考核", "Manage appraisals"
     VAULT_OPEN = "vault.open", "开启身份库", "Open the vault"
 
 
@@ -89,7 +91,14 @@ OPENS: dict[Role, frozenset[Permission]] = {
         {P.MATTER_READ, P.MATTER_NOTICE, P.MATTER_DESK, P.MATTER_CALL, P.MATTER_REGISTER, P.LINE_USE}
     ),
     Role.SUPERVISION: frozenset(
-        {P.MATTER_READ, P.MATTER_NOTICE, P.MATTER_SUPERVISE, P.ROUTE_MANAGE, P.INDEX_READ}
+        {
+            P.MATTER_READ,
+            P.MATTER_NOTICE,
+            P.MATTER_SUPERVISE,
+            P.ROUTE_MANAGE,
+            P.INDEX_READ,
+            P.APPRAISAL_READ,
+        }
     ),
     Role.OFFICE_HEAD: frozenset(
         {
@@ -99,6 +108,8 @@ OPENS: dict[Role, frozenset[Permission]] = {
             P.MATTER_RULE,
             P.ROUTE_MANAGE,
             P.INDEX_READ,
+            P.APPRAISAL_READ,
+            P.APPRAISAL_MANAGE,
         }
     ),
     Role.HANDLER: frozenset({P.MATTER_HANDLE, P.MATTER_NOTICE, P.LINE_USE}),
@@ -109,6 +120,8 @@ OPENS: dict[Role, frozenset[Permission]] = {
             P.SAMPLE_RELEASE,
             P.DONOTCALL_MANAGE,
             P.INDEX_READ,
+            P.APPRAISAL_READ,
+            P.APPRAISAL_MANAGE,
             P.LINE_USE,
             P.JOB_READ,
         }
@@ -125,8 +138,12 @@ OPENS: dict[Role, frozenset[Permission]] = {
             P.JOB_READ,
         }
     ),
-    Role.EDITOR: frozenset({P.BULLETIN_EDIT, P.BULLETIN_READ, P.INDEX_READ}),
-    Role.LEADER: frozenset({P.BULLETIN_READ, P.BULLETIN_INSTRUCT, P.INDEX_READ, P.COUNSEL_TOTALS}),
+    Role.EDITOR: frozenset(
+        {P.BULLETIN_EDIT, P.BULLETIN_READ, P.INDEX_READ, P.APPRAISAL_READ, P.APPRAISAL_MANAGE}
+    ),
+    Role.LEADER: frozenset(
+        {P.BULLETIN_READ, P.BULLETIN_INSTRUCT, P.INDEX_READ, P.COUNSEL_TOTALS, P.APPRAISAL_READ}
+    ),
     Role.CUSTODIAN: frozenset({P.VAULT_OPEN, P.MATTER_NOTICE}),
     Role.ADMINISTRATOR: frozenset(
         {
