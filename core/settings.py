@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 LINES = ("simulator", "twilio", "manual")
+MAIL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+OWN_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
 class BadSettings(Exception):
@@ -44,6 +46,13 @@ class Settings:
     idle_minutes: int = 60
     pool_size: int = 8
     trusted_proxies: int = 0
+    smtp_host: str = ""
+    """Takes the mails that tell of bulletins; none is none."""
+    smtp_port: int = 587
+    smtp_security: str = "starttls"
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    mail_from: str = ""
 
     @property
     def uploads(self) -> Path:
@@ -81,6 +90,11 @@ class Settings:
             problems.append("TINGMIN_SECRET_KEY is too short: 32 or more characters")
         public = need("PUBLIC_BASE_URL", "the address that browsers and the line's vendor use").rstrip("/")
         on_line = line in ("simulator", "twilio")
+        smtp_host, security = choice("SMTP_HOST", ""), choice("SMTP_SECURITY", "starttls")
+        if security not in MAIL_PORTS:
+            problems.append(f"TINGMIN_SMTP_SECURITY must be one of {', '.join(MAIL_PORTS)}, not {security!r}")
+        elif smtp_host and security == "none" and smtp_host not in OWN_HOSTS:
+            problems.append("TINGMIN_SMTP_SECURITY=none is for a mail server on this machine alone")
         settings = cls(
             database_url=need("DATABASE_URL", "sqlite:///var/tingmin.db or postgresql+psycopg://…"),
             secret_key=secret,
@@ -105,6 +119,12 @@ class Settings:
             idle_minutes=whole("IDLE_MINUTES", 60),
             pool_size=whole("POOL_SIZE", 8),
             trusted_proxies=whole("TRUSTED_PROXIES", 0),
+            smtp_host=smtp_host,
+            smtp_port=whole("SMTP_PORT", MAIL_PORTS.get(security, 25)),
+            smtp_security=security,
+            smtp_user=choice("SMTP_USER", ""),
+            smtp_password=choice("SMTP_PASSWORD", ""),
+            mail_from=need("MAIL_FROM", "the address that mails come from") if smtp_host else "",
         )
         if settings.trusted_proxies < 0:
             problems.append(

@@ -113,11 +113,17 @@ class UnitRates:
 
 
 def counted(
-    session: Session, staff: Staff | None, *, since: datetime, until: datetime, at: datetime
+    session: Session,
+    staff: Staff | None,
+    *,
+    since: datetime,
+    until: datetime,
+    at: datetime,
+    only: sa.ColumnElement[bool] | None = None,
 ) -> dict[int, Counts]:
     """Count by lead unit what the log says of a period, in one query, of matters that someone may know of.
 
-    Nobody (None) stands for a report: all that counts in one.
+    Nobody (None) stands for a report: all that counts in one. `only` narrows the matters further.
 
     A revisit counts in the period in which the caller was asked or given up; one that is not finished, in the
     period in which it was due.
@@ -148,7 +154,8 @@ def counted(
         "fairly": sa.and_(is_reached, score == FAIRLY),
     }
     actions = [A.CONTACT, A.FAULT, A.REVISIT, A.REPORT]
-    seen = _counting(session, staff, sa.select(Matter.id))
+    scope = sa.true() if only is None else only
+    seen = _counting(session, staff, sa.select(Matter.id)).where(scope)
     in_log = (
         sa.select(
             lead,
@@ -174,6 +181,7 @@ def counted(
             CallerTurn.due_at >= since,
             CallerTurn.due_at < min(until, at),
             Matter.lead_unit_id.is_not(None),
+            scope,
         )
         .group_by(Matter.lead_unit_id)
     )

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
-from core import journal
+from core import clock, journal
 from core.people import Staff
+from core.places import Place
 from core.problems import Invalid, Refused
 from core.terms import Words
-from reports.blocks import Section, Snapshot, digest, frozen
+from reports.blocks import Section, Snapshot, Table, digest, frozen
 from reports.bulletins import PERIOD_OF, Bulletin, BulletinKind, BulletinState
 from reports.context import Context
 from reports.definitions import in_force
 from reports.estimating import code_version
 from reports.periods import Period
-from reports.sections import causes, handling, intake, points, problems, supervision, survey, tail
+from reports.sections import (
+    causes,
+    course,
+    fieldwork,
+    groups,
+    handling,
+    intake,
+    points,
+    problems,
+    supervision,
+    survey,
+    tail,
+)
 
 Maker = Callable[[Context], Section]
 _FULL: tuple[Maker, ...] = (
@@ -34,14 +48,28 @@ _FULL: tuple[Maker, ...] = (
     tail.method,
 )
 PARTS: dict[BulletinKind, tuple[Maker, ...]] = {
-    BulletinKind.DAILY: (intake.section, problems.section, supervision.incidents, supervision.supervision),
+    BulletinKind.DAILY: (
+        fieldwork.section, intake.section, supervision.incidents, supervision.supervision, tail.plain_method,
+    ),
     BulletinKind.WEEKLY: _FULL,
-    BulletinKind.MONTHLY: _FULL,
-    BulletinKind.QUARTERLY: _FULL,
-    BulletinKind.ANNUAL: _FULL,
-    BulletinKind.SPECIAL: (survey.section, intake.section, problems.section, handling.section, tail.method),
+    BulletinKind.MONTHLY: (survey.section, groups.section, *_FULL[1:]),
+    BulletinKind.QUARTERLY: (survey.section, groups.section, *_FULL[1:]),
+    BulletinKind.ANNUAL: (survey.section, groups.section, *_FULL[1:]),
+    BulletinKind.SPECIAL: (
+        intake.section, course.section, problems.section, causes.section, handling.section, supervision.supervision,
+        tail.plain_method,
+    ),
+}  # fmt: skip
+"""What stands in each kind, in its order."""
+IN_FRONT: dict[BulletinKind, frozenset[str]] = {
+    BulletinKind.DAILY: frozenset({"fieldwork", "red.list"}),
+    BulletinKind.QUARTERLY: frozenset({"units", "urging"}),
+    BulletinKind.ANNUAL: frozenset({"counties.safety", "counties.enforcement", "units"}),
+    BulletinKind.SPECIAL: frozenset({"units", "course", "red.list"}),
 }
+"""Tables that a kind carries on its first pages, not in the annex."""
 S = BulletinState
+GONE = (S.DISCARDED, S.WITHDRAWN, S.CORRECTED)
 
 
 class Exists(Refused):
@@ -54,12 +82,19 @@ class Exists(Refused):
 
 
 def snapshot(
-    session: Session, kind: BulletinKind, period: Period, *, as_of: datetime, subject: str = ""
+    session: Session,
+    kind: BulletinKind,
+    period: Period,
+    *,
+    as_of: datetime,
+    topics: Sequence[str] = (),
+    within: Place | None = None,
 ) -> Snapshot:
     """Gather everything a bulletin says in numbers; the same data give the same bytes."""
-    c = Context(session, period, as_of, in_force(session, period.starts_on), subject)
-    made = [part(c) for part in PARTS[kind]]
-    sets = sorted({f.weight_set.id for f in c.made})
+    definition = in_force(session, period.starts_on)
+    c = Context(session, period, as_of, definition, frozenset(topics), within)
+    made = [_arranged(kind, part(c)) for part in PARTS[kind]]
+    sections = (points.section(made), *made)
     return Snapshot(
         kind=kind.value,
         starts_on=period.starts_on.isoformat(),
@@ -67,77 +102,82 @@ def snapshot(
         as_of=as_of.isoformat(),
         code_version=code_version(),
         definition_version=c.definition.version,
-        weight_sets=tuple(sets),
-        place=c.city,
-        sections=(points.section(made), *made),
+        weight_sets=tuple(sorted({f.weight_set.id for f in c.made})),
+        place=c.of_place(within) if within else c.city,
+        sections=tuple(replace(s, number=n) for n, s in enumerate(sections, start=1)),
         sources=tuple(c.sources[key] for key in sorted(c.sources)),
     )
 
 
-def assemble(
-    session: Session, kind: BulletinKind, day: date, *, subject: str = "", by: Staff | None, at: datetime
-) -> Bulletin:
+def _arranged(kind: BulletinKind, section: Section) -> Section:
+    """Bring the tables that a kind wants in front out of the annex."""
+    wanted = IN_FRONT.get(kind, frozenset())
+    blocks = tuple(
+        replace(b, is_annex=False) if isinstance(b, Table) and b.id in wanted else b for b in section.blocks
+    )
+    return replace(section, blocks=blocks)
+
+
+def assemble(session: Session, kind: BulletinKind, day: date, *, by: Staff | None, at: datetime) -> Bulletin:
     """Make the draft of the issue in whose period a day lies; one issue is drafted once."""
+    if kind is BulletinKind.SPECIAL:
+        raise Invalid(Words("专报要写明题目和期间", "A special report has a subject and a span of its own"))
     period = Period.with_day(PERIOD_OF[kind], day)
-    if period.starts_on > at.date():
+    if period.starts_on > clock.local(at).date():
         raise Invalid(Words("这一期还没有开始", "That period has not begun"))
-    if kind is BulletinKind.SPECIAL and not subject.strip():
-        raise Invalid(Words("专报要有题目", "A special report needs its subject"))
     standing = sa.select(Bulletin).where(
         Bulletin.kind == kind, Bulletin.year == period.year, Bulletin.number == period.number,
-        Bulletin.subject == subject.strip(), Bulletin.state.not_in([S.DISCARDED, S.WITHDRAWN, S.CORRECTED]),
+        Bulletin.state.not_in(GONE),
     )  # fmt: skip
+    once(session, standing)
+    made = Bulletin(kind=kind, year=period.year, number=period.number)
+    return first_draft(session, made, period, by=by, at=at)
+
+
+def once(session: Session, standing: sa.Select[tuple[Bulletin]]) -> None:
+    """Refuse where one stands already."""
     there = session.scalars(standing.limit(1)).first()
     if there is not None:
         raise Exists(title=there.title, state=there.state)
-    return _made(session, kind, period, subject.strip(), by=by, at=at)
 
 
-def _made(
-    session: Session,
-    kind: BulletinKind,
-    period: Period,
-    subject: str,
-    *,
-    corrects: Bulletin | None = None,
-    by: Staff | None,
-    at: datetime,
+def first_draft(
+    session: Session, made: Bulletin, period: Period, *, by: Staff | None, at: datetime
 ) -> Bulletin:
-    content = frozen(snapshot(session, kind, period, as_of=at, subject=subject))
-    made = Bulletin(
-        kind=kind,
-        year=period.year,
-        number=period.number,
-        edition=corrects.edition + 1 if corrects else 1,
-        corrects_id=corrects.id if corrects else None,
-        subject=subject,
-        state=S.DRAFT,
-        starts_on=period.starts_on,
-        ends_on=period.ends_on,
-        as_of=at,
-        snapshot=content,
-        digest=digest(content),
-        comments=dict(corrects.comments) if corrects else {},
-        corrections=[],
-        made_by=by.id if by else None,
-        made_at=at,
-    )
+    """Fill a bulletin for the first time."""
+    made.starts_on, made.ends_on = period.starts_on, period.ends_on
+    made.state, made.made_by, made.made_at = S.DRAFT, by.id if by else None, at
+    made.topics = made.topics or []
+    made.comments, made.corrections = made.comments or {}, []
+    _fill(session, made, at=at)
     session.add(made)
     session.flush()
     journal.write(session, "bulletin.assemble", made, by=by, at=at, digest=made.digest[:12])
     return made
 
 
+def _fill(session: Session, bulletin: Bulletin, *, at: datetime) -> None:
+    within = session.get_one(Place, bulletin.place_id) if bulletin.place_id else None
+    content = frozen(
+        snapshot(session, bulletin.kind, bulletin.period, as_of=at, topics=bulletin.topics, within=within)
+    )
+    bulletin.snapshot, bulletin.digest, bulletin.as_of = content, digest(content), at
+
+
 def renew(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) -> None:
     """Gather a draft's numbers anew, up to now; what the editor wrote stays."""
     if not bulletin.is_writable:
         raise Refused(Words("只有草稿可以重新汇编", "Only a draft can be assembled anew"))
-    content = frozen(snapshot(session, bulletin.kind, bulletin.period, as_of=at, subject=bulletin.subject))
-    bulletin.snapshot, bulletin.digest, bulletin.as_of = content, digest(content), at
+    _fill(session, bulletin, at=at)
     session.flush()
     journal.write(session, "bulletin.assemble", bulletin, by=by, at=at, digest=bulletin.digest[:12])
 
 
 def another_edition(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) -> Bulletin:
     """Make the draft of the next edition of the same issue, with the comments of the one before."""
-    return _made(session, bulletin.kind, bulletin.period, bulletin.subject, corrects=bulletin, by=by, at=at)
+    made = Bulletin(
+        kind=bulletin.kind, year=bulletin.year, number=bulletin.number, edition=bulletin.edition + 1,
+        corrects_id=bulletin.id, subject=bulletin.subject, topics=list(bulletin.topics), place_id=bulletin.place_id,
+        comments=dict(bulletin.comments),
+    )  # fmt: skip
+    return first_draft(session, made, bulletin.period, by=by, at=at)

@@ -33,7 +33,17 @@ PERIOD_OF = {
     BulletinKind.MONTHLY: PeriodKind.MONTH,
     BulletinKind.QUARTERLY: PeriodKind.QUARTER,
     BulletinKind.ANNUAL: PeriodKind.YEAR,
-    BulletinKind.SPECIAL: PeriodKind.FOUR_WEEKS,
+    BulletinKind.SPECIAL: PeriodKind.SPAN,
+}
+
+
+WITHOUT_INDEX = (BulletinKind.DAILY, BulletinKind.SPECIAL)
+"""Kinds that count matters and estimate nothing."""
+_NUMBERED = Words("{year} 年第 {number} 期", "{year} no. {number}")
+_WHICH = {
+    BulletinKind.MONTHLY: Words("{year} 年 {number} 月", "{year}, month {number}"),
+    BulletinKind.QUARTERLY: Words("{year} 年第 {number} 季度", "{year}, quarter {number}"),
+    BulletinKind.ANNUAL: Words("{year} 年度", "{year}"),
 }
 
 
@@ -111,6 +121,10 @@ class Bulletin(Base):
     corrects_id: Mapped[int | None] = mapped_column(sa.ForeignKey("bulletin.id"), index=True)
     subject: Mapped[str] = mapped_column(sa.String(80), default="")
     """What a special report is about."""
+    topics: Mapped[list[Any]] = mapped_column(default=list)
+    """Codes of the topics of a special report; none are all."""
+    place_id: Mapped[int | None] = mapped_column(sa.ForeignKey("place.id"))
+    """The place of a special report; none is the whole city."""
     state: Mapped[BulletinState] = mapped_column(coded(BulletinState), default=S.DRAFT)
     starts_on: Mapped[date]
     ends_on: Mapped[date]
@@ -145,11 +159,14 @@ class Bulletin(Base):
         return Period(PERIOD_OF[self.kind], self.starts_on, self.ends_on)
 
     @property
+    def which(self) -> Words:
+        """Which one of its kind it is."""
+        return _WHICH.get(self.kind, _NUMBERED).filled(year=self.year, number=self.number)
+
+    @property
     def title(self) -> Words:
         """Its name with year and number."""
-        return Words("{kind} {year} 年第 {number} 期", "{kind}, {year} no. {number}").filled(
-            kind=self.kind, year=self.year, number=self.number
-        )
+        return Words("{kind} {which}", "{kind}, {which}").filled(kind=self.kind, which=self.which)
 
     @property
     def is_writable(self) -> bool:

@@ -14,6 +14,7 @@ from core import clock
 from core.places import Level, Place
 from core.problems import Refused
 from core.terms import Words
+from matters.matter import Matter
 from reports.blocks import Source, Text
 from reports.definitions import Definition
 from reports.estimates import Figures, figures_of
@@ -34,8 +35,10 @@ class Context:
     period: Period
     as_of: datetime
     definition: Definition
-    subject: str = ""
-    """The topic of a special report, by its code."""
+    topics: frozenset[str] = frozenset()
+    """Codes of the topics of a special report; none are all."""
+    within: Place | None = None
+    """The place of a special report; none is the whole city."""
     sources: dict[str, Source] = field(default_factory=dict)
     _figures: dict[Period, Figures | None] = field(default_factory=dict)
 
@@ -64,9 +67,33 @@ class Context:
         return {p.id: p for p in self.session.scalars(sa.select(Place))}
 
     @cached_property
+    def scope(self) -> sa.ColumnElement[bool]:
+        """Which matters the bulletin is about: all, or those of a special report's topics and place."""
+        wanted: list[sa.ColumnElement[bool]] = []
+        if self.topics:
+            wanted.append(Matter.topic.in_(sorted(self.topics)))
+        if self.within is not None:
+            wanted.append(Matter.place_id.in_(sorted(self.inside)))
+        return sa.and_(sa.true(), *wanted)
+
+    @cached_property
+    def inside(self) -> set[int]:
+        """The places that the bulletin is about, by id."""
+        if self.within is None:
+            return set(self.places)
+        return {
+            p.id
+            for p in self.places.values()
+            if (above := self.above(p.id, self.within.level)) is not None and above.id == self.within.id
+        }
+
+    @cached_property
     def counties(self) -> list[Place]:
         """The counties in the order of their codes."""
         found = [p for p in self.places.values() if p.level is Level.COUNTY and p.is_current]
+        if self.within is not None:
+            mine = self.above(self.within.id, Level.COUNTY)
+            found = [p for p in found if mine is None or p.id == mine.id]
         return sorted(found, key=lambda p: p.code)
 
     @cached_property
@@ -116,13 +143,15 @@ class Context:
         return [found for found in self._figures.values() if found is not None]
 
     def _made(self, period: Period) -> Figures | None:
+        if self.definition.breaks_series and period.starts_on < self.definition.valid_from:
+            return None  # another scale: nothing to be compared with
         weight_set = self._weighed(period)
         if weight_set is None:
             return None
         try:
             made = make(self.session, weight_set, self.definition, at=self.as_of)
-        except Moved:  # margins were brought in since: what was estimated then still stands, if it was
-            return figures_of(self.session, weight_set)
+        except Moved:  # margins were brought in since: what was estimated then still stands, if by this definition
+            return figures_of(self.session, weight_set, self.definition.version)
         return figures_of(self.session, weight_set, made.definition_version)
 
     def _weighed(self, period: Period) -> WeightSet | None:

@@ -15,6 +15,7 @@ from core.people import Staff
 from core.problems import Invalid
 from core.terms import Words
 from reports.blocks import Text
+from reports.bulletins import PUBLIC, WITHOUT_INDEX, Bulletin
 
 SAFETY, ENFORCEMENT = "safety", "enforcement"
 
@@ -101,17 +102,58 @@ def versions(session: Session) -> list[Definition]:
     return [*(msgspec.convert(content, Definition) for content in session.scalars(query)), FIRST]
 
 
+def written(session: Session) -> dict[int, IndexDefinition]:
+    """Return what was written of each version: why, by whom, when; the first was there from the beginning."""
+    return {row.version: row for row in session.scalars(sa.select(IndexDefinition))}
+
+
+def breaks(earlier: Definition, later: Definition) -> Words:
+    """Say what a later version does to the series."""
+    if later.breaks_series:
+        return Words(
+            "量表改变，序列从此断开：此前的数字不再与之后的比较",
+            "The scale changed and the series breaks here: nothing earlier is compared with what follows",
+        )
+    total = [sum(a.weight for a in d.agencies) for d in (earlier, later)]
+    shares = [
+        {a.code: a.weight / whole for a in d.agencies} for d, whole in zip((earlier, later), total, strict=True)
+    ]
+    if shares[0] == shares[1]:
+        return Words("与前一版的算法相同，序列不断", "Counted as before: the series goes on")
+    return Words(
+        "综合指数的权重改变，已公布的序列从此断开：简报里的比较都把两期按新版重算",
+        "The composite's weights changed and the published series breaks here: bulletins compare both periods counted anew",
+    )
+
+
 def reweigh(
     session: Session,
     weights: dict[str, float],
     *,
     valid_from: date,
     reason: str,
+    breaks_series: bool = False,
     by: Staff,
     at: datetime,
 ) -> Definition:
-    """Write a version with other weights between the agencies; it counts from a day on."""
+    """Write a version with other weights between the agencies; it counts for periods that begin from a day on.
+
+    No period that has been published by the version before may fall to the new one. `breaks_series` where the scale changed
+    as well, so that nothing earlier may be compared with it, not even counted anew.
+    """
     before = versions(session)[0]
+    published = sa.select(Bulletin.starts_on).where(
+        Bulletin.state.in_(PUBLIC), Bulletin.kind.not_in(WITHOUT_INDEX), Bulletin.starts_on >= valid_from
+    )
+    last = session.scalars(published.order_by(Bulletin.starts_on.desc()).limit(1)).first()
+    if last is not None:
+        raise Invalid(
+            Words(
+                "{day} 开始的一期已按原定义公布，新版本要从它之后起",
+                "The period from {day} on is published by the version before: the new one counts later",
+            ),
+            day=last.isoformat(),
+        )
     if valid_from < before.valid_from:
         raise Invalid(
             Words(
@@ -122,7 +164,7 @@ def reweigh(
         )
     if (
         set(weights) != {a.code for a in before.agencies}
-        or min(weights.values()) < 0
+        or not all(0 <= w < 1_000 for w in weights.values())
         or not sum(weights.values())
     ):
         raise Invalid(
@@ -131,11 +173,11 @@ def reweigh(
                 "Every agency needs a weight of 0 or more, and not all 0",
             )
         )
-    if not reason.strip():
-        raise Invalid(Words("请写明改动的理由", "Say why it changes"))
+    if not 0 < len(reason.strip()) <= 400:
+        raise Invalid(Words("请写明改动的理由，不超过 400 字", "Say why it changes, in at most 400 characters"))
     agencies = tuple(msgspec.structs.replace(a, weight=weights[a.code]) for a in before.agencies)
     made = msgspec.structs.replace(
-        before, version=before.version + 1, valid_from=valid_from, agencies=agencies, breaks_series=False
+        before, version=before.version + 1, valid_from=valid_from, agencies=agencies, breaks_series=breaks_series
     )
     record = IndexDefinition(
         version=made.version,

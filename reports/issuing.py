@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,13 +13,15 @@ from core.permissions import Permission
 from core.problems import Invalid, Refused
 from core.terms import Words
 from reports.advice import of_bulletin
+from reports.announcing import Occasion
 from reports.assembling import another_edition
-from reports.blocks import Cell, Figure, Snapshot, Table, Text
+from reports.blocks import Snapshot
 from reports.bulletins import BULLETIN_FLOW, Bulletin, BulletinAction, BulletinReader, BulletinState
+from reports.corrections import differences
+from reports.deliveries import hand_out
 from reports.wording import Verdict, overclaims
 
 LONGEST = 2_000
-MOST_CORRECTIONS = 200
 S, A = BulletinState, BulletinAction
 
 NAMES = {
@@ -114,7 +115,7 @@ def issue(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) -> i
 
 
 def deliver(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) -> int:
-    """Hand it to everybody who may read bulletins and has not got it; return how many."""
+    """Hand it to everybody who may read bulletins and has not got it, and tell the list; return how many."""
     has = set(
         session.scalars(sa.select(BulletinReader.staff_id).where(BulletinReader.bulletin_id == bulletin.id))
     )
@@ -122,7 +123,9 @@ def deliver(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) ->
     new = [p for p in staff if p.may(Permission.BULLETIN_READ) and p.id not in has]
     session.add_all(BulletinReader(bulletin_id=bulletin.id, staff_id=p.id, sent_at=at) for p in new)
     session.flush()
-    journal.write(session, "bulletin.deliver", bulletin, by=by, at=at, readers=len(new))
+    occasion = Occasion.CORRECTED if bulletin.edition > 1 else Occasion.ISSUED
+    told = hand_out(session, bulletin, occasion, by=by, at=at)
+    journal.write(session, "bulletin.deliver", bulletin, by=by, at=at, readers=len(new), told=told)
     return len(new)
 
 
@@ -145,10 +148,11 @@ def readers(session: Session, bulletin: Bulletin) -> list[BulletinReader]:
 
 
 def withdraw(session: Session, bulletin: Bulletin, reason: str, *, by: Staff, at: datetime) -> None:
-    """Take an issued one back; its readers see why and nothing else."""
+    """Take an issued one back and tell whoever was told of it; its readers see why and nothing else."""
     bulletin.reason = _reason(reason)
     with session.no_autoflush:
         BULLETIN_FLOW.move(session, bulletin, A.WITHDRAW, by=by, at=at)
+    hand_out(session, bulletin, Occasion.WITHDRAWN, by=by, at=at)
 
 
 def discard(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) -> None:
@@ -177,57 +181,3 @@ def _reason(text: str) -> str:
     if not text or len(text) > 400:
         raise Invalid(Words("请写明原因，不超过 400 个字", "Say why, in at most 400 characters"))
     return text
-
-
-def differences(before: Snapshot, after: Snapshot) -> list[Any]:
-    """List what two snapshots say differently: the block, the row, the column, what stood and what stands."""
-    found: list[Any] = []
-    old = {f.id: f for f in before.figures()}
-    for figure in after.figures():
-        was = old.get(figure.id)
-        if was is not None and _value(was) != _value(figure):
-            found.append(_line(figure.words, None, None, _value(was), _value(figure)))
-    tables = {t.id: t for t in before.tables()}
-    for table in after.tables():
-        earlier = tables.get(table.id)
-        if earlier is not None and [c.key for c in earlier.columns] == [c.key for c in table.columns]:
-            found += _cells(earlier, table)
-    return found[:MOST_CORRECTIONS]
-
-
-def _value(figure: Figure) -> float | None:
-    return None if figure.estimate is None else round(figure.estimate, 4)
-
-
-def _cells(before: Table, after: Table) -> list[Any]:
-    rows = {_name(row[0]): row for row in before.rows}
-    found = []
-    for row in after.rows:
-        was = rows.pop(_name(row[0]), None)
-        if was is None:
-            found.append(_line(after.words, row[0], None, None, Text("新增一行", "A row was added")))
-            continue
-        for column, old, new in zip(after.columns[1:], was[1:], row[1:], strict=True):
-            if _rounded(old) != _rounded(new):
-                found.append(_line(after.words, row[0], column.words, old, new))
-    found += [
-        _line(after.words, row[0], None, Text("有此行", "The row stood"), None) for row in rows.values()
-    ]
-    return found
-
-
-def _rounded(cell: Cell) -> object:
-    return round(cell, 6) if isinstance(cell, float) else cell
-
-
-def _name(cell: Cell) -> str:
-    return cell.zh if isinstance(cell, Text) else str(cell)
-
-
-def _line(what: Text, row: Cell, column: Text | None, was: Cell, now: Cell) -> dict[str, Any]:
-    def plain(cell: Cell) -> object:
-        return [cell.zh, cell.en] if isinstance(cell, Text) else cell
-
-    return {
-        "what": plain(what), "row": plain(row), "column": plain(column), "was": plain(was), "now": plain(now),
-    }  # fmt: skip

@@ -52,7 +52,7 @@ class Paper:
         b = self.bulletin
         kind, number = (
             b.kind.in_language(self.language),
-            self.t(f"{b.year} 年第 {b.number} 期", f"{b.year} no. {b.number}"),
+            b.which.in_language(self.language),
         )
         if b.edition > 1:
             number += self.t("（更正版）", " (corrected)")

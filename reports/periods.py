@@ -1,4 +1,4 @@
-"""Periods that are reported on: day, week, four weeks, month, quarter, half-year, year, and what each is compared with."""
+"""Periods that are reported on: from a day to a year, or any span, and what each is compared with."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ class PeriodKind(Term):
     QUARTER = "quarter", "季度", "Quarter"
     HALF_YEAR = "half_year", "半年", "Half-year"
     YEAR = "year", "年", "Year"
+    SPAN = "span", "自定期间", "Span of days"
 
 
 K = PeriodKind
 _MONTHS = {K.MONTH: 1, K.QUARTER: 3, K.HALF_YEAR: 6, K.YEAR: 12}
-_DAYS = {K.DAY: 1, K.WEEK: 7, K.FOUR_WEEKS: 28}
+_DAYS = (K.DAY, K.WEEK, K.FOUR_WEEKS)
 
 PREVIOUS = {
     K.DAY: Words("前一日", "the day before"),
@@ -36,6 +37,7 @@ PREVIOUS = {
     K.QUARTER: Words("上季度", "last quarter"),
     K.HALF_YEAR: Words("上半年度", "the half-year before"),
     K.YEAR: Words("上年", "last year"),
+    K.SPAN: Words("之前同样长的一段", "the same number of days before"),
 }
 LAST_YEAR = {
     **dict.fromkeys(K, Words("上年同期", "the same period last year")),
@@ -54,7 +56,7 @@ class Period:
     @classmethod
     def with_day(cls, kind: PeriodKind, day: date) -> Period:
         """Return the period in which a day lies; four weeks end with the week of the day."""
-        if kind is K.DAY:
+        if kind in (K.DAY, K.SPAN):
             return cls(kind, day, day)
         monday = day - timedelta(days=day.weekday())
         if kind is K.WEEK:
@@ -78,15 +80,15 @@ class Period:
     @property
     def previous(self) -> Period:
         """The period of the same kind just before, sharing no day."""
-        if self.kind in _DAYS:
-            step = timedelta(days=_DAYS[self.kind])
+        if self.kind in _DAYS or self.kind is K.SPAN:
+            step = timedelta(days=self.days)
             return Period(self.kind, self.starts_on - step, self.ends_on - step)
         return Period.with_day(self.kind, self.starts_on - timedelta(days=1))
 
     @property
     def last_year(self) -> Period:
         """The same period a year earlier."""
-        if self.kind in _DAYS:
+        if self.kind in _DAYS or self.kind is K.SPAN:
             step = timedelta(weeks=WEEKS_IN_A_YEAR)
             return Period(self.kind, self.starts_on - step, self.ends_on - step)
         return Period._of_months(self.kind, self.starts_on.year - 1, self.starts_on.month)
@@ -94,7 +96,7 @@ class Period:
     @property
     def number(self) -> int:
         """Which one of its kind in the year: the ISO week, the month, the quarter, …; the day of the year."""
-        if self.kind is K.DAY:
+        if self.kind in (K.DAY, K.SPAN):
             return self.starts_on.timetuple().tm_yday
         if self.kind in (K.WEEK, K.FOUR_WEEKS):
             return self.ends_on.isocalendar().week
@@ -114,3 +116,8 @@ class Period:
         return Words(f"{both[0]} 至 {both[1]}", f"{both[0]} to {both[1]}").filled(
             a=self.starts_on, b=self.ends_on
         )
+
+
+def wide(period: Period) -> Period:
+    """Return the period over which places are looked at: a week alone is too thin for them, four weeks are not."""
+    return Period.with_day(K.FOUR_WEEKS, period.ends_on) if period.kind is K.WEEK else period

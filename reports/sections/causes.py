@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from core import clock
 from core.terms import Words
 from reports.blocks import Block, Cell, Column, Prose, Section, Table, Text
-from reports.clusters import Clusters, clusters
+from reports.clusters import ClusterRow, Clusters, clusters
 from reports.context import Context
 from reports.root_causes import CauseState, root_causes
 
@@ -14,7 +15,7 @@ MOST = 5
 
 def section(c: Context) -> Section:
     """Say what chance does not explain, and what became of the causes taken up."""
-    found = clusters(c.session, c.period.ends_on)
+    found = clusters(c.session, min(c.period.ends_on, clock.local(c.as_of).date()))
     source = c.source(
         "causes",
         "matter(place, topic, registered_at) × 91 days",
@@ -24,20 +25,38 @@ def section(c: Context) -> Section:
             "Carlo replicates, adjusted for looking everywhere",
         ),
     )
-    return Section(5, "causes", HEADING, (*_clusters(found, source), *_remedied(c, source)))
+    return Section(5, "causes", HEADING, (*_clusters(c, found, source), *_remedied(c, source)))
 
 
-def _clusters(found: Clusters, source: str) -> list[Block]:
-    clear = found.clear[:MOST]
+def _is_mine(c: Context, row: ClusterRow) -> bool:
+    """Say whether a cluster is of the bulletin's topics and place."""
+    return (not c.topics or row.topic in c.topics) and any(town.id in c.inside for town in row.townships)
+
+
+def _in_all(found: Clusters, has_clear: bool) -> Prose:
     again = sum(r.again for r in found.recurrences) if found.recurrences else 0
-    words = Prose(
+    return Prose(
         Text(
             f"近 {(found.last_on - found.first_on).days + 1} 天共 {found.matters:,} 件，其中 {again} 件是办结 90 天内同地同类再次出现。"
-            f"{'下列集中超出偶然所能解释的程度。' if clear else '没有发现偶然不能解释的集中。'}",
+            f"{'下列集中超出偶然所能解释的程度。' if has_clear else '没有发现偶然不能解释的集中。'}",
             f"{found.matters:,} matters in {(found.last_on - found.first_on).days + 1} days, {again} of them of a topic and place "
-            f"closed within 90 days before. {'What follows is more than chance explains.' if clear else 'Nothing piles up beyond chance.'}",
+            f"closed within 90 days before. {'What follows is more than chance explains.' if has_clear else 'Nothing piles up beyond chance.'}",
         )
     )
+
+
+def _clusters(c: Context, found: Clusters, source: str) -> list[Block]:
+    clear = [row for row in found.clear if _is_mine(c, row)][:MOST]
+    if c.topics or c.within:
+        words = Prose(
+            Text("下列集中超出偶然所能解释的程度。", "What follows is more than chance explains.")
+            if clear
+            else Text(
+                "所选事项没有发现偶然不能解释的集中。", "The topics chosen pile up nowhere beyond chance."
+            )
+        )
+    else:
+        words = _in_all(found, bool(clear))
     if not clear:
         return [words]
     rows: list[tuple[Cell, ...]] = [
@@ -68,7 +87,8 @@ def _remedied(c: Context, source: str) -> list[Block]:
     for cause in root_causes(c.session):
         result = cause.result
         on = cause.measured_on if cause.state is CauseState.MEASURED else None
-        if result is not None and on is not None and c.period.starts_on <= on <= c.period.ends_on:
+        is_mine = not c.topics or cause.topic in c.topics
+        if is_mine and result is not None and on is not None and c.period.starts_on <= on <= c.period.ends_on:
             rows.append((Text(cause.title, cause.title), result.prevented, result.low, result.high))
     if not rows:
         return []

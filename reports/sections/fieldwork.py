@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from core.terms import Words, speaking
-from reports.blocks import Block, Cell, Column, Prose, Table, Text
+from reports.blocks import Block, Cell, Column, Prose, Section, Table, Text
 from reports.context import Context
 from survey.attempts import Attempt
 from survey.cases import Case
 from survey.field_rates import Breakdown, Selection, tabulate
 from survey.interviews import Interview, InterviewState
 from survey.methods.rates import Eligibility
+
+OF_A_DAY = ("place", "dials", "completes", "reached", "townships")
+"""A day's numbers are still being called: rates would mislead."""
+
+
+def section(c: Context) -> Section:
+    """Say what was dialled and completed on one day, without rates and without indices."""
+    blocks: list[Block] = []
+    for block in fieldwork(c):
+        if isinstance(block, Table):
+            at = [block.column(key) for key in OF_A_DAY]
+            columns = tuple(block.columns[i] for i in at)
+            block = replace(
+                block, columns=columns, rows=tuple(tuple(row[i] for i in at) for row in block.rows)
+            )
+        blocks.append(block)
+    words = Text(
+        "一天的访问太少，不报指数；指数见周报。",
+        "A day has too few interviews for an index: see the weekly bulletin.",
+    )
+    return Section(2, "fieldwork", Text("当日调查", "The day's fieldwork"), (*blocks, Prose(words)))
 
 
 def fieldwork(c: Context) -> list[Block]:

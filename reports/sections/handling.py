@@ -30,7 +30,7 @@ HEADING = Text("办理情况", "How matters were handled")
 
 def section(c: Context) -> Section:
     """Say how the units did."""
-    found = counted(c.session, None, since=c.since, until=c.until, at=c.as_of)
+    found = counted(c.session, None, since=c.since, until=c.until, at=c.as_of, only=c.scope)
     moved = _moved(c)
     colours = _colours(c)
     units = sorted(c.session.scalars(sa.select(Unit)), key=lambda unit: unit.name)
@@ -85,7 +85,7 @@ def _moved(c: Context) -> Counter[tuple[int, str]]:
     query = (
         sa.select(lead, MatterEvent.action, sa.func.count())
         .join(Matter, Matter.id == MatterEvent.matter_id)
-        .where(MatterEvent.at >= c.since, MatterEvent.at < c.until, IN_REPORTS)
+        .where(MatterEvent.at >= c.since, MatterEvent.at < c.until, IN_REPORTS, c.scope)
         .where(MatterEvent.action.in_([A.ASSIGN.value, A.SIGN.value, A.ACCEPT_RETURN.value]))
         .group_by(lead, MatterEvent.action)
     )
@@ -100,7 +100,7 @@ def _colours(c: Context) -> Counter[tuple[int, ClockColour]]:
     """Count by lead unit what is open at the data cut, by the colour of its clock."""
     query = (
         sa.select(Matter.lead_unit_id, Matter.due_at, Matter.yellow_at, sa.func.count())
-        .where(Matter.lead_unit_id.is_not(None), Matter.registered_at < c.until, IN_REPORTS)
+        .where(Matter.lead_unit_id.is_not(None), Matter.registered_at < c.until, IN_REPORTS, c.scope)
         .where(sa.or_(Matter.ended_at.is_(None), Matter.ended_at >= c.until))
         .group_by(Matter.lead_unit_id, Matter.due_at, Matter.yellow_at)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -16,7 +16,8 @@ from matters.states import MatterState
 from matters.topics import Field, topic
 from reports.blocks import Block, Cell, Chart, Column, Section, Table, Text
 from reports.context import Context
-from reports.periods import Period
+from reports.periods import Period, PeriodKind, wide
+from reports.sections.dark import dark
 from survey.weight_making import margin_totals
 
 WEEKS = 4
@@ -27,7 +28,7 @@ Counts = Counter[tuple[str, str, str]]
 
 def section(c: Context) -> Section:
     """Say what came in."""
-    blocks: list[Block] = [*totals(c), *by_topic(c), *by_county(c)]
+    blocks: list[Block] = [*totals(c), *dark(c, wide(c.period)), *by_topic(c), *by_county(c)]
     return Section(3, "intake", Text("诉求受理", "What residents raised"), tuple(blocks))
 
 
@@ -36,7 +37,7 @@ def counted(c: Context, first: datetime, last: datetime) -> Counts:
     query = (
         sa.select(Matter.kind, Matter.topic, Matter.origin, sa.func.count())
         .where(Matter.registered_at >= first, Matter.registered_at < last)
-        .where(Matter.state != MatterState.DRAFT, IN_REPORTS)
+        .where(Matter.state != MatterState.DRAFT, IN_REPORTS, c.scope)
         .group_by(Matter.kind, Matter.topic, Matter.origin)
     )
     found: Counts = Counter()
@@ -46,13 +47,18 @@ def counted(c: Context, first: datetime, last: datetime) -> Counts:
 
 
 def earlier(c: Context) -> tuple[list[Counts], Counts]:
-    """Return the counts of the four periods before, and of the same period a year ago."""
+    """Return the counts of the four periods before, for a day of its weekday in four weeks, and of a year ago."""
     periods: list[Period] = []
-    step = c.period.previous
+    step = c.period
     for _ in range(WEEKS):
+        step = _week_before(step) if step.kind is PeriodKind.DAY else step.previous
         periods.append(step)
-        step = step.previous
     return [counted(c, *c.bounds(p)) for p in periods], counted(c, *c.bounds(c.period.last_year))
+
+
+def _week_before(day: Period) -> Period:
+    """A Sunday is like Sundays, not like the Saturday before."""
+    return Period.with_day(PeriodKind.DAY, day.starts_on - timedelta(weeks=1))
 
 
 def source(c: Context) -> str:
@@ -61,9 +67,9 @@ def source(c: Context) -> str:
         "intake",
         "matter(registered_at, kind, topic, origin)",
         Words(
-            "按登记时间计件，反映本中心的除外；均值为之前四期的平均；每万人按人口边际计算",
-            "Matters by when they were registered, those about the centre left out; the mean is of the four periods before; "
-            "per 10,000 by the margins of the population",
+            "按登记时间计件，反映本中心的除外；均值为之前四期的平均（日报为前四周同一星期几）；每万人按人口边际计算",
+            "Matters by when they were registered, those about the centre left out; the mean is of the four periods before "
+            "(for a day, of its weekday in the four weeks before); per 10,000 by the margins of the population",
         ),
     )
 
@@ -80,7 +86,7 @@ def totals(c: Context) -> list[Block]:
         sums = _sums(now, before, year, place, code)
         if any(sums):
             rows.append((words, *sums))
-    columns = (Column("kind", Text("类型与来源", "Kind and door")), *_columns())
+    columns = (Column("kind", Text("类型与来源", "Kind and door")), *_columns(c.period.kind))
     return [Table("intake", Text("受理总量", "What came in"), columns, tuple(rows), source(c))]
 
 
@@ -90,7 +96,11 @@ def by_topic(c: Context) -> list[Block]:
     codes = {key[1] for counts in (now, *before, year) for key in counts}
     found = {code: _sums(now, before, year, 1, code) for code in codes}
     rows = [(_topic(code), code, *found[code]) for code in sorted(codes, key=lambda v: (-found[v][0], v))]
-    columns = (Column("topic", Text("事项类别", "Topic")), Column("code", Text("代码", "Code")), *_columns())
+    columns = (
+        Column("topic", Text("事项类别", "Topic")),
+        Column("code", Text("代码", "Code")),
+        *_columns(c.period.kind),
+    )
     table = Table("topics", Text("按类别", "By topic"), columns, tuple(rows), source(c), is_annex=True)
     lines: list[tuple[Cell, ...]] = []
     for f in Field:
@@ -98,7 +108,7 @@ def by_topic(c: Context) -> list[Block]:
         if mine:
             mean = sum(sums[1] or 0.0 for sums in mine) if before and any(before) else None
             lines.append((Text(f.zh, f.en), sum(sums[0] for sums in mine), mean))
-    heads = (Column("field", Text("领域", "Field")), *_columns()[:2])
+    heads = (Column("field", Text("领域", "Field")), *_columns(c.period.kind)[:2])
     title = Text("各领域诉求", "Matters by field")
     chart = Chart("fields.chart", title, "bars", "fields", "field", ("now", "mean"), is_annex=True)
     return [Table("fields", title, heads, tuple(lines), source(c), is_annex=True), chart, table]
@@ -114,7 +124,7 @@ def by_county(c: Context) -> list[Block]:
     query = (
         sa.select(Matter.place_id, sa.func.count())
         .where(Matter.registered_at >= c.since, Matter.registered_at < c.until)
-        .where(Matter.state != MatterState.DRAFT, IN_REPORTS)
+        .where(Matter.state != MatterState.DRAFT, IN_REPORTS, c.scope)
         .group_by(Matter.place_id)
     )
     counts = Counter[str]()
@@ -144,10 +154,14 @@ def _per(n: int, people: int | None) -> float | None:
     return n / people * PER if people else None
 
 
-def _columns() -> tuple[Column, ...]:
+def _columns(kind: PeriodKind) -> tuple[Column, ...]:
+    is_day = kind is PeriodKind.DAY
+    mean = (
+        Text("前四周同日均值", "Mean of its weekday") if is_day else Text("前四期均值", "Mean of four before")
+    )
     return (
         Column("now", Text("本期", "This period"), "count"),
-        Column("mean", Text("前四期均值", "Mean of four before"), "number"),
+        Column("mean", mean, "number"),
         Column("year", Text("上年同期", "Last year"), "count"),
     )
 

@@ -19,7 +19,14 @@ def section(others: Sequence[Section]) -> Section:
                 found.append(_index(block))
             elif isinstance(block, Table):
                 tables[block.id] = block
-    found += [*_intake(tables), *_problem(tables), *_overdue(tables), *_solved(tables)]
+    found += [
+        *_fieldwork(tables, bool(found)),
+        *_intake(tables),
+        *_incidents(tables),
+        *_problem(tables),
+        *_overdue(tables),
+        *_solved(tables),
+    ]
     return Section(1, "points", Text("要点", "Main points"), (Points(tuple(found[:MOST])),))
 
 
@@ -38,6 +45,27 @@ def _index(f: Figure) -> Point:
     )
 
 
+def _fieldwork(tables: dict[str, Table], has_index: bool) -> list[Point]:
+    """Say how the day's survey went, where no index speaks for it."""
+    table = tables.get("fieldwork")
+    if has_index or table is None or not table.rows:
+        return []
+    row = dict(zip((c.key for c in table.columns), table.rows[0], strict=True))
+    text = Text(
+        f"拨打 {row['dials']:,} 次，完成访问 {row['completes']:,} 份，涉及 {row['reached']} 个乡镇。",
+        f"{row['dials']:,} numbers dialled, {row['completes']:,} interviews completed in {row['reached']} townships.",
+    )
+    return [Point(text, table.id)]
+
+
+def _incidents(tables: dict[str, Table]) -> list[Point]:
+    table = tables.get("incidents")
+    if table is None or not table.rows:
+        return []
+    n = len(table.rows)
+    return [Point(Text(f"突发事件 {n} 起。", f"{n} incident{'s' if n > 1 else ''}."), table.id)]
+
+
 def _intake(tables: dict[str, Table]) -> list[Point]:
     table = tables.get("intake")
     if table is None:
@@ -47,10 +75,8 @@ def _intake(tables: dict[str, Table]) -> list[Point]:
         return []
     zh, en = f"受理诉求 {now:,} 件", f"{now:,} matters came in"
     if isinstance(mean, float):
-        zh, en = (
-            f"{zh}，前四期平均 {mean:,.0f} 件",
-            f"{en}; the mean of the four periods before is {mean:,.0f}",
-        )
+        words = table.columns[2].words
+        zh, en = f"{zh}，{words.zh} {mean:,.0f} 件", f"{en}; {words.en.lower()} {mean:,.0f}"
     if isinstance(year, int):
         zh, en = f"{zh}，上年同期 {year:,} 件", f"{en}; a year ago {year:,}"
     return [Point(Text(f"{zh}。", f"{en}."), table.id)]

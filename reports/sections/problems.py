@@ -59,6 +59,7 @@ def problems(c: Context) -> list[Problem]:
         .where(Matter.registered_at < c.until, Matter.topic.is_not(None), Matter.place_id.is_not(None))
         .where(Matter.state.not_in([S.DRAFT, S.WITHDRAWN, S.NOT_ACCEPTED]), Matter.conflict == Conflict.NONE)
         .where(sa.or_(Matter.ended_at.is_(None), Matter.ended_at >= c.since, Matter.registered_at >= c.since))
+        .where(c.scope)
         .order_by(Matter.id)
     )  # fmt: skip
     found: dict[tuple[int, str], Problem] = {}

@@ -34,7 +34,7 @@ def incidents(c: Context) -> Section:
     query = (
         sa.select(MatterEvent.matter_id, MatterEvent.action, sa.func.min(MatterEvent.at))
         .join(Matter, Matter.id == MatterEvent.matter_id)
-        .where(Matter.is_incident.is_(True), MatterEvent.at < c.until, IN_REPORTS)
+        .where(Matter.is_incident.is_(True), MatterEvent.at < c.until, IN_REPORTS, c.scope)
         .where(MatterEvent.action.in_([a.value for a in (A.FLAG_INCIDENT, A.ACKNOWLEDGE, A.REPORT_INCIDENT)]))
         .group_by(MatterEvent.matter_id, MatterEvent.action)
         .order_by(MatterEvent.matter_id)
@@ -82,6 +82,7 @@ def supervision(c: Context) -> Section:
     query = (
         sa.select(Matter)
         .where(Matter.due_at <= c.until, Matter.state.in_(OPEN), Matter.conflict == Conflict.NONE)
+        .where(c.scope)
         .order_by(Matter.due_at, Matter.id)
     )
     red = list(c.session.scalars(query))
@@ -156,7 +157,7 @@ def _urged(c: Context) -> Table:
     query = (
         sa.select(MatterEvent.action, sa.func.count())
         .join(Matter, Matter.id == MatterEvent.matter_id)
-        .where(MatterEvent.at >= c.since, MatterEvent.at < c.until, IN_REPORTS)
+        .where(MatterEvent.at >= c.since, MatterEvent.at < c.until, IN_REPORTS, c.scope)
         .where(MatterEvent.action.in_([a.value for a in words]))
         .group_by(MatterEvent.action)
     )

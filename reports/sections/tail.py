@@ -15,21 +15,26 @@ from reports.blocks import Block, Cell, Column, Prose, Section, Table, Text
 from reports.bulletins import Bulletin, BulletinState
 from reports.context import Context
 from reports.estimates import Figures
+from reports.sections.provenance import provenance
 from survey.categories import VARIABLES
 
 BACK = timedelta(weeks=4)
+A_WEEK = 7
 
 
 def advice(c: Context) -> Section:
-    """Say what became of the advice of the last four weeks."""
-    heading = Text("建议", "Advice")
+    """Say what became of the advice of the last four weeks, or of the whole period where it is longer than a week."""
+    heading, is_long = Text("建议", "Advice"), c.period.days > A_WEEK
     query = (
         sa.select(Advice)
         .join(Bulletin, Bulletin.id == Advice.bulletin_id)
-        .where(Bulletin.state == BulletinState.ISSUED, Bulletin.ends_on < c.period.starts_on)
-        .where(Advice.given_at >= c.since - BACK, Advice.given_at < c.as_of)
+        .where(Bulletin.state == BulletinState.ISSUED, Advice.given_at < c.as_of)
         .order_by(Advice.id)
     )
+    if is_long:
+        query = query.where(Advice.given_at >= c.since, Bulletin.ends_on <= c.period.ends_on)
+    else:
+        query = query.where(Advice.given_at >= c.since - BACK, Bulletin.ends_on < c.period.starts_on)
     rows: list[tuple[Cell, ...]] = []
     for item in c.session.scalars(query).unique():
         late = item.is_late(clock.local(c.as_of).date())
@@ -41,13 +46,16 @@ def advice(c: Context) -> Section:
         rows.append((kind, Text(item.text, item.text), unit, due, shown, Text(item.outcome, item.outcome)))
     if not rows:
         none = Text("前四周没有提出建议。", "No advice was given in the last four weeks.")
+        if is_long:
+            none = Text("本期没有提出建议。", "No advice was given in this period.")
         return Section(9, "advice", heading, (Prose(none),))
     source = c.source(
         "advice",
         "advice",
         Words(
-            "前四周各期简报的建议和批示及其落实",
-            "Advice and instructions of the last four weeks and what became of them",
+            "前四周（长于一周的简报为本期内）各期简报的建议和批示及其落实",
+            "Advice and instructions of the last four weeks (of the period itself where it is longer than a week) and "
+            "what became of them",
         ),
     )
     columns = (
@@ -59,6 +67,8 @@ def advice(c: Context) -> Section:
         Column("outcome", Text("结果", "Outcome")),
     )
     title = Text("前四周建议的落实", "What became of earlier advice")
+    if is_long:
+        title = Text("本期建议的落实", "What became of the period's advice")
     return Section(9, "advice", heading, (Table("advice", title, columns, tuple(rows), source),))
 
 
@@ -97,7 +107,7 @@ def method(c: Context) -> Section:
     found: list[Block] = []
     now = c.figures(c.period)
     if now is not None:
-        found += [Prose(_how(now)), _quality(c, now)]
+        found += [Prose(_how(now)), *provenance(c)]
     found.append(
         Prose(
             Text(
@@ -108,7 +118,56 @@ def method(c: Context) -> Section:
             )
         )
     )
-    return Section(11, "method", heading, tuple(found))
+    return Section(11, "method", heading, (*found, *corrections(c)))
+
+
+def plain_method(c: Context) -> Section:
+    """Say how counts were made, where there is no index."""
+    words = Text(
+        f"诉求按登记时间统计，数据截止 {clock.local(c.as_of):%Y-%m-%d %H:%M}；不含草稿和反映本中心的事项。"
+        "同一乡镇三人以上反映才作为突出问题列出。各数字可在网页版点开查看来源和算法。",
+        f"Matters count by when they were registered; data cut {clock.local(c.as_of):%Y-%m-%d %H:%M}. Drafts and matters about "
+        "the centre itself are left out. On the web page every number opens to its source.",
+    )
+    return Section(11, "method", Text("口径说明", "How this was counted"), (Prose(words), *corrections(c)))
+
+
+def corrections(c: Context) -> list[Block]:
+    """List which bulletins were corrected or withdrawn in the four weeks before the data cut, and why."""
+    query = (
+        sa.select(Bulletin)
+        .where(Bulletin.issued_at >= c.as_of - BACK, Bulletin.issued_at < c.as_of)
+        .where(
+            sa.or_(
+                Bulletin.state == BulletinState.WITHDRAWN,
+                sa.and_(Bulletin.state == BulletinState.ISSUED, Bulletin.edition > 1),
+            )
+        )
+        .order_by(Bulletin.issued_at, Bulletin.id)
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for b in c.session.scalars(query):
+        is_out = b.state is BulletinState.WITHDRAWN
+        what = (
+            Text("撤回", "Withdrawn")
+            if is_out
+            else Text(f"更正 {len(b.corrections)} 处", f"{len(b.corrections)} corrected")
+        )
+        on = clock.local(b.issued_at).date().isoformat() if b.issued_at else None
+        rows.append((Text.of(b.title), what, on, Text(b.reason, b.reason)))
+    if not rows:
+        return []
+    source = c.source(
+        "corrections", "bulletin(edition, state)", Words("近四周的更正与撤回", "Four weeks of corrections")
+    )
+    columns = (
+        Column("bulletin", Text("简报", "Bulletin")),
+        Column("what", Text("处理", "What was done")),
+        Column("issued", Text("签发日", "Issued"), "date"),
+        Column("why", Text("原因", "Why")),
+    )
+    title = Text("近四周的更正与撤回", "Corrected or withdrawn in four weeks")
+    return [Table("corrections", title, columns, tuple(rows), source, is_annex=True)]
 
 
 def _how(now: Figures) -> Text:
@@ -124,21 +183,3 @@ def _how(now: Figures) -> Text:
         f"{released:,} telephone numbers drawn at random, {n:,} interviews; weights by inclusion probability, nonresponse "
         f"and margins of the population ({', '.join(en.get(m, m) for m in margins)}).",
     )
-
-
-def _quality(c: Context, now: Figures) -> Table:
-    p, made = now.weight_set.provenance, now.made
-    source = c.source("method", "weight_set.provenance", Words("权数集记录", "Record of the weight set"))
-    rows: tuple[tuple[Cell, ...], ...] = (
-        (Text("指数定义版本", "Version of the definition"), str(made.definition_version)),
-        (Text("权数集", "Weight set"), str(now.weight_set.id)),
-        (Text("程序版本", "Version of the code"), made.code_version),
-        (Text("数据截止", "Data cut"), f"{clock.local(now.weight_set.as_of):%Y-%m-%d %H:%M}"),
-        (Text("权数的设计效应", "Design effect of the weights"), f"{p.get('deff', {}).get('final', 1):.2f}"),
-        (
-            Text("边际最大偏差", "Largest miss of a margin"),
-            f"{p.get('raking', {}).get('largest_miss', 0):.1e}",
-        ),
-    )
-    columns = (Column("what", Text("项目", "What")), Column("value", Text("数值", "Value")))
-    return Table("method", Text("数据来源与口径", "Provenance"), columns, rows, source, is_annex=True)

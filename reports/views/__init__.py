@@ -7,13 +7,28 @@ from flask import Flask
 from core.doors import Door
 from core.permissions import Permission, Role
 from core.terms import Words
-from reports.views import bulletin_filters, dark_figures, editor, exports, indices, leader, live, root_causes
+from reports.views import (
+    bulletin_filters,
+    dark_figures,
+    definitions,
+    distribution,
+    editor,
+    exports,
+    indices,
+    leader,
+    live,
+    root_causes,
+    special_reports,
+)
 
 BLUEPRINTS = [
     indices.blueprint,
     live.blueprint,
     leader.blueprint,
     editor.blueprint,
+    definitions.blueprint,
+    distribution.blueprint,
+    special_reports.blueprint,
     exports.blueprint,
     root_causes.blueprint,
     dark_figures.blueprint,
@@ -22,6 +37,7 @@ DOORS = [
     root_causes.DOOR,
     dark_figures.DOOR,
     exports.DOOR,
+    definitions.DOOR,
     Door(
         "bulletins.latest",
         Words("简报", "Bulletin"),

@@ -15,14 +15,16 @@ from core.jobs import Running, enqueue, job
 from core.people import Staff, acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Missing
-from core.terms import Words, labels, t
+from core.terms import Words, t
 from reports import issuing
 from reports.advice import give, of_bulletin
 from reports.assembling import assemble, renew
 from reports.bulletins import BULLETIN_FLOW, Bulletin, BulletinKind, at_work, issued
 from reports.checks import checks
+from reports.deliveries import deliveries
 from reports.views.advice_form import chosen_day, chosen_unit, unit_choices
 from reports.views.bulletin_parts import known, page
+from reports.views.delivery_words import trouble
 
 blueprint = Blueprint("editing", __name__, url_prefix="/editing")
 
@@ -37,7 +39,7 @@ def desk() -> str:
             "editor/desk.html",
             working=at_work(session),
             out=issued(session, limit=12),
-            kind_options=labels(BulletinKind),
+            kind_options={k.value: k.label for k in BulletinKind if k is not BulletinKind.SPECIAL},
             day=last_week,
         )
 
@@ -51,7 +53,7 @@ def draft() -> ResponseReturnValue:
         day = date.fromisoformat(request.form.get("day", ""))
     except ValueError as error:
         raise Invalid(Words("日期写得不对", "The date is not right")) from error
-    if kind is None:
+    if kind is None or kind is BulletinKind.SPECIAL:
         raise Invalid(Words("请选择简报种类", "Choose what to draft"))
     with transaction() as session:
         started = enqueue(
@@ -62,7 +64,6 @@ def draft() -> ResponseReturnValue:
             at=clock.now(),
             issue_of=kind.value,
             day=day.isoformat(),
-            subject=request.form.get("subject", "").strip()[:80],
         )
         job_id = started.id
     flash(t("正在汇编，完成后在这里出现", "Being assembled; it will stand here when done"), "good")
@@ -78,7 +79,6 @@ def assemble_by_job(running: Running) -> dict[str, object]:
             session,
             BulletinKind.of(p["issue_of"]),
             date.fromisoformat(p["day"]),
-            subject=p.get("subject", ""),
             by=session.get(Staff, running.requested_by) if running.requested_by else None,
             at=clock.now(),
         )
@@ -98,6 +98,8 @@ def one(bulletin_id: int) -> str:
             checks=checks(session, bulletin),
             allowed=BULLETIN_FLOW.actions(bulletin.state),
             readers=issuing.readers(session, bulletin),
+            deliveries=deliveries(session, bulletin),
+            trouble=trouble,
             units=unit_choices(session),
         )
 

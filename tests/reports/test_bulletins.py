@@ -11,7 +11,7 @@ from core.db import Database, transaction
 from reports.assembling import Exists, snapshot
 from reports.blocks import Chart, Figure, Points, Table, digest, frozen, thawed
 from reports.bulletins import BulletinKind
-from reports.issuing import differences
+from reports.corrections import differences
 from reports.periods import Period, PeriodKind
 from tests import factories
 from tests.reports.issues import CUT, WEEK, a_city_at_work, a_draft
