@@ -15,6 +15,7 @@ from core.people import Staff
 from core.places import Level, Place
 from demo.chance import SEED, below, uniform
 from demo.help_lines import AHEAD, add_help_lines, add_roster, operators
+from demo.hotline_handovers import hand_over
 from demo.hotline_papers import agree, write_call, write_talk
 from demo.hotline_stories import Story, story_of
 from hotline.callbacks import CallBack, CallBackReason, CallBackState
@@ -54,6 +55,7 @@ def play(days: int, now: datetime) -> None:
                 _Days(session, line, callers, now).play(past[begin : begin + 7])
     with transaction() as session:
         _make_follow_ups(session, now)
+        hand_over(session, now)
 
 
 class _Days:

@@ -11,7 +11,7 @@ from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Problem
 from hotline import danger_steps, dangers
-from hotline.danger_steps import DangerStep, StepResult
+from hotline.danger_steps import DangerStep, Stamp, StepResult
 from hotline.risk_reading import episode_to_change, open_part
 from hotline.views.panels import frame
 
@@ -39,6 +39,7 @@ def _page(token: str, wrong: Problem | None = None) -> str:
             at=at,
             event=event,
             standing=danger_steps.standing(event.began_at, stamps, at=at) if event else [],
+            next_step=_next(event, stamps) if event else None,
             rows={s.step: s for s in event.stamps} if event else {},
             results=StepResult,
             tones=danger_steps.CLOCK_TONES,
@@ -49,6 +50,12 @@ def _page(token: str, wrong: Problem | None = None) -> str:
             errors=wrong.fields if isinstance(wrong, Invalid) else {},
             typed=request.form if wrong else {},
         )
+
+
+def _next(event: dangers.Danger, stamps: dict[DangerStep, Stamp]) -> DangerStep | None:
+    """Return the step that is to be done next; once the danger is past only the talk about it is left."""
+    left = (DangerStep.DEBRIEF,) if event.over_at else DangerStep
+    return next((step for step in left if step not in stamps), None)
 
 
 @blueprint.post("/<token>/danger")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,14 +18,17 @@ from hotline.contacts import Contact, ContactState, WayOut
 from hotline.followups import FollowUp, FollowUpState
 from hotline.form_values import lacking, read_value
 from hotline.forms import form
+from hotline.handovers import Handover
 from hotline.lines import HelpLine, LineKind
 from hotline.records import CounsellingRecord
 from hotline.risk import RiskLevel
 from hotline.risk_levels import EpisodeLevel
 from hotline.screenings import ScreeningSheet
-from hotline.shifts import on_call
+from hotline.shifts import Shift, on_call
 
 NOON = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)
+NOON_SHIFT = timedelta(hours=4)
+"""For how long the shift has gone on at noon."""
 EVERY = [story for line in LineKind for story in stories(line)]
 
 
@@ -75,6 +79,23 @@ def test_both_lines_have_a_number_and_somebody_on_call_at_every_hour(played: Dat
         for line in LineKind:
             for hour in range(-40, 24 * 7):
                 assert on_call(session, line, NOON + timedelta(hours=hour)) is not None
+
+
+def test_every_shift_left_a_note_that_the_next_lead_signed(played: Database) -> None:
+    """On the counselling line sealed; what the notes say is what the shift's contacts say."""
+    with reading() as session:
+        over = set(session.scalars(sa.select(Shift.id).where(Shift.ends_at <= NOON)))
+        notes = session.scalars(sa.select(Handover)).all()
+        assert {note.shift_id for note in notes} == over
+        assert all(
+            (note.sealed_note is not None) == (note.shift.line is LineKind.COUNSELLING) for note in notes
+        )
+        assert all(note.signed_by == note.shift.supervisor_id for note in notes)
+        told = sum(int(found) for note in notes for found in re.findall(r"来电 (\d+) 个", note.words))
+        rang = [c.rung_at for c in session.scalars(sa.select(Contact))]
+        assert told == sum(
+            min(note.shift.begins_at for note in notes) <= at < NOON - NOON_SHIFT for at in rang
+        )
 
 
 @pytest.mark.parametrize("story", EVERY, ids=lambda s: f"{s.line.value}-{s.code}")
