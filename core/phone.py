@@ -96,6 +96,15 @@ def masked(e164: str) -> str:
     return f"{'*' * max(len(local) - 4, 0)} {local[-4:]}".strip()
 
 
+def grouped(number: str) -> str:
+    """Write a public number as it is dialled here, in groups that can be read out: 021 6100 0002."""
+    if not number.startswith("+86"):
+        return number
+    return phonenumbers.format_number(
+        phonenumbers.parse(number, "CN"), phonenumbers.PhoneNumberFormat.NATIONAL
+    )
+
+
 SENTINELS = frozenset({"+266696687", "+86282452253", "+7378742833", "+2562533", "+8656696"})
 """Numbers that carriers write for “anonymous”, “blocked”, “restricted”, “unknown” and “unavailable”: the words on a keypad."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from flask import Blueprint, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -12,6 +10,7 @@ from core import clock
 from core.db import reading, transaction
 from core.doors import Door
 from core.permissions import open_to_all
+from core.phone import grouped
 from core.places import counties
 from core.problems import Invalid, Problem
 from core.terms import Words
@@ -19,7 +18,6 @@ from hotline import assessing, instruments, self_assessing
 from hotline.assessments import AssessmentSheet
 from hotline.lines import LineKind, line_of
 
-_MOBILE = re.compile(r"1[3-9]\d{9}")
 blueprint = Blueprint("residents_assess", __name__, url_prefix="/self-assess")
 DOORS = [
     Door(
@@ -35,11 +33,7 @@ DOORS = [
 def _number(session: Session) -> str:
     """Return the line's number as residents dial it."""
     line = line_of(session, LineKind.COUNSELLING)
-    if line is None:
-        return str(current_app.config["SETTINGS"].support_line)
-    local = line.number.removeprefix("+86")
-    is_whole = local.startswith(("400", "800")) or len(local) < 7 or _MOBILE.fullmatch(local) is not None
-    return local if is_whole else f"0{local}"
+    return grouped(line.number) if line is not None else str(current_app.config["SETTINGS"].support_line)
 
 
 @blueprint.get("/")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.phone import BadNumber, NumberKind, masked, read_number
+from core.phone import BadNumber, NumberKind, grouped, masked, read_number
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,20 @@ def test_landlines_agree_with_the_numbering_plan(text: str) -> None:
     else:
         assert fixed
         assert ours.e164 == phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("+862161000002", "021 6100 0002"),
+        ("+8613912345678", "139 1234 5678"),
+        ("+864001234567", "400 123 4567"),
+        ("12356", "12356"),
+        ("+8612356", "12356"),
+    ],
+)
+def test_a_public_number_is_shown_in_groups(number: str, shown: str) -> None:
+    assert grouped(number) == shown
 
 
 def test_masked_numbers_cannot_be_dialled() -> None:
