@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from core import clock
@@ -16,7 +16,7 @@ from core.terms import Words, t
 from hotline import assessing, assessments, instruments
 from hotline.instruments import Instrument, Rater, Scoring
 from hotline.risk_reading import episode_to_change, open_part
-from hotline.views.panels import frame
+from hotline.views.panels import panel
 
 blueprint = Blueprint("assessment", __name__, url_prefix="/counselling")
 
@@ -34,10 +34,9 @@ def show(token: str) -> str:
     with transaction() as session:
         contact = open_part(session, token, "assessment", ["totals", "trend"], by=acting(), at=clock.now())
         trends = assessing.trends(session, contact)
-        return render_template(
+        return panel(
             "hotline/assessments.html",
-            frame=frame(),
-            token=token,
+            token,
             sheets=assessments.sheets_of(session, contact),
             offered=_offered(),
             trends=[(trend, _chart(trend)) for trend in trends],
@@ -95,17 +94,15 @@ def _page(token: str, sheet_id: int, wrong: Problem | None = None) -> str:
         typed: dict[int, Any] = dict(sheet.given)
         if wrong is not None:
             typed |= {i: request.form.get(f"item_{i}", "") for i in sheet.instrument.items}
-        return render_template(
+        return panel(
             "hotline/assessment.html",
-            frame=frame(),
-            token=token,
+            token,
+            wrong,
             sheet=sheet,
             definition=sheet.instrument,
             scored=sheet.scored,
             bounds=sheet.instrument.codings[sheet.coding],
             typed=typed,
-            wrong=wrong.words if wrong else None,
-            errors=wrong.fields if isinstance(wrong, Invalid) else {},
         )
 
 

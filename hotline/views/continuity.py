@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from core import clock
@@ -21,7 +21,7 @@ from hotline.continuity import (
     taken_up,
 )
 from hotline.sight import in_sight
-from hotline.views.panels import frame
+from hotline.views.panels import panel
 
 blueprint = Blueprint("continuity", __name__, url_prefix="/counselling")
 
@@ -76,13 +76,11 @@ def _page(token: str, *, wrong: Problem | None = None, story: str = "", given: G
             written = plan.plan if plan is not None else {}
             steps = [(step.label, words) for step, words in written.items() if words]
             earlier.append((code, steps))
-        return render_template(
+        return panel(
             "hotline/continuity.html",
-            frame=frame(),
-            token=token,
+            token,
+            wrong,
             earlier=earlier,
-            wrong=wrong.words if wrong else None,
-            errors=wrong.fields if isinstance(wrong, Invalid) else {},
             story=story,
             given=given,
             longest=LONGEST_STORY,

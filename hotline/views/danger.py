@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from core import clock
@@ -13,7 +13,7 @@ from core.problems import Invalid, Problem
 from hotline import danger_steps, dangers
 from hotline.danger_steps import DangerStep, Stamp, StepResult
 from hotline.risk_reading import episode_to_change, open_part
-from hotline.views.panels import frame
+from hotline.views.panels import panel
 
 blueprint = Blueprint("danger", __name__, url_prefix="/counselling")
 
@@ -32,10 +32,10 @@ def _page(token: str, wrong: Problem | None = None) -> str:
         events = dangers.dangers_of(session, contact)
         event = events[0] if events else None
         stamps = event.stamped if event else {}
-        return render_template(
+        return panel(
             "hotline/danger.html",
-            frame=frame(),
-            token=token,
+            token,
+            wrong,
             at=at,
             event=event,
             standing=danger_steps.standing(event.began_at, stamps, at=at) if event else [],
@@ -46,8 +46,6 @@ def _page(token: str, wrong: Problem | None = None) -> str:
             without_consent=danger_steps.WITHOUT_CONSENT,
             untried={step: danger_steps.less_invasive_untried(step, stamps) for step in DangerStep},
             earlier=len(events) - 1,
-            wrong=wrong.words if wrong else None,
-            errors=wrong.fields if isinstance(wrong, Invalid) else {},
             typed=request.form if wrong else {},
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from core import clock
@@ -14,7 +14,7 @@ from core.terms import labels, t
 from hotline import followup_planning, followups, ladder, risk_levels
 from hotline.ladder import DayPart
 from hotline.risk_reading import episode_to_change, open_part
-from hotline.views.panels import frame
+from hotline.views.panels import panel
 
 blueprint = Blueprint("followup_plan", __name__, url_prefix="/counselling")
 
@@ -37,10 +37,10 @@ def _page(token: str, wrong: Problem | None = None) -> str:
             "safe_word": wish.safe_word if wish else "",
             "others": wish.others if wish else "",
         }
-        return render_template(
+        return panel(
             "hotline/followup_plan.html",
-            frame=frame(),
-            token=token,
+            token,
+            wrong,
             at=at,
             level=risk_levels.level_of(session, contact.id, at=at),
             calls=followups.follow_ups_of(session, contact),
@@ -51,8 +51,6 @@ def _page(token: str, wrong: Problem | None = None) -> str:
             parts=labels(DayPart),
             consent=ladder.CONSENT,
             tones={"due": "blue", "held": "blue", "reached": "green", "not_reached": "red"},
-            wrong=wrong.words if wrong else None,
-            errors=wrong.fields if isinstance(wrong, Invalid) else {},
         )
 
 

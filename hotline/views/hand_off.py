@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,7 @@ from core.terms import labels
 from hotline.handoff import LONGEST, Handed, Sentence, hand_off, handed_over
 from hotline.read_log import ReadPurpose, note_read
 from hotline.sight import in_sight
-from hotline.views.panels import frame
+from hotline.views.panels import panel
 from matters import topics
 from matters.attributes import MatterKind
 
@@ -81,13 +81,11 @@ def _page(
                 fields=("receipt", "standing"), at=at,
             )  # fmt: skip
         has_number = contact.caller is not None and not contact.caller.is_withheld
-        return render_template(
+        return panel(
             "hotline/hand_off.html",
-            frame=frame(),
-            token=token,
+            token,
+            wrong,
             typed=typed,
-            errors=wrong.fields if wrong else {},
-            told=wrong.words if wrong else None,
             handed=handed,
             before=[(row.receipt, row.handed_at, told) for row, told in before],
             kinds=labels(MatterKind),

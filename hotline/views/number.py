@@ -15,7 +15,7 @@ from core.terms import Words, labels
 from hotline import break_glass
 from hotline.break_glass import OpeningReason
 from hotline.sight import in_sight
-from hotline.views.panels import frame
+from hotline.views.panels import panel
 
 blueprint = Blueprint("number", __name__, url_prefix="/counselling")
 DOORS = [
@@ -71,15 +71,13 @@ def _page(token: str, *, wrong: Invalid | Refused | None = None, number: str | N
     with reading() as session:
         contact, _ = in_sight(session, token, by=staff, at=at)
         rows = break_glass.of_contact(session, contact, by=staff)
-        return render_template(
+        return panel(
             "hotline/number.html",
-            frame=frame(),
-            token=token,
+            token,
+            wrong,
             rows=[(row, row.is_open(at)) for row in rows],
             reasons=labels(OpeningReason),
             is_withheld=contact.caller is None or contact.caller.is_withheld,
-            wrong=wrong.words if wrong else None,
-            errors=wrong.fields if isinstance(wrong, Invalid) else {},
             number=number,
         )
 

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from flask import request
+from typing import Any
+
+from flask import render_template, request
+
+from core.problems import Invalid, Problem
 
 
-def frame() -> str:
-    """Return the template that a panel extends: bare when it was asked for from within a page."""
-    return "hotline/bare.html" if request.headers.get("X-Panel") == "1" else "base.html"
+def panel(page: str, token: str, wrong: Problem | None = None, **shown: Any) -> str:
+    """Show a page of a talk: bare when it was asked for from within a page, with what is `wrong` said on it."""
+    is_within = request.headers.get("X-Panel") == "1"
+    return render_template(
+        page,
+        frame="hotline/bare.html" if is_within else "base.html",
+        token=token,
+        wrong=wrong.words if wrong else None,
+        errors=wrong.fields if isinstance(wrong, Invalid) else {},
+        **shown,
+    )

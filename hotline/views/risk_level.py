@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from core import clock
@@ -15,7 +15,7 @@ from hotline import followups, risk, risk_giving, risk_levels, risk_scales, scre
 from hotline.risk import AlwaysKey, RiskLevel
 from hotline.risk_reading import episode_to_change, open_part, talk_and_episode
 from hotline.scale import Element
-from hotline.views.panels import frame
+from hotline.views.panels import panel
 
 blueprint = Blueprint("risk_level", __name__, url_prefix="/counselling")
 
@@ -35,10 +35,10 @@ def _page(token: str, wrong: Problem | None = None) -> str:
             risk_giving.mark_seen(session, contact, by=staff, at=at)
         sheet = screenings.latest_of(session, followups.talks_of(session, contact))
         last = risk_levels.newest(session, contact.id)
-        return render_template(
+        return panel(
             "hotline/risk_level.html",
-            frame=frame(),
-            token=token,
+            token,
+            wrong,
             last=last,
             in_force=last.in_force(at) if last else None,
             judged=risk_giving.judged(session, contact),
@@ -48,8 +48,6 @@ def _page(token: str, wrong: Problem | None = None) -> str:
             has_scale=risk_scales.adopted(session) is not None,
             levels=RiskLevel,
             always=AlwaysKey,
-            wrong=wrong.words if wrong else None,
-            errors=wrong.fields if isinstance(wrong, Invalid) else {},
             typed=request.form if wrong else {},
         )
 
@@ -128,15 +126,14 @@ def _scale(token: str, wrong: Problem | None = None) -> str:
         contact = open_part(session, token, "scale", ["steps", "score"], by=staff, at=at)
         sheet = risk_scales.sheet_of(session, contact)
         row = sheet.risk_scale if sheet else risk_scales.adopted(session)
-        return render_template(
+        return panel(
             "hotline/scale.html",
-            frame=frame(),
-            token=token,
+            token,
+            wrong,
             scale=row.scale if row else None,
             steps=sheet.steps if sheet else {},
             score=sheet.score if sheet else None,
             elements=labels(Element),
-            wrong=wrong.words if wrong else None,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from core import clock
@@ -14,7 +14,7 @@ from core.terms import t
 from hotline import safety_plans, safety_steps
 from hotline.risk_reading import episode_to_change, open_part
 from hotline.safety_steps import SafetyStep
-from hotline.views.panels import frame
+from hotline.views.panels import panel
 
 blueprint = Blueprint("safety_plan", __name__, url_prefix="/counselling")
 
@@ -38,10 +38,10 @@ def _page(token: str, wrong: Problem | None = None) -> str:
         shown = chosen.plan if chosen else {}
         if wrong is not None:
             shown = {step: request.form.get(step.value, "") for step in SafetyStep}
-        return render_template(
+        return panel(
             "hotline/safety_plan.html",
-            frame=frame(),
-            token=token,
+            token,
+            wrong,
             plan=chosen,
             is_from_before=plan is not None and plan.contact_id != contact.id,
             is_older=older is not None and older is not own[0],
@@ -51,8 +51,6 @@ def _page(token: str, wrong: Problem | None = None) -> str:
             steps=SafetyStep,
             asks=safety_steps.ASKS,
             longest=safety_steps.LONGEST,
-            wrong=wrong.words if wrong else None,
-            errors=wrong.fields if isinstance(wrong, Invalid) else {},
         )
 
 

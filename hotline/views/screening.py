@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from core import clock
@@ -14,7 +14,7 @@ from hotline import instruments, screener, screenings
 from hotline.risk_reading import open_talk_part
 from hotline.screener import Heard, Row
 from hotline.sight import in_sight
-from hotline.views.panels import frame
+from hotline.views.panels import panel
 
 blueprint = Blueprint("screening", __name__, url_prefix="/counselling")
 TONES = {"none": "green", "low": "", "moderate": "yellow", "high": "red"}
@@ -28,10 +28,9 @@ def show(token: str) -> str:
         contact = open_talk_part(session, token, "screening", ["answers"], by=acting(), at=clock.now())
         sheet = screenings.sheet_of(session, contact)
         screening = sheet.screening if sheet else screener.screened({})
-        return render_template(
+        return panel(
             "hotline/screening.html",
-            frame=frame(),
-            token=token,
+            token,
             screening=screening,
             definition=instruments.instrument("cssrs"),
             rows=Row,
