@@ -18,12 +18,14 @@ from core.people import Staff
 from core.permissions import Role
 from core.problems import Refused
 from core.settings import Settings
-from demo import bulletins, history, hotline_history, staff
+from demo import appraisals, bulletins, history, hotline_history, staff
 from demo.matter_doors import bring_list
 from demo.matters_history import MattersHistory
 from demo.progress import Meter
 from demo.seeding import seed
 from demo.surroundings import Surroundings
+from reports.definitions import in_force
+from reports.estimating import make as estimate
 from survey.planning import plan_day
 from survey.waves import Wave
 from survey.weight_making import make_weight_set
@@ -87,6 +89,8 @@ def fill(settings: Settings, *, size: int, days: int, daily: int = DAILY, lives:
     weigh(wave_id, today, now)
     meter.say("地图与简报 / maps and bulletins")
     bulletins.publish(today, now)
+    meter.say("考核 / appraisals")
+    appraisals.appraise(today, now)
     with transaction() as session:
         wave = session.get_one(Wave, wave_id)
         wave.daily_target = TODAY
@@ -99,7 +103,8 @@ def weigh(wave_id: int, today: date, now: datetime) -> None:
     yesterday = today - timedelta(days=1)
     monday = yesterday - timedelta(days=yesterday.weekday())
     weeks = [(monday - timedelta(weeks=n), monday - timedelta(weeks=n, days=-6)) for n in range(4, -1, -1)]
-    for starts_on, ends_on in [*weeks, (yesterday - timedelta(days=27), yesterday)]:
+    rolling = [(day - timedelta(days=27), day) for day in (*(end for _, end in weeks[2:-1]), yesterday)]
+    for starts_on, ends_on in [*weeks, *rolling]:
         try:
             with transaction() as session:
                 made = make_weight_set(
@@ -112,6 +117,7 @@ def weigh(wave_id: int, today: date, now: datetime) -> None:
                     at=now,
                 )
                 publish_weight_set(session, made, by=designer(session), at=now)
+                estimate(session, made, in_force(session, starts_on), at=now)
         except Refused:
             continue  # the first and the present week may hold too few interviews
 

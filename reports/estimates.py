@@ -90,6 +90,15 @@ class IndexEstimate(Base):
         return Measured(self.estimate, self.standard_error, self.df or 1)
 
 
+@dataclass(frozen=True, eq=False)
+class Known:
+    """One estimate with the set it belongs to."""
+
+    estimate: IndexEstimate
+    weight_set: WeightSet
+    made: EstimateSet
+
+
 Key = tuple[str, Measure, By, str]
 
 

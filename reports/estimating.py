@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib import metadata
 from typing import Any
@@ -152,13 +152,25 @@ def _estimated(replay: Replay, estimands: Sequence[Estimand], by: Domains | None
 
 
 def _by_contact(replay: Replay, scored: Scored, measure: Measure) -> list[Estimate]:
-    """Estimate each agency among those who had to do with it and among the others."""
+    """Estimate each agency, and the composite of all, among those who had to do with it and among the others."""
     found: list[Estimate] = []
     wanted = {e.name: e for e in scored.estimands(measure)}
+    parts: dict[str, list[tuple[float, Mean]]] = {USERS: [], OTHERS: []}
     for agency in scored.definition.agencies:
-        if agency.contact and agency.code in wanted:
-            labels = np.where(scored.users(agency), USERS, OTHERS)
-            found += _estimated(replay, [wanted[agency.code]], domains(labels))
+        item = wanted.get(agency.code)
+        if not agency.contact or not isinstance(item, Mean):
+            continue
+        users = scored.users(agency)
+        found += _estimated(replay, [item], domains(np.where(users, USERS, OTHERS)))
+        for label, inside in ((USERS, users), (OTHERS, ~users)):
+            mine = np.where(inside, item.y, np.nan)
+            if agency.weight > 0 and not np.isnan(mine).all():
+                parts[label].append((agency.weight, Mean(agency.code, mine, item.is_share)))
+    for label, held in parts.items():
+        if held:
+            weights, items = zip(*held, strict=True)
+            whole = Composite(ENFORCEMENT, items, weights)
+            found += [replace(e, domain=label) for e in _estimated(replay, [whole], None)]
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.terms import t
 from reports.blocks import Cell, Chart, Column, Table, Text
 from reports.cells import shown
 from reports.maps import Ring
@@ -67,6 +68,7 @@ def _intervals(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], languag
         "thickness": 2.5,
         "width": 0,
     }
+    label = _places(table, rows)
     return {
         "data": [
             {
@@ -78,10 +80,45 @@ def _intervals(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], languag
         ],
         "layout": {
             "xaxis": _suffix(column),
-            "yaxis": {"showgrid": False, "range": [-0.6, len(rows) - 0.4]},
-            "margin": {"l": 120, "r": 20, "t": 8, "b": 36},
+            "yaxis": {"type": "category", "showgrid": False, "range": [-0.6, len(rows) - 0.4]},
+            "shapes": _bands(table, rows),
+            "annotations": label,
+            "margin": {"l": 120, "r": 92 if label else 20, "t": 8, "b": 36},
         },
     }  # fmt: skip
+
+
+def _bands(table: Table, rows: list[tuple[Cell, ...]]) -> list[Plot]:
+    """Shade the bands that can be told apart, where the table names them; where there is one only, nothing is."""
+    keys = [c.key for c in table.columns]
+    bands = [int(str(row[keys.index("band")] or 0)) for row in rows] if "band" in keys else []
+    lowest = max(bands, default=1)
+    if lowest <= 1:
+        return []
+    colour = {1: "token:green-weak", lowest: "token:yellow-weak"}
+    return [
+        {
+            "type": "rect", "layer": "below", "xref": "paper", "x0": 0, "x1": 1, "y0": bands.index(band) - 0.5,
+            "y1": bands.index(band) + bands.count(band) - 0.5, "line": {"width": 0},
+            "fillcolor": colour.get(band, "token:paper"),
+        }
+        for band in sorted(set(bands) - {0})
+    ]  # fmt: skip
+
+
+def _places(table: Table, rows: list[tuple[Cell, ...]]) -> list[Plot]:
+    """Write beside each row the places it may hold, where the table has them: 第 1–4 位."""
+    keys = [c.key for c in table.columns]
+    if "places" not in keys:
+        return []
+    return [
+        {
+            "xref": "paper", "x": 1, "xanchor": "left", "xshift": 8, "y": i, "showarrow": False,
+            "text": t("第 {a} 位", "places {a}", a=row[keys.index("places")]), "font": {"color": "token:soft", "size": 12},
+        }
+        for i, row in enumerate(rows)
+        if row[keys.index("places")]
+    ]  # fmt: skip
 
 
 def _gap(high: float | None, low: float | None) -> float | None:
@@ -97,12 +134,30 @@ def _lines(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], language: s
             {
                 "type": "scatter", "mode": "lines+markers", "name": column.words.in_language(language),
                 "x": _names(chart, table, rows, language), "y": [_scaled(row[at], column) for row in rows],
-                "line": {"color": COLOURS[i % 4], "width": 2},
+                "line": {"color": COLOURS[i % 4], "width": 2}, **_reach(chart, table, rows, key, COLOURS[i % 4]),
                 "marker": {"color": COLOURS[i % 4], "size": 8, "symbol": MARKS[i % 4]},
             }
         )  # fmt: skip
     unit = table.columns[table.column(chart.values[0])]
     return {"data": traces, "layout": {"xaxis": {"type": "category"}, "yaxis": _suffix(unit)}}
+
+
+def _reach(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], key: str, colour: str) -> Plot:
+    """Give the points of a line their intervals; its limits are in the columns named like it, with these endings."""
+    if not chart.low or not chart.high:
+        return {}
+    column = table.columns[table.column(key)]
+    value, low, high = (
+        [_scaled(row[table.column(name)], column) for row in rows]
+        for name in (key, key + chart.low, key + chart.high)
+    )
+    return {
+        "error_y": {
+            "type": "data", "symmetric": False, "color": colour, "thickness": 1.5, "width": 4,
+            "array": [_gap(h, v) for h, v in zip(high, value, strict=True)],
+            "arrayminus": [_gap(v, w) for v, w in zip(value, low, strict=True)],
+        }
+    }  # fmt: skip
 
 
 def _bars(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], language: str) -> Plot:
@@ -119,7 +174,7 @@ def _bars(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], language: st
             }
         )  # fmt: skip
     layout = {
-        "barmode": "group", "yaxis": {"showgrid": False}, "legend": {"traceorder": "reversed"},
+        "barmode": "group", "yaxis": {"type": "category", "showgrid": False}, "legend": {"traceorder": "reversed"},
         "margin": {"l": 120, "r": 20, "t": 8, "b": 36},
     }  # fmt: skip
     return {"data": traces, "layout": layout}
@@ -173,4 +228,5 @@ def _label(rings: list[Ring], text: str) -> Plot:
     y = (min(p[1] for p in ring) + max(p[1] for p in ring)) / 2
     return {
         "type": "scatter", "mode": "text", "x": [x], "y": [y], "text": [text], "hoverinfo": "skip", "showlegend": False,
+        "textfont": {"size": 12},
     }  # fmt: skip

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
-from core.terms import Words
-from reports.blocks import Block, Cell, Chart, Column, Comparison, Figure, Prose, Section, Table, Text
+from reports import index_blocks
+from reports.blocks import Block, Cell, Chart, Column, Figure, Prose, Section, Table, Text
 from reports.context import Context
 from reports.definitions import ENFORCEMENT, ENFORCEMENT_WORDS, SAFETY
 from reports.estimates import By, Figures, IndexEstimate, Measure, since
 from reports.estimating import OTHERS, USERS
+from reports.index_blocks import METHOD, MISSING, interval, interval_columns, verdict_of
 from reports.periods import LAST_YEAR, PREVIOUS, Period, PeriodKind
 from reports.sections.fieldwork import fieldwork
 from reports.sections.trend import trend
-from reports.wording import Change, Verdict, change_words
-from survey.weighting import IndexFigure
-
-POINTS_UNIT = Words("个百分点", "points")
-SCORE_UNIT = Words("分", "points of score")
-WHY = {
-    "no_answer": Text("没有人回答，不予公布", "Nobody answered: not published"),
-    "too_few": Text("样本不足，不予公布", "Too few interviews: not published"),
-    "no_spread": Text("误差无从估计，不予公布", "Its error can't be known: not published"),
-    "too_uncertain": Text("区间太宽，不予公布", "Too uncertain: not published"),
-}
-MISSING = Text("这一期没有可用的加权结果", "No weighted result for this period")
+from reports.wording import Verdict
 
 
 def section(c: Context) -> Section:
@@ -45,47 +33,14 @@ def named(c: Context) -> list[tuple[str, Text]]:
 def figure(c: Context, index: str, words: Text, measure: Measure = Measure.SHARE) -> Figure:
     """Return one index of the city with its comparisons to the period before and the same a year ago."""
     now, before, year = (c.figures(p) for p in (c.period, c.period.previous, c.period.last_year))
-    source = c.source(
-        "index",
-        "index_estimate(estimate_set)",
-        Words(
-            "加权占比：选前两项（很…、比较…）的人占表态者的比重；95 % 区间按对数几率法，方差按泰勒线性化并计入校准残差",
-            "Weighted share of the two best answers among those with a view; 95 % interval on the logit scale, variance "
-            "by linearisation with calibration residuals",
-        ),
-    )
-    scale, unit = (1.0, SCORE_UNIT) if measure is Measure.MEAN else (100.0, POINTS_UNIT)
-    e = now.get(index, measure=measure) if now else None
+    source = c.source("index", "index_estimate(estimate_set)", METHOD)
     block_id = f"index.{index}" if measure is Measure.SHARE else f"index.{index}.{measure.value}"
-    kind = "score" if measure is Measure.MEAN else "percent"
-    if e is None or not e.is_shown:
-        why = WHY.get(e.withheld or "", MISSING) if e else MISSING
-        return Figure(
-            block_id,
-            words,
-            source,
-            "score" if kind == "score" else "percent",
-            n=e.n if e else 0,
-            withheld=why,
-        )
-    compared = [
-        _comparison(since(e, other.get(index, measure=measure) if other else None), than, unit, scale)
-        for other, than in ((before, PREVIOUS[c.period.kind]), (year, LAST_YEAR[c.period.kind]))
+    others = [
+        (found.get(index, measure=measure) if found else None, than)
+        for found, than in ((before, PREVIOUS[c.period.kind]), (year, LAST_YEAR[c.period.kind]))
     ]
-    return Figure(
-        block_id, words, source, "score" if kind == "score" else "percent",
-        estimate=e.estimate, low=e.low, high=e.high, n=e.n, effective_n=e.effective_n, deff=e.deff,
-        method=e.method, comparisons=tuple(compared),
-    )  # fmt: skip
-
-
-def _comparison(change: Change | None, than: Words, unit: Words, scale: float) -> Comparison:
-    sentence = Text.of(change_words(change, than, unit=unit, scale=scale))
-    if change is None:
-        return Comparison(Text.of(than), sentence, Verdict.UNKNOWN.value)
-    return Comparison(
-        Text.of(than), sentence, change.verdict.value, change.difference, change.low, change.high, change.p
-    )
+    e = now.get(index, measure=measure) if now else None
+    return index_blocks.figure(block_id, words, source, e, others, measure)
 
 
 def indices(c: Context) -> list[Block]:
@@ -99,7 +54,7 @@ def indices(c: Context) -> list[Block]:
         return [*found, Prose(MISSING)]
     columns = (
         Column("index", Text("指数", "Index")),
-        *_interval_columns(),
+        *interval_columns(),
         Column("n", Text("样本量", "n"), "count"),
         Column("change", Text("比上期", "On the period before")),
         Column("users", Text("打过交道的", "Users"), "percent"),
@@ -116,7 +71,7 @@ def indices(c: Context) -> list[Block]:
         rows.append(
             (
                 words,
-                *_interval(e),
+                *interval(e),
                 e.n,
                 _verdict_of(whole),
                 _shown(now.get(index, USERS, By.CONTACT)),
@@ -166,15 +121,13 @@ def places(c: Context) -> list[Block]:
             if e is None:
                 continue
             change = since(e, before.get(index, county.code, By.COUNTY) if before else None)
-            verdict = Text.of(_verdict(change)) if e.is_shown else None
-            rows.append(
-                (c.of_place(county), county.code, *_interval(e), e.n, ranks.get(county.code), verdict)
-            )
+            verdict = verdict_of(change) if e.is_shown else None
+            rows.append((c.of_place(county), county.code, *interval(e), e.n, ranks.get(county.code), verdict))
         rows.sort(key=lambda r: (r[2] is None, -float(r[2] or 0), str(r[1])))  # type: ignore[arg-type]
         columns = (
             Column("place", Text("县（区）", "County")),
             Column("code", Text("代码", "Code")),
-            *_interval_columns(),
+            *interval_columns(),
             Column("n", Text("样本量", "n"), "count"),
             Column("places", Text("可能的名次", "Possible places"), "rank"),
             Column("change", Text("比前一段", "On the span before")),
@@ -205,32 +158,8 @@ def places(c: Context) -> list[Block]:
 
 def rank_ranges(c: Context, now: Figures, index: str) -> dict[str, str]:
     """Return the places that every published county may hold, such as 2–5, by its code."""
-    query = sa.select(IndexFigure).where(
-        IndexFigure.weight_set_id == now.weight_set.id,
-        IndexFigure.index == index,
-        IndexFigure.rank_low.is_not(None),
-    )
-    return {
-        f.domain: f"{f.rank_low}" if f.rank_low == f.rank_high else f"{f.rank_low}–{f.rank_high}"
-        for f in c.session.scalars(query)
-    }
-
-
-def _verdict(change: Change | None) -> Words:
-    verdict = change.verdict if change else Verdict.UNKNOWN
-    return Words(verdict.zh, verdict.en)
-
-
-def _interval_columns() -> tuple[Column, ...]:
-    return (
-        Column("estimate", Text("估计值", "Estimate"), "percent"),
-        Column("low", Text("下限", "Low"), "percent"),
-        Column("high", Text("上限", "High"), "percent"),
-    )
-
-
-def _interval(e: IndexEstimate) -> tuple[Cell, ...]:
-    return (e.estimate, e.low, e.high) if e.is_shown else (None, None, None)
+    found = index_blocks.ranks_of(c.session, now.weight_set.id, index)
+    return {code: index_blocks.places_of(f) or "" for code, f in found.items()}
 
 
 def _shown(e: IndexEstimate | None) -> float | None:

@@ -10,6 +10,7 @@ from core.terms import Words
 from reports.views import (
     bulletin_filters,
     dark_figures,
+    dashboards,
     definitions,
     distribution,
     editor,
@@ -19,6 +20,7 @@ from reports.views import (
     live,
     root_causes,
     special_reports,
+    townships,
 )
 
 BLUEPRINTS = [
@@ -32,8 +34,11 @@ BLUEPRINTS = [
     exports.blueprint,
     root_causes.blueprint,
     dark_figures.blueprint,
+    townships.blueprint,
+    *dashboards.BLUEPRINTS,
 ]
 DOORS = [
+    *dashboards.DOORS,
     root_causes.DOOR,
     dark_figures.DOOR,
     exports.DOOR,

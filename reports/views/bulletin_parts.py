@@ -10,7 +10,7 @@ from core.people import Staff
 from core.permissions import Permission
 from core.problems import Missing
 from core.terms import language
-from reports.blocks import Chart, Snapshot, Table
+from reports.blocks import Chart, Figure, Snapshot, Table
 from reports.bulletins import PUBLIC, Bulletin, BulletinState
 from reports.maps import Ring, outlines
 from reports.web_charts import Plot, plot
@@ -70,6 +70,24 @@ def height(chart: Chart, content: Snapshot) -> int:
         if chart.kind == "lines"
         else min(max(160, 70 + rows * (26 if chart.kind == "intervals" else 44)), 900)
     )
+
+
+def how(bulletin: Bulletin, block: Table | Figure) -> dict[str, Any]:
+    """Return how a block of a bulletin was made, as the page of its numbers tells it."""
+    content = bulletin.content
+    source = content.source(block.source)
+    is_figure = isinstance(block, Figure)
+    return {
+        "words": source.words if source else None,
+        "query": source.query if source else "",
+        "as_of": bulletin.as_of,
+        "definition_version": content.definition_version,
+        "weight_sets": content.weight_sets,
+        "code_version": content.code_version,
+        "snapshot": bulletin.digest[:16],
+        **({k: getattr(block, k) for k in ("n", "effective_n", "deff")} if is_figure else {}),
+        "interval": block.method if isinstance(block, Figure) else "",
+    }
 
 
 def page(session: Session, bulletin: Bulletin) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from reports.office import docx
 from reports.paper import Paper
 from reports.printing import printed
 from reports.views.advice_form import chosen_day, chosen_unit, unit_choices
-from reports.views.bulletin_parts import known, page, readable, shapes
+from reports.views.bulletin_parts import how, known, page, readable, shapes
 
 blueprint = Blueprint("bulletins", __name__, url_prefix="/bulletins")
 TYPES = {
@@ -90,7 +90,7 @@ def numbers(bulletin_id: int, block_id: str) -> str:
         charts = [b for b in blocks if b.table == block_id and b.id in drawn]
         return render_template(
             "leader/numbers.html", **beside, block=block, is_table=isinstance(block, Table),
-            source=content.source(block.source), charts=charts,
+            how=how(bulletin, block), charts=charts,
         )  # fmt: skip
 
 

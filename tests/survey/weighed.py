@@ -79,10 +79,16 @@ def plain_data(
 
 
 def a_worked_wave(
-    session: Session, *, each: int = 40, interviews: int = 120, seed: int = 5, at: datetime = NOON
+    session: Session,
+    *,
+    each: int = 40,
+    interviews: int = 120,
+    seed: int = 5,
+    at: datetime = NOON,
+    counties: int = 2,
 ) -> Field:
     """Make an open wave in which so many of the released numbers were interviewed, and import margins."""
-    field = a_field(session, each=each)
+    field = a_field(session, each=each, counties=counties)
     random = np.random.default_rng(seed)
     cases = list(session.scalars(sa.select(Case).order_by(Case.shuffle, Case.id)))
     form = {q.name for q in questionnaire(field.wave.edition).questions} if field.wave.edition else set()
@@ -93,10 +99,8 @@ def a_worked_wave(
             an_interview(session, field, case, some_answers(random), at=at + timedelta(seconds=n))
     session.flush()
     assert "s1_safety" in form
-    counties = sorted(
-        {p.code for p in session.scalars(sa.select(Place).where(Place.id.in_(_counties(field))))}
-    )
-    import_margins(session, margin_file(counties), by=None, at=at)
+    codes = sorted({p.code for p in session.scalars(sa.select(Place).where(Place.id.in_(_counties(field))))})
+    import_margins(session, margin_file(codes), by=None, at=at)
     return field
 
 

@@ -1,0 +1,97 @@
+"""An index as a block: its figure with interval and comparisons, and the columns that tables of indices share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.terms import Words
+from reports.blocks import Cell, Column, Comparison, Figure, Text
+from reports.estimates import IndexEstimate, Measure, since
+from reports.wording import Change, Verdict, change_words
+from survey.weighting import IndexFigure
+
+POINTS_UNIT = Words("个百分点", "points")
+SCORE_UNIT = Words("分", "points of score")
+METHOD = Words(
+    "加权占比：选前两项（很…、比较…）的人占表态者的比重；95 % 区间按对数几率法，方差按泰勒线性化并计入校准残差",
+    "Weighted share of the two best answers among those with a view; 95 % interval on the logit scale, variance by "
+    "linearisation with calibration residuals",
+)
+WHY = {
+    "no_answer": Text("没有人回答，不予公布", "Nobody answered: not published"),
+    "too_few": Text("样本不足，不予公布", "Too few interviews: not published"),
+    "no_spread": Text("误差无从估计，不予公布", "Its error can't be known: not published"),
+    "too_uncertain": Text("区间太宽，不予公布", "Too uncertain: not published"),
+}
+MISSING = Text("这一期没有可用的加权结果", "No weighted result for this period")
+
+
+def figure(
+    block_id: str,
+    words: Text,
+    source: str,
+    now: IndexEstimate | None,
+    others: Sequence[tuple[IndexEstimate | None, Words]],
+    measure: Measure = Measure.SHARE,
+) -> Figure:
+    """Return one index with its comparisons to the same figure of other periods; withheld, it says why."""
+    is_score = measure is Measure.MEAN
+    scale, unit = (1.0, SCORE_UNIT) if is_score else (100.0, POINTS_UNIT)
+    if now is None or not now.is_shown:
+        why = WHY.get(now.withheld or "", MISSING) if now else MISSING
+        n = now.n if now else 0
+        return Figure(block_id, words, source, "score" if is_score else "percent", n=n, withheld=why)
+    compared = tuple(_comparison(since(now, other), than, unit, scale) for other, than in others)
+    return Figure(
+        block_id, words, source, "score" if is_score else "percent", estimate=now.estimate, low=now.low,
+        high=now.high, n=now.n, effective_n=now.effective_n, deff=now.deff, method=now.method, comparisons=compared,
+    )  # fmt: skip
+
+
+def _comparison(change: Change | None, than: Words, unit: Words, scale: float) -> Comparison:
+    sentence = Text.of(change_words(change, than, unit=unit, scale=scale))
+    if change is None:
+        return Comparison(Text.of(than), sentence, Verdict.UNKNOWN.value)
+    return Comparison(
+        Text.of(than), sentence, change.verdict.value, change.difference, change.low, change.high, change.p
+    )
+
+
+def verdict_of(change: Change | None) -> Text:
+    """Say what a difference amounts to, in a word."""
+    verdict = change.verdict if change else Verdict.UNKNOWN
+    return Text(verdict.zh, verdict.en)
+
+
+def ranks_of(session: Session, weight_set_id: int, index: str) -> dict[str, IndexFigure]:
+    """Return the figures that hold places among the counties, by the county's code."""
+    query = sa.select(IndexFigure).where(
+        IndexFigure.weight_set_id == weight_set_id,
+        IndexFigure.index == index,
+        IndexFigure.rank_low.is_not(None),
+    )
+    return {f.domain: f for f in session.scalars(query)}
+
+
+def places_of(f: IndexFigure | None) -> str | None:
+    """Write the places that a county may hold: 2–5, never one alone unless it is sure."""
+    if f is None:
+        return None
+    return f"{f.rank_low}" if f.rank_low == f.rank_high else f"{f.rank_low}–{f.rank_high}"
+
+
+def interval_columns() -> tuple[Column, ...]:
+    """Return the columns of an estimate with its limits."""
+    return (
+        Column("estimate", Text("估计值", "Estimate"), "percent"),
+        Column("low", Text("下限", "Low"), "percent"),
+        Column("high", Text("上限", "High"), "percent"),
+    )
+
+
+def interval(e: IndexEstimate | None) -> tuple[Cell, ...]:
+    """Return an estimate with its limits, empty where it may not be printed."""
+    return (e.estimate, e.low, e.high) if e is not None and e.is_shown else (None, None, None)

@@ -1,0 +1,202 @@
+"""The counties side by side: indices, response, matters, promises and dark figures, each with its interval."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.places import Level, Place, counties
+from core.terms import Words, speaking
+from matters.keeping_away import IN_REPORTS
+from matters.matter import Matter
+from matters.states import MatterState
+from reports.blocks import Cell, Column, Table, Text
+from reports.dark_figures import dark_figures
+from reports.definitions import ENFORCEMENT, SAFETY
+from reports.estimates import By, Figures, Known
+from reports.index_blocks import METHOD, interval, places_of, ranks_of
+from reports.index_series import newest
+from reports.index_tiles import NO_WEIGHTS
+from reports.matter_tiles import LEAST
+from reports.periods import PeriodKind
+from reports.promise_tiles import kept_by_week, share_limits
+from reports.tiles import Tile, estimated
+from survey.field_rates import Breakdown, Selection, tabulate
+from survey.methods.rates import Eligibility
+from survey.waves import Wave
+from survey.weight_making import margin_totals
+
+SPAN = timedelta(weeks=4)
+PER = 10_000
+KEPT = 8
+_ratios: WeakKeyDictionary[sa.Engine, dict[tuple[int, date], dict[str, tuple[Cell, ...]]]] = (
+    WeakKeyDictionary()
+)
+
+
+def side_by_side(session: Session, *, at: datetime, sort: str = "") -> Tile:
+    """Return every county with what there is of it, in the order of its code or as asked."""
+    today = clock.today(at)
+    now = newest(session, PeriodKind.FOUR_WEEKS, until=today)
+    last = now.weight_set.ends_on if now else today - timedelta(days=1)
+    first = last - SPAN + timedelta(days=1)
+    heard, kept = _matters(session, first, last), _kept(session, first, last)
+    people = margin_totals(session).get("county", {})
+    rates = _response(session, now) if now else {}
+    dark = _dark(session, now, today) if now else {}
+    rows: list[tuple[Cell, ...]] = []
+    for county in counties(session):
+        n, population = heard.get(county.id, 0), people.get(county.code)
+        due, done = kept.get(county.id, (0, 0))
+        share = share_limits(due, done) if due >= LEAST else (None, None, None)
+        per = n / population * PER if population else None
+        rows.append(
+            (
+                Text(county.name, county.name_en), county.code, *_index(session, now, SAFETY, county.code),
+                *_index(session, now, ENFORCEMENT, county.code), rates.get(county.code), n, per, due, *share,
+                *dark.get(county.code, (None, None, None)),
+            )
+        )  # fmt: skip
+    table = Table(
+        "counties", Text("县（区）并列", "Counties side by side"), COLUMNS, ordered(rows, sort), "counties"
+    )
+    city = now.get(SAFETY) if now else None
+    held = [Known(city, now.weight_set, now.made)] if now and city else []
+    made = estimated(MADE, "index_estimate, case(disposition), matter(promised_on), reporter", held, at=at)
+    return Tile(table, made, None, None, None if rows else NO_WEIGHTS)
+
+
+def ordered(rows: list[tuple[Cell, ...]], sort: str) -> tuple[tuple[Cell, ...], ...]:
+    """Sort rows by a column, `-` for downwards; what is missing stands last, and codes settle equals."""
+    keys = [c.key for c in COLUMNS]
+    key = sort.removeprefix("-")
+    if key not in keys:
+        return tuple(rows)
+    at, is_down = keys.index(key), sort.startswith("-")
+    held = [row for row in rows if row[at] is not None]
+    first = sorted(held, key=lambda row: str(row[1]))
+    if all(isinstance(row[at], int | float) for row in held):
+        first.sort(key=lambda row: float(row[at]) * (-1 if is_down else 1))  # type: ignore[arg-type]
+    else:
+        first.sort(key=lambda row: str(row[at]), reverse=is_down)
+    return (*first, *(row for row in rows if row[at] is None))
+
+
+def _index(session: Session, now: Figures | None, index: str, code: str) -> tuple[Cell, ...]:
+    e = now.get(index, code, By.COUNTY) if now else None
+    if now is None or e is None or not e.is_shown:
+        return (*interval(e), e.n if e else None, None)
+    return (*interval(e), e.n, places_of(ranks_of(session, now.weight_set.id, index).get(code)))
+
+
+def _response(session: Session, now: Figures) -> dict[str, float | None]:
+    """Return AAPOR's RR3 of the numbers released in the period, by county."""
+    w = now.weight_set
+    with speaking("zh"):
+        chosen = Selection(starts_on=w.starts_on, ends_on=w.ends_on)
+        _, cells = tabulate(session, session.get_one(Wave, w.wave_id), chosen, Breakdown.COUNTY)
+    return {cell.order: cell.rates(Eligibility.CALCULATOR, weighted=False).rr3 for cell in cells}
+
+
+def _county_of(session: Session) -> dict[int, int]:
+    """Return the county that every place lies in."""
+    rows = session.execute(sa.select(Place.id, Place.parent_id, Place.level)).all()
+    known = {row.id: row for row in rows}
+    found: dict[int, int] = {}
+    for row in rows:
+        place = row
+        while place.level is not Level.COUNTY and place.parent_id in known:
+            place = known[place.parent_id]
+        if place.level is Level.COUNTY:
+            found[row.id] = place.id
+    return found
+
+
+def _matters(session: Session, first: date, last: date) -> dict[int, int]:
+    query = (
+        sa.select(Matter.place_id, sa.func.count())
+        .where(Matter.registered_at >= clock.midnight(first))
+        .where(Matter.registered_at < clock.midnight(last + timedelta(days=1)))
+        .where(Matter.state != MatterState.DRAFT, IN_REPORTS)
+        .group_by(Matter.place_id)
+    )
+    return _summed(
+        _county_of(session), {row[0]: (row[1], 0) for row in session.execute(query) if row[0] is not None}, 0
+    )
+
+
+def _kept(session: Session, first: date, last: date) -> dict[int, tuple[int, int]]:
+    found = kept_by_week(session, sa.true(), first, last, Matter.place_id.expression)
+    by_place: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for (place, _), (due, kept) in found.items():
+        before = by_place[int(str(place))]
+        by_place[int(str(place))] = (before[0] + due, before[1] + kept)
+    county = _county_of(session)
+    answered = _summed(county, by_place, 1)
+    return {code: (n, answered[code]) for code, n in _summed(county, by_place, 0).items()}
+
+
+def _summed(county: Mapping[int, int], found: Mapping[int, tuple[int, int]], part: int) -> dict[int, int]:
+    total: dict[int, int] = defaultdict(int)
+    for place, pair in found.items():
+        if place in county:
+            total[county[place]] += pair[part]
+    return dict(total)
+
+
+def _dark(session: Session, now: Figures, today: date) -> dict[str, tuple[Cell, ...]]:
+    """Return the ratio of every county with its limits, worked out once a day and set: it reads every interview."""
+    held = _ratios.setdefault(session.get_bind().engine, {})
+    key = (now.weight_set.id, today)
+    if key not in held:
+        while len(held) >= KEPT:
+            held.pop(next(iter(held)))
+        held[key] = {
+            row.place.code: (row.figure.ratio, row.figure.low, row.figure.high)
+            for row in dark_figures(session, now.weight_set).places
+            if row.place is not None and row.place.level is Level.COUNTY and row.figure is not None
+        }
+    return held[key]
+
+
+def _estimate(key: str, zh: str, en: str, kind: str = "percent") -> tuple[Column, ...]:
+    return (
+        Column(key, Text(zh, en), kind),  # type: ignore[arg-type]
+        Column(f"{key}_low", Text(f"{zh}·下限", f"{en}, low"), kind),  # type: ignore[arg-type]
+        Column(f"{key}_high", Text(f"{zh}·上限", f"{en}, high"), kind),  # type: ignore[arg-type]
+    )
+
+
+COLUMNS = (
+    Column("place", Text("县（区）", "County")),
+    Column("code", Text("代码", "Code")),
+    *_estimate("safety", "安全感", "Security"),
+    Column("safety_n", Text("安全感·样本量", "Security, n"), "count"),
+    Column("safety_places", Text("安全感·可能的名次", "Security, possible places"), "rank"),
+    *_estimate("enforcement", "执法满意度", "Enforcement"),
+    Column("enforcement_n", Text("执法满意度·样本量", "Enforcement, n"), "count"),
+    Column("enforcement_places", Text("执法满意度·可能的名次", "Enforcement, possible places"), "rank"),
+    Column("response", Text("应答率 RR3", "Response RR3"), "percent"),
+    Column("matters", Text("诉求", "Matters"), "count"),
+    Column("per", Text("每万人", "Per 10,000"), "number"),
+    Column("due", Text("到期承诺", "Promises due"), "count"),
+    *_estimate("kept", "承诺兑现", "Promises kept"),
+    *_estimate("dark", "暗数比", "Dark figure", "number"),
+)
+BARS = ("safety", "enforcement", "kept", "dark")
+"""Columns drawn as a mark on its interval."""
+MADE = Words(
+    METHOD.zh
+    + "；应答率按 AAPOR RR3，e 由已知比例推算；诉求按登记日；承诺兑现：承诺日落在这四周、到当天结束时诉求人都"
+    "已得到答复的，Clopper–Pearson 区间；暗数比：问到时说有问题的居民 ÷ 主动反映的人次",
+    METHOD.en
+    + "; response is AAPOR's RR3 with e from the known share; matters by the day of registration; promises kept: "
+    "promised within these four weeks and every caller answered by the end of that day, Clopper–Pearson limits; dark "
+    "figure: residents who name a problem when asked ÷ callers who raise one unasked",
+)

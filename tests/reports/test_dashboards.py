@@ -1,0 +1,263 @@
+"""Dashboards: their numbers are the estimates and the counts, nobody sees another's, and every tile says how it was made."""
+
+# ruff: noqa: F811  (fixtures are taken by name)
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from core import clock
+from core.db import Database, reading, transaction
+from core.people import Staff, Unit, UnitKind
+from core.permissions import Role
+from core.places import Place
+from matters.matter import Matter
+from matters.states import MatterState
+from reports.definitions import FIRST
+from reports.estimates import By, IndexEstimate, Measure
+from reports.estimating import OTHERS, USERS, make
+from reports.index_series import kind_of
+from reports.matter_tiles import hot_topics, red_list
+from reports.periods import PeriodKind
+from reports.promise_tiles import promises
+from reports.rate_ratio import change_of_counts
+from reports.side_by_side import COLUMNS, ordered
+from reports.unit_tiles import own_said
+from survey.interviews import Answer
+from survey.weight_making import make_weight_set
+from tests.factories import a_city, a_staff, a_unit
+from tests.reports.raised import a_matter
+from tests.survey.field import NOON
+from tests.survey.weighed import a_worked_wave
+from tests.web.conftest import SignedIn, app, as_role  # noqa: F401
+
+CUT = NOON + timedelta(days=1)
+TODAY = CUT.date()
+
+
+def rows_of(client: FlaskClient, address: str) -> list[dict[str, str]]:
+    """Read a tile's file."""
+    return list(csv.DictReader(io.StringIO(client.get(address).text.lstrip("\ufeff"))))
+
+
+def an_estimated_month() -> None:
+    """Weigh and estimate four weeks that end with the day of the interviews."""
+    with transaction() as session:
+        field = a_worked_wave(session, each=60, interviews=200)
+        day = NOON.date()
+        starts_on = day - timedelta(days=27)
+        made = make_weight_set(
+            session, field.wave, starts_on=starts_on, ends_on=day, as_of=CUT, by=None, at=CUT
+        )
+        make(session, made, FIRST, at=CUT)
+
+
+def test_a_new_house_says_what_to_do(app: object, as_role: SignedIn) -> None:
+    leader = as_role(Role.LEADER)
+    page = leader.get("/dashboards/leader/").text
+    assert "还没有指数" in page
+    assert "还没有诉求" in page
+    assert "还没有县（区）" in leader.get("/dashboards/city/").text
+    assert "现在没有在办的诉求" in as_role(Role.SUPERVISION).get("/dashboards/supervision/").text
+    assert "还没有归到哪个单位" in as_role(Role.HANDLER).get("/dashboards/unit/").text
+
+
+def test_the_numbers_are_the_estimates_and_say_how_they_were_made(app: object, as_role: SignedIn) -> None:
+    an_estimated_month()
+    leader = as_role(Role.LEADER)
+    with clock.frozen(CUT):
+        page = leader.get("/dashboards/leader/counties.safety").text
+        file = rows_of(leader, "/dashboards/leader/counties.safety.csv")
+        city = rows_of(leader, "/dashboards/city/counties.csv")
+        board = leader.get("/dashboards/leader/").text
+    with reading() as session:
+        known = {
+            e.domain: e
+            for e in session.scalars(
+                sa.select(IndexEstimate).where(
+                    IndexEstimate.index == "safety",
+                    IndexEstimate.measure == Measure.SHARE,
+                    IndexEstimate.by.in_([By.COUNTY, By.CITY]),
+                )
+            )
+        }
+    assert len(file) == len(city) == 2
+    for row in (*file, *city):
+        e = known[row["代码"]]
+        assert float(row.get("估计值") or row["安全感"]) == pytest.approx(e.estimate)
+        assert row.get("样本量", row.get("安全感·样本量")) == str(e.n)
+    whole = known["city"]
+    assert whole.estimate is not None
+    assert f"{100 * whole.estimate:.1f} %" in board
+    for words in ("怎么算的", "指数定义第 1 版", "有效样本量", "设计效应", "数据截止", "程序", "Mogstad"):
+        assert words in page
+    assert leader.get("/dashboards/leader/nothing").status_code == 404
+
+
+def test_users_and_others_have_a_composite_of_their_own(sqlite: Database) -> None:
+    with transaction() as session:
+        field = a_worked_wave(session, each=60, interviews=200)
+        for n, answer in enumerate(
+            session.scalars(sa.select(Answer).where(Answer.question == "s1_safety")).all()
+        ):
+            for agency in FIRST.agencies:
+                session.add(
+                    Answer(
+                        interview_id=answer.interview_id, question=agency.contact, value=str(1 + n % 2), at=NOON,
+                        token=f"{n}-{agency.code}",
+                    )
+                )  # fmt: skip
+        day = NOON.date()
+        made = make_weight_set(session, field.wave, starts_on=day, ends_on=day, as_of=CUT, by=None, at=CUT)
+        kept = make(session, made, FIRST, at=CUT)
+        found = {
+            (e.index, e.domain): e.estimate
+            for e in session.scalars(
+                sa.select(IndexEstimate).where(
+                    IndexEstimate.estimate_set_id == kept.id,
+                    IndexEstimate.by == By.CONTACT,
+                    IndexEstimate.measure == Measure.SHARE,
+                )
+            )
+        }
+    for domain in (USERS, OTHERS):
+        parts = [found[a.code, domain] or 0 for a in FIRST.agencies]
+        assert found["enforcement", domain] == pytest.approx(sum(parts) / len(parts))
+
+
+def test_a_countys_leader_sees_their_own_county(app: object, as_role: SignedIn) -> None:
+    with transaction() as session:
+        towns = a_city(session)
+        mine, other = towns[0], towns[-1]
+        government = a_unit(session, kind=UnitKind.HANDLING, name="县政府")
+        government.place_id = mine.parent_id
+        bound = a_staff(session, Role.LEADER)
+        bound.unit_id = government.id
+        for town in (mine, other):
+            late = a_matter(session, town, "livelihood.lighting", TODAY - timedelta(days=20))
+            late.due_at = CUT - timedelta(days=3)
+            late.state = MatterState.TO_ROUTE
+        receipts = {m.place_id: str(m.receipt) for m in session.scalars(sa.select(Matter))}
+        here, there = receipts[mine.id], receipts[other.id]
+        elsewhere = session.get_one(Place, other.parent_id).code
+    with clock.frozen(CUT):
+        leader = as_role(Role.LEADER, staff=bound)
+        for address in ("/dashboards/leader/red", f"/dashboards/leader/red?county={elsewhere}"):
+            page = leader.get(address).text
+            assert here in page
+            assert there not in page
+        city = as_role(Role.LEADER)
+        assert there in city.get("/dashboards/leader/red").text
+        assert here not in city.get(f"/dashboards/leader/red?county={elsewhere}").text
+
+
+def test_doors_are_shut_to_others(app: object, as_role: SignedIn) -> None:
+    for role, opened in (
+        (Role.LEADER, {"leader", "city"}),
+        (Role.SUPERVISION, {"supervision"}),
+        (Role.HANDLER, {"unit"}),
+        (Role.INTERVIEWER, set()),
+        (Role.CLERK, set()),
+    ):
+        client = as_role(role)
+        for board in ("leader", "city", "supervision", "unit"):
+            expected = 200 if board in opened else 403
+            assert client.get(f"/dashboards/{board}/").status_code == expected, (role, board)
+
+
+def test_a_unit_sees_its_own_alone(app: object, as_role: SignedIn) -> None:
+    with transaction() as session:
+        town = a_city(session)[0]
+        units = [a_unit(session, kind=UnitKind.HANDLING, name=name) for name in ("路灯所", "水务局")]
+        handlers: list[Staff] = []
+        for n, unit in enumerate(units):
+            staff = a_staff(session, Role.HANDLER)
+            staff.unit_id = unit.id
+            handlers.append(staff)
+            for _ in range(n + 2):
+                m = a_matter(session, town, "livelihood.lighting", TODAY)
+                m.state, m.lead_unit_id = MatterState.IN_HAND, unit.id
+                m.due_at, m.yellow_at = CUT + timedelta(days=9), CUT + timedelta(days=7)
+    with clock.frozen(CUT):
+        for n, staff in enumerate(handlers):
+            client = as_role(Role.HANDLER, staff=staff)
+            counts = {row["时钟"]: row["件数"] for row in rows_of(client, "/dashboards/unit/colours.csv")}
+            assert counts["绿·时限内"] == str(n + 2)
+            assert units[1 - n].name not in client.get("/dashboards/unit/").text
+        office = as_role(Role.SUPERVISION)
+        held = rows_of(office, "/dashboards/supervision/units.csv")
+    assert {row["单位"]: row["在办"] for row in held} == {"路灯所": "2", "水务局": "3"}
+
+
+def test_few_callers_are_not_told_by_their_satisfaction(sqlite: Database) -> None:
+    with transaction() as session:
+        unit = session.merge(Unit(kind=UnitKind.HANDLING, name="小站", name_en="Small office"))
+        session.flush()
+        staff = a_staff(session, Role.HANDLER)
+        staff.unit_id = unit.id
+        session.flush()
+        tile = own_said(session, staff, at=CUT)
+    assert all(cell is None for row in tile.table.rows for cell in row[1:])
+    assert tile.missing is not None
+
+
+def test_promises_are_counted_by_their_day_and_topics_say_no_more_than_they_bear(sqlite: Database) -> None:
+    with transaction() as session:
+        town = a_city(session)[0]
+        for n in range(12):
+            m = a_matter(session, town, "livelihood.lighting", TODAY - timedelta(days=10))
+            m.promised_on = TODAY - timedelta(days=2 + n % 3)
+        for n in range(11):
+            a_matter(session, town, "livelihood.lighting", TODAY - timedelta(days=35 + n % 3))
+        session.flush()
+        kept = promises(session, county=None, at=CUT)
+        topics = hot_topics(session, county=None, at=CUT)
+        red = red_list(session, county=None, at=CUT)
+    assert kept.figure is not None
+    assert kept.figure.n == 12
+    assert kept.figure.estimate == 0
+    assert kept.figure.high is not None
+    assert 0.2 < kept.figure.high < 0.3  # 0 of 12: Clopper–Pearson's upper limit is 26.5 %
+    [row] = topics.table.rows
+    assert row[1:3] == (12, 11)
+    assert str(row[-1]) == "无显著变化"
+    days = [int(str(row[4])) for row in red.table.rows]
+    assert len(days) == 23
+    assert days == sorted(days, reverse=True)
+
+
+def test_a_change_of_counts_needs_more_than_noise() -> None:
+    for now, before, words in ((30, 10, "升"), (10, 30, "降"), (12, 10, "无显著变化"), (12, 0, "升")):
+        found = change_of_counts(now, before)
+        assert found.words(found.p).zh == words
+    assert change_of_counts(30, 10).words(0.06).zh == "无显著变化"
+    assert change_of_counts(12, 0).high is None
+    assert change_of_counts(0, 0).p == 1
+
+
+def test_counties_are_sorted_with_the_missing_last() -> None:
+    keys = [c.key for c in COLUMNS]
+
+    def row(code: str, safety: float | None) -> tuple[object, ...]:
+        cells: list[object] = [None] * len(keys)
+        cells[0], cells[1], cells[keys.index("safety")] = code, code, safety
+        return tuple(cells)
+
+    rows = [row("1", 0.8), row("2", None), row("3", 0.9)]
+    assert [r[1] for r in ordered(rows, "-safety")] == ["3", "1", "2"]  # type: ignore[arg-type]
+    assert [r[1] for r in ordered(rows, "safety")] == ["1", "3", "2"]  # type: ignore[arg-type]
+    assert [r[1] for r in ordered(rows, "nonsense")] == ["1", "2", "3"]  # type: ignore[arg-type]
+
+
+def test_a_period_is_known_by_its_days() -> None:
+    monday = date(2026, 11, 16)
+    assert kind_of(monday, monday + timedelta(days=6)) is PeriodKind.WEEK
+    assert kind_of(monday, monday + timedelta(days=3)) is None
+    assert kind_of(monday, monday + timedelta(days=27)) is PeriodKind.FOUR_WEEKS
+    assert kind_of(date(2026, 7, 1), date(2026, 11, 1)) is PeriodKind.HALF_YEAR
+    assert kind_of(date(2026, 7, 1), date(2027, 1, 1)) is None
