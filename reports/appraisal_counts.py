@@ -130,6 +130,7 @@ def _added(pairs: list[tuple[int | None, float, float]], home: dict[int, int]) -
 def _agreed(session: Session, home: dict[int, int], *, since: datetime, until: datetime) -> dict[int, Count]:
     query = (
         sa.select(Matter.place_id, MatterRecall.first, MatterRecall.judgement)
+        .select_from(MatterRecall)
         .join(Matter, Matter.id == MatterRecall.matter_id)
         .where(
             MatterRecall.errand == Errand.RECALL,
@@ -152,6 +153,7 @@ def _submitted(
         sa.select(
             Matter.place_id, Matter.registered_at, Matter.urgency, Matter.policy_id, sa.func.min(event.at)
         )
+        .select_from(event)
         .join(Matter, Matter.id == event.matter_id)
         .where(event.action == A.SUBMIT.value, IN_REPORTS, Matter.id.not_in(again))
         .group_by(Matter.id, Matter.place_id, Matter.registered_at, Matter.urgency, Matter.policy_id)
@@ -174,6 +176,7 @@ def _revisited(
     event = MatterEvent
     done = (
         sa.select(Matter.place_id, sa.func.count())
+        .select_from(event)
         .join(Matter, Matter.id == event.matter_id)
         .where(event.action == A.REVISIT.value, event.facts["judged"].as_boolean(), IN_REPORTS)
         .where(event.at >= since, event.at < until)
@@ -181,6 +184,7 @@ def _revisited(
     )
     overdue = (
         sa.select(Matter.place_id, sa.func.count())
+        .select_from(Matter)
         .join(CallerTurn, CallerTurn.matter_id == Matter.id)
         .where(CallerTurn.errand == Errand.REVISIT, IN_REPORTS)
         .where(CallerTurn.due_at >= since, CallerTurn.due_at < min(until, as_of))

@@ -69,6 +69,7 @@ def reviewed(
     """Count reviews by county or by interviewer; the last verdict on an interview stands."""
     query = (
         sa.select(key, Interview.id, InterviewReview.verdict)
+        .select_from(Interview)
         .join(Case, Case.id == Interview.case_id)
         .outerjoin(
             InterviewReview,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from msgspec.structs import replace
+from scipy.special import betaincinv
 
 from matters.shrinking import shrink, volume
 from reports.appraisal_snapshot import Measured, Row
@@ -16,6 +17,7 @@ from survey.index_ranks import places
 from survey.methods.expected import shrink_ratios
 
 Z = 1.959963984540054
+TAIL = 0.025
 FULL = 100.0
 RATIOS = frozenset({Indicator.COMPLETES})
 """Counted against what was to be expected, not against a whole."""
@@ -89,12 +91,26 @@ def _measured(indicator: Indicator, members: Sequence[Subject]) -> list[Measured
             if ratio is not None:
                 drawn[n] = (ratio.ratio, ratio.low, ratio.high)
     else:
+        whole, part = sum(denominators), sum(numerators)
+        alike = part in (0, whole)
         for n, s in zip(held, shrink(numerators, denominators), strict=True):
-            drawn[n] = (s.share, s.low, s.high)
+            drawn[n] = _alike(counts[n], part, whole) if alike else (s.share, s.low, s.high)
     return [
         Measured(indicator.value, float(c.numerator), float(c.denominator), *drawn.get(n, (None, None, None)))
         for n, c in enumerate(counts)
     ]
+
+
+def _alike(mine: Count, part: float, whole: float) -> tuple[float, float, float]:
+    """Draw a share to a group that is all at 0 or all at 1: as likely to fail next as (Σx + ½)/(Σn + 1) says.
+
+    So that a few matters that all went well are no certainty (Jeffreys' half; M = Σn, the least overdispersion).
+    """
+    mean = (part + 0.5) / (whole + 1)
+    a = mean * whole + mine.numerator
+    b = (1 - mean) * whole + mine.denominator - mine.numerator
+    low, high = (float(betaincinv(a, b, p)) for p in (TAIL, 1 - TAIL))
+    return a / (a + b), low, high
 
 
 def _points(weights: Mapping[Indicator, int], measured: Sequence[Measured]) -> tuple[float | None, float]:
@@ -116,8 +132,8 @@ def _placed(rows: Sequence[tuple[Row, float]], minimum: int) -> list[Row]:
     found = [row for row, _ in rows]
     if len(ranked) < 2:
         return found
-    values = np.array([found[n].points for n in ranked], dtype=np.float64)
-    covariance = np.diag(np.array([rows[n][1] ** 2 for n in ranked]))
+    values = np.array([found[n].points for n in ranked], dtype=np.float64) / FULL
+    covariance = np.diag(np.array([(rows[n][1] / FULL) ** 2 for n in ranked]))
     for n, held in zip(ranked, places(values, covariance), strict=True):
         found[n] = replace(found[n], best=held.best, worst=held.worst, band=held.band)
     return found

@@ -8,6 +8,9 @@ from core.doors import Door
 from core.permissions import Permission, Role
 from core.terms import Words
 from reports.views import (
+    appeals,
+    appraisal,
+    appraisal_schemes,
     bulletin_filters,
     dark_figures,
     dashboards,
@@ -18,6 +21,7 @@ from reports.views import (
     indices,
     leader,
     live,
+    own_appraisal,
     root_causes,
     special_reports,
     townships,
@@ -34,6 +38,11 @@ BLUEPRINTS = [
     exports.blueprint,
     root_causes.blueprint,
     dark_figures.blueprint,
+    appraisal.blueprint,
+    appraisal_schemes.blueprint,
+    appeals.blueprint,
+    own_appraisal.of_unit,
+    own_appraisal.of_interviewer,
     townships.blueprint,
     *dashboards.BLUEPRINTS,
 ]
@@ -43,6 +52,8 @@ DOORS = [
     dark_figures.DOOR,
     exports.DOOR,
     definitions.DOOR,
+    appraisal.DOOR,
+    *own_appraisal.DOORS,
     Door(
         "bulletins.latest",
         Words("简报", "Bulletin"),

@@ -54,6 +54,10 @@ from matters.states import MatterState
 from migrations.tables import every_table
 from reports import issuing
 from reports.advice import give
+from reports.appealing import file_appeal
+from reports.appraisal_round import published
+from reports.appraisal_terms import Appraised, Indicator
+from reports.appraising import draft_round, publish_round
 from reports.assembling import assemble
 from reports.bulletins import BulletinKind, at_work
 from reports.clusters import ClusterRow
@@ -182,6 +186,7 @@ def furnished(house: House) -> City:
         ids["cause_id"] = a_root_cause(session, people[Role.EDITOR], now)
         ids["bulletin_id"] = an_issued_bulletin(session, people[Role.EDITOR], now)
         ids["block_id"] = "intake"
+        ids |= the_appraisals(session, people, now)
         ids["shift_id"] = a_shift_on_the_roster(session, people[Role.SHIFT_LEAD], now)
         ids |= somebody_in_danger(session, people[Role.OPERATOR], now)
         assert all(ids.values()), ids
@@ -208,6 +213,26 @@ def an_issued_bulletin(session: Session, editor: Staff, now: datetime) -> int:
     give(session, made, "请两周内修好。", unit=None, due_on=today, is_instruction=True, by=editor, at=now)
     assemble(session, BulletinKind.DAILY, today, by=editor, at=now)
     return made.id
+
+
+def the_appraisals(session: Session, people: dict[Role, Staff], now: datetime) -> dict[str, int | str]:
+    """Return the ids of the demonstration's rounds, of a scheme, and of an appeal against the units' one."""
+    units, own = (published(session, who)[0] for who in (Appraised.UNIT, Appraised.INTERVIEWER))
+    now += timedelta(seconds=1)  # what was signed for a moment ago is in it
+    renewed = draft_round(
+        session, Appraised.UNIT, units.kind, units.starts_on, by=people[Role.EDITOR], at=now
+    )
+    publish_round(session, renewed, by=people[Role.EDITOR], at=now)
+    appeal = file_appeal(
+        session, renewed, Indicator.SIGNED, "当天已签收，请核对", by=people[Role.HANDLER], at=now
+    )
+    return {
+        "round_id": renewed.id,
+        "own_round_id": own.id,
+        "scheme_id": units.scheme_id,
+        "appeal_id": appeal.id,
+        "indicator": Indicator.SIGNED.value,
+    }
 
 
 def a_root_cause(session: Session, editor: Staff, now: datetime) -> int:

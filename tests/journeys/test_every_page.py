@@ -93,6 +93,8 @@ def address(city: City, rule: Rule) -> str:
         names["job_id"] = city.ids["check"]
     if rule.rule.startswith("/handling/"):
         names["receipt"] = city.ids["own_receipt"]
+    if rule.rule.startswith("/own-appraisal/"):
+        names["round_id"] = city.ids["own_round_id"]
     if rule.rule.startswith("/counselling/"):
         names["token"] = city.ids["contact"]
     missing = rule.arguments - set(names)

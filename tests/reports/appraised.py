@@ -81,7 +81,7 @@ def a_county_at_work(session: Session) -> lives.Offices:
     for n in range(7):
         worked_on(session, county, 0, at=MONDAY, judgement="solved" if n < 6 else "not_solved")
     for n in range(6):
-        solved = n < 2
+        solved = n < 4
         worked_on(
             session,
             county,

@@ -1,0 +1,213 @@
+"""The appraisal desk: rounds as leaders read them, made, published and settled by those who manage them; appeals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.db import reading, transaction
+from core.doors import Door
+from core.export import csv_text
+from core.people import Staff, acting
+from core.permissions import Permission, require
+from core.problems import Invalid, Missing
+from core.terms import Words, language, t
+from reports import appraising
+from reports.appeal import appeals_of, open_appeals
+from reports.appraisal_round import KINDS, PUBLIC, ROUND_FLOW, AppraisalRound, RoundState, editions, rounds
+from reports.appraisal_scheme import AppraisalScheme, schemes
+from reports.appraisal_sheet import chart, figures, group_words, own_figures, places_words, table
+from reports.appraisal_terms import HOW, QUERIES, Appraised, Indicator
+from reports.blocks import Table
+from reports.cells import plain
+from reports.periods import PeriodKind
+from reports.views.appraisal_sight import known_round, makes, people_of, sees
+from reports.web_charts import plot
+
+blueprint = Blueprint("appraisal", __name__, url_prefix="/appraisal")
+DOOR = Door(
+    "appraisal.listed",
+    Words("考核", "Appraisal"),
+    Permission.APPRAISAL_READ,
+    order=42,
+    about=Words(
+        "按事先公布的办法逐季考核：结果带区间，可申诉",
+        "By schemes published beforehand, quarter by quarter: results with intervals, open to appeal",
+    ),
+)
+
+
+@blueprint.get("/")
+@require(Permission.APPRAISAL_READ)
+def listed() -> str:
+    """List the schemes, the rounds, and the appeals that wait."""
+    staff = acting()
+    seen, made = sees(staff), makes(staff)
+    with reading() as session:
+        return render_template(
+            "appraisal/desk.html",
+            schemes=[s for s in schemes(session, seen, with_drafts=True) if _is_shown(s, made)],
+            rounds=[
+                r
+                for r in rounds(session, seen, [RoundState.DRAFT, *PUBLIC])
+                if r.state is not RoundState.DRAFT or r.appraised in made
+            ],
+            waiting=open_appeals(session, made),
+            manages=bool(made),
+            appraised={a.value: a.label for a in made},
+            kinds={k.value: k.label for k in KINDS},
+            today=clock.today(),
+        )
+
+
+def _is_shown(scheme: AppraisalScheme, made: list[Appraised]) -> bool:
+    return not scheme.is_writable or scheme.appraised in made
+
+
+@blueprint.post("/rounds")
+@require(Permission.APPRAISAL_MANAGE)
+def draft() -> ResponseReturnValue:
+    """Draft a round."""
+    staff, form = acting(), request.form
+    appraised = Appraised.found(form.get("appraised"))
+    if appraised is None or appraised not in makes(staff):
+        raise Missing
+    try:
+        day = date.fromisoformat(form.get("day", ""))
+    except ValueError as error:
+        raise Invalid(Words("日期写得不对", "The date is not right")) from error
+    kind = PeriodKind.found(form.get("kind")) or PeriodKind.QUARTER
+    with transaction() as session:
+        made = appraising.draft_round(session, appraised, kind, day, by=staff, at=clock.now()).id
+    flash(t("已统计成草稿", "Counted; it is a draft"), "good")
+    return redirect(url_for(".one", round_id=made), 303)
+
+
+@blueprint.get("/rounds/<int:round_id>")
+@require(Permission.APPRAISAL_READ)
+def one(round_id: int) -> str:
+    """Read a round: the table in bands with its drawing, or of interviewers one person alone."""
+    staff = acting()
+    with reading() as session:
+        found = known_round(session, round_id, staff)
+        content = found.content
+        is_people = found.appraised is Appraised.INTERVIEWER
+        people = people_of(session, content) if is_people else {}
+        chosen = request.args.get("person", type=int)
+        row = content.row(chosen) if is_people and chosen else None
+        drawn = None if is_people else table(content)
+        return render_template(
+            "appraisal/round.html",
+            round=found,
+            content=content,
+            table=drawn,
+            plot=plot(chart(), drawn, language()) if drawn else None,
+            chart_words=chart().words,
+            indicators=[Indicator.of(code) for code, _ in content.weights],
+            editions=editions(session, found),
+            appeals=appeals_of(session, found),
+            allowed=ROUND_FLOW.actions(found.state),
+            manages=found.appraised in makes(staff),
+            people=people,
+            chosen=chosen if row else None,
+            own=own_figures(content, row) if row else [],
+            row=row,
+            names={r.subject: r.words for r in content.rows},
+            group_words=group_words,
+            places_words=places_words,
+        )
+
+
+@blueprint.get("/rounds/<int:round_id>.csv")
+@require(Permission.APPRAISAL_READ)
+def file(round_id: int) -> Response:
+    """Give the table as a file; of people there is none."""
+    with reading() as session:
+        found = known_round(session, round_id, acting())
+        if found.appraised is Appraised.INTERVIEWER:
+            raise Missing
+        return _as_file(found, table(found.content), "result")
+
+
+@blueprint.get("/rounds/<int:round_id>/figures/<indicator>")
+@require(Permission.APPRAISAL_READ)
+def figure(round_id: int, indicator: str) -> str:
+    """Show one indicator with its counts and how it was made."""
+    with reading() as session:
+        found, chosen, drawn = _figures(session, round_id, indicator)
+        return render_template(
+            "appraisal/figure.html",
+            round=found,
+            content=found.content,
+            table=drawn,
+            indicator=chosen,
+            how=HOW[chosen],
+            query=QUERIES[chosen],
+        )
+
+
+@blueprint.get("/rounds/<int:round_id>/figures/<indicator>.csv")
+@require(Permission.APPRAISAL_READ)
+def figure_file(round_id: int, indicator: str) -> Response:
+    """Give one indicator as a file."""
+    with reading() as session:
+        found, chosen, drawn = _figures(session, round_id, indicator)
+        return _as_file(found, drawn, chosen.value)
+
+
+def _figures(session: Session, round_id: int, code: str) -> tuple[AppraisalRound, Indicator, Table]:
+    found = known_round(session, round_id, acting())
+    content = found.content
+    chosen = Indicator.found(code)
+    is_people = found.appraised is Appraised.INTERVIEWER
+    if chosen is None or is_people or chosen.value not in dict(content.weights):
+        raise Missing
+    return found, chosen, figures(content, chosen)
+
+
+def _as_file(found: AppraisalRound, drawn: Table, what: str) -> Response:
+    speech = language()
+    head = [column.words.in_language(speech) for column in drawn.columns]
+    text = csv_text(head, [[plain(cell, speech) for cell in row] for row in drawn.rows])
+    name = f"appraisal-{found.appraised.value}-{found.starts_on}-{what}.csv"
+    return Response(
+        text, mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+
+
+Act = Callable[[Session, AppraisalRound, Staff, datetime], object]
+
+
+@blueprint.post("/rounds/<int:round_id>/<action>")
+@require(Permission.APPRAISAL_MANAGE)
+def act(round_id: int, action: str) -> ResponseReturnValue:
+    """Take the next step with a round."""
+    steps: dict[str, tuple[Act, str]] = {
+        "renew": (
+            lambda s, r, p, at: appraising.renew_round(s, r, by=p, at=at),
+            t("已按最新数据重新统计", "Counted anew"),
+        ),
+        "publish": (
+            lambda s, r, p, at: appraising.publish_round(s, r, by=p, at=at),
+            t("已公布，五个工作日内可申诉", "Published; open to appeal for five working days"),
+        ),
+        "settle": (lambda s, r, p, at: appraising.settle_round(s, r, by=p, at=at), t("已定案", "Settled")),
+        "discard": (
+            lambda s, r, p, at: appraising.discard_round(s, r, by=p, at=at),
+            t("草稿已作废", "The draft is discarded"),
+        ),
+    }
+    if action not in steps:
+        raise Missing
+    step, done = steps[action]
+    staff, now = acting(), clock.now()
+    with transaction() as session:
+        step(session, known_round(session, round_id, staff, to_make=True), staff, now)
+    flash(done, "good")
+    target = url_for(".listed") if action == "discard" else url_for(".one", round_id=round_id)
+    return redirect(target, 303)
