@@ -19,6 +19,7 @@ from demo.chance import SEED, below, uniform
 from demo.help_lines import NUMBERS
 from demo.hotline_history import number_of
 from demo.hotline_stories import Story, story_of
+from demo.telephones import TIMEOUT
 from hotline.contacts import Contact, ContactLeg, ContactState
 from hotline.lines import LineKind
 from hotline.seats import LOST_AFTER, Seat, SeatState
@@ -27,7 +28,6 @@ from telephony.line import LegState
 from telephony.simulator.callers import HotlineCall, hotline_calls
 
 log = logging.getLogger("tingmin.demo")
-TIMEOUT = (3.0, 10.0)
 PER_DAY = 260.0
 """On each line: busier than the invented city would be, so that a visitor sees the telephone ring."""
 PATIENCE_S = 150.0

@@ -16,6 +16,7 @@ from core.db import reading, transaction
 from core.people import Staff
 from core.problems import Problem
 from demo import hotline_notes as notes
+from demo import telephones
 from demo.chance import SEED, below
 from hotline import calling_back, seating, taking, talking, wrapping
 from hotline.callbacks import CallBack, CallBackState
@@ -23,13 +24,10 @@ from hotline.contacts import Contact, ContactState
 from hotline.lines import LineKind, lines_served_by
 from hotline.offers import Offer
 from hotline.seats import LOST_AFTER, Seat, SeatState, seat_of
-from telephony.calls import Party, live_legs
-from telephony.line import identity_of, line
 from telephony.outbox import send_due
-from telephony.rooms import Purpose, open_room, open_room_of
+from telephony.rooms import Purpose
 
 log = logging.getLogger("tingmin.demo")
-TIMEOUT = (3.0, 10.0)
 LONGEST_TALK = timedelta(minutes=5)
 BESIDE_A_PERSON = timedelta(seconds=15)
 """So long the telephone rings for a person at the line before a robot takes it."""
@@ -57,7 +55,7 @@ class HotlineRobot(threading.Thread):
         while not self.stopping.is_set():
             try:
                 self.connect()
-                while not self.stopping.is_set() and self.is_connected():
+                while not self.stopping.is_set() and telephones.is_connected(self.staff_id):
                     self.beat()
                     if not self.once():
                         self.stopping.wait(1.0)
@@ -67,27 +65,10 @@ class HotlineRobot(threading.Thread):
 
     def connect(self) -> None:
         """Join the own room, as a browser does, and sit down."""
-        if not self.is_connected():
-            grant = line().browser_grant(identity_of(self.staff_id))
-            with transaction() as session:
-                who = session.get_one(Staff, self.staff_id)
-                name = open_room(session, owner=who, purpose=Purpose.HOTLINE, at=clock.now()).name
-            body = {"token": grant.token, "params": {"room": name}}
-            requests.post(f"{self.carrier}/client/connect", json=body, timeout=TIMEOUT).raise_for_status()
-            for _ in range(50):
-                if self.is_connected():
-                    break
-                self.stopping.wait(0.2)
+        if not telephones.is_connected(self.staff_id):
+            telephones.connect(self.staff_id, Purpose.HOTLINE, carrier=self.carrier, stopping=self.stopping)
         with transaction() as session:
             seating.sit(session, by=session.get_one(Staff, self.staff_id), at=clock.now())
-
-    def is_connected(self) -> bool:
-        """Say whether the telephone stands ready."""
-        with reading() as session:
-            room = open_room_of(session, self.staff_id)
-            return room is not None and any(
-                leg.was_connected for leg in live_legs(session, room, Party.OPERATOR)
-            )
 
     def beat(self) -> None:
         """Say that the screen is alive."""

@@ -16,6 +16,7 @@ from demo.chance import uniform
 from demo.meetings import meet
 from demo.residents import person_behind
 from demo.talk import reply
+from demo.telephones import TIMEOUT
 from demo.townspeople import Townsperson
 from survey import interviewing
 from survey.answers import asked_in
@@ -26,7 +27,6 @@ from telephony.calls import Call
 from telephony.simulator.personas import Temper
 
 log = logging.getLogger("tingmin.demo")
-TIMEOUT = (3.0, 10.0)
 
 
 class Prompter(threading.Thread):

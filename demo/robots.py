@@ -15,6 +15,7 @@ from core import clock
 from core.db import reading, transaction
 from core.people import Staff
 from core.problems import Problem
+from demo import telephones
 from demo.meetings import NO_SCREENER, first_words, meet
 from demo.opinions import raises_problem
 from demo.residents import person_behind, raise_problem
@@ -29,13 +30,11 @@ from survey.dials import dial
 from survey.interviews import Interview
 from survey.outcomes import Outcome, record_outcome
 from survey.queue import next_case
-from telephony.calls import Call, Party, live_legs
-from telephony.line import identity_of, line
+from telephony.calls import Call
 from telephony.outbox import send_due
-from telephony.rooms import Purpose, open_room, open_room_of
+from telephony.rooms import Purpose
 
 log = logging.getLogger("tingmin.demo")
-TIMEOUT = (3.0, 10.0)
 LONGEST_RING = 60.0
 
 
@@ -76,25 +75,10 @@ class Robot(threading.Thread):
         self.stopping.wait(max(seconds, 0.05))
 
     def _connect(self) -> None:
-        """Join the own room, as a browser does."""
-        grant = line().browser_grant(identity_of(self.staff_id))
-        with transaction() as session:
-            who = session.get_one(Staff, self.staff_id)
-            name = open_room(session, owner=who, purpose=Purpose.SURVEY, at=clock.now()).name
-        body = {"token": grant.token, "params": {"room": name}}
-        requests.post(f"{self.carrier}/client/connect", json=body, timeout=TIMEOUT).raise_for_status()
-        for _ in range(50):
-            if self._is_connected():
-                return
-            self._rest(0.2)
+        telephones.connect(self.staff_id, Purpose.SURVEY, carrier=self.carrier, stopping=self.stopping)
 
     def _is_connected(self) -> bool:
-        with reading() as session:
-            who = session.get_one(Staff, self.staff_id)
-            room = open_room_of(session, who.id)
-            return room is not None and any(
-                leg.was_connected for leg in live_legs(session, room, Party.OPERATOR)
-            )
+        return telephones.is_connected(self.staff_id)
 
     def _one_case(self) -> None:
         now = clock.now()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from core.problems import Missing
 from core.terms import Term, Words, language
+from hotline.definitions import shipped, words_of
 
 NOT_SAID = "not_said"
 """A rating that was asked for and not given: known to be unknown, which is not the same as empty."""
@@ -138,20 +137,16 @@ def _on_screen(field: Field) -> dict[str, Any]:
     }
 
 
-def _words(raw: Mapping[str, str]) -> Words:
-    return Words(raw["zh"], raw["en"])
-
-
 def _field(raw: Mapping[str, Any]) -> Field:
     return Field(
         name=raw["name"],
         kind=FieldKind.of(raw["kind"]),
-        words=_words(raw),
-        options=tuple(Option(o["code"], _words(o)) for o in raw.get("options", ())),
+        words=words_of(raw),
+        options=tuple(Option(o["code"], words_of(o)) for o in raw.get("options", ())),
         most=raw.get("most"),
         longest=raw.get("longest", 0),
         rows=raw.get("rows", 2),
-        ask=_words(raw["ask"]) if "ask" in raw else None,
+        ask=words_of(raw["ask"]) if "ask" in raw else None,
     )
 
 
@@ -164,8 +159,8 @@ def read(raw: Mapping[str, Any]) -> Form:
     form = Form(
         code=raw["code"],
         version=raw["version"],
-        title=_words(raw["title"]),
-        parts=tuple(Part(p["code"], _words(p["title"]), tuple(map(_field, p["fields"]))) for p in raw["parts"]),
+        title=words_of(raw["title"]),
+        parts=tuple(Part(p["code"], words_of(p["title"]), tuple(map(_field, p["fields"]))) for p in raw["parts"]),
         needs=tuple(
             Need(tuple(n["fields"]), _rules(n.get("unless", [])), _rules(n.get("only", [])))
             for n in raw["finish"]
@@ -198,9 +193,7 @@ def _check(form: Form) -> None:
 @cache
 def forms() -> dict[tuple[str, int], Form]:
     """Return every version of every form."""
-    folder = resources.files("hotline") / "data" / "forms"
-    files = (f for f in folder.iterdir() if f.name.endswith(".json"))
-    found = [read(json.loads(f.read_text(encoding="utf-8"))) for f in files]
+    found = map(read, shipped("forms"))
     return {(form.code, form.version): form for form in sorted(found, key=lambda f: (f.code, f.version))}
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from core.problems import Missing
 from core.terms import Term, Words
+from hotline.definitions import shipped, words_of
 
 
 class Scoring(Term):
@@ -108,13 +107,9 @@ class Instrument:
         return next(iter(self.codings)) if len(self.codings) == 1 else None
 
 
-def _words(raw: Mapping[str, str]) -> Words:
-    return Words(raw["zh"], raw["en"])
-
-
 def _items(raw: Mapping[str, Any]) -> dict[int, Words | None]:
     if "items" in raw:
-        return {item["number"]: _words(item) for item in raw["items"]}
+        return {item["number"]: words_of(item) for item in raw["items"]}
     return dict.fromkeys(range(1, raw["item_count"] + 1))
 
 
@@ -125,24 +120,24 @@ def read(raw: Mapping[str, Any]) -> Instrument:
         code=raw["code"],
         version=raw["version"],
         order=raw["order"],
-        name=_words(raw["name"]),
-        lead=_words(raw["lead"]),
-        licence=_words(raw["licence"]),
+        name=words_of(raw["name"]),
+        lead=words_of(raw["lead"]),
+        licence=words_of(raw["licence"]),
         is_paraphrase=raw.get("is_paraphrase", False),
         is_public=raw["is_public"],
         rated_by=tuple(Rater.of(code) for code in raw["rated_by"]),
         scoring=Scoring.of(raw["scoring"]),
         codings={code: (c["low"], c["high"]) for code, c in raw["codings"].items()},
-        options=tuple(Option(o["value"], _words(o)) for o in raw["options"]),
+        options=tuple(Option(o["value"], words_of(o)) for o in raw["options"]),
         items=_items(raw),
         reverse=frozenset(raw.get("reverse", ())),
         index_of=(of["numerator"], of["denominator"]),
         bands={
-            coding: tuple(Band(b["from"], b["code"], _words(b)) for b in bands)
+            coding: tuple(Band(b["from"], b["code"], words_of(b)) for b in bands)
             for coding, bands in raw["bands"].items()
         },
         red_flags={c: tuple(RedFlag(**flag) for flag in flags) for c, flags in raw["red_flags"].items()},
-        factors=tuple(Factor(f["code"], _words(f), tuple(f["items"])) for f in raw.get("factors", ())),
+        factors=tuple(Factor(f["code"], words_of(f), tuple(f["items"])) for f in raw.get("factors", ())),
         cuts={coding: Cuts(**cuts) for coding, cuts in raw.get("cuts", {}).items()},
     )
     _check(found)
@@ -169,9 +164,7 @@ def _check(found: Instrument) -> None:
 @cache
 def instruments() -> dict[str, Instrument]:
     """Return every instrument that is shipped, in the order of lists."""
-    folder = resources.files("hotline") / "data" / "instruments"
-    files = (f for f in folder.iterdir() if f.name.endswith(".json"))
-    found = [read(json.loads(f.read_text(encoding="utf-8"))) for f in files]
+    found = map(read, shipped("instruments"))
     return {i.code: i for i in sorted(found, key=lambda i: i.order)}
 
 
