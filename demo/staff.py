@@ -123,6 +123,7 @@ ACCOUNTS = (
     _account("designer", "designer", "field"),
     _account("editor", "editor", "centre"),
     _account("leader", "leader", "city_government"),
+    _account("leader02", "leader", f"government_{city().counties[0].code}"),
     _account("custodian", "custodian", "party_supervision"),
     _account("custodian02", "custodian", "party_supervision"),
     _account("administrator", "administrator", "centre"),

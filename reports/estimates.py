@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from core.db import Base, Id
 from core.terms import Term, coded
 from reports.wording import Change, Measured, apart
-from survey.weighting import WeightSet
+from survey.weighting import EstimateColumns, WeightSet
 
 CITY = "city"
 
@@ -53,7 +53,7 @@ class EstimateSet(Base):
     made_at: Mapped[datetime]
 
 
-class IndexEstimate(Base):
+class IndexEstimate(EstimateColumns, Base):
     """One figure; shares from 0 to 1, scores from 0 to 100."""
 
     __tablename__ = "index_estimate"
@@ -65,14 +65,6 @@ class IndexEstimate(Base):
     by: Mapped[By] = mapped_column(coded(By), primary_key=True)
     domain: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
     """city, a place's code, urban, male, 30-39, users, …"""
-    estimate: Mapped[float | None] = mapped_column(sa.Float(53))
-    standard_error: Mapped[float | None] = mapped_column(sa.Float(53))
-    low: Mapped[float | None] = mapped_column(sa.Float(53))
-    high: Mapped[float | None] = mapped_column(sa.Float(53))
-    n: Mapped[int]
-    effective_n: Mapped[float | None] = mapped_column(sa.Float(53))
-    deff: Mapped[float | None] = mapped_column(sa.Float(53))
-    df: Mapped[float | None] = mapped_column(sa.Float(53))
     method: Mapped[str] = mapped_column(sa.String(20), default="")
     withheld: Mapped[str | None] = mapped_column(sa.String(60))
     """Why it is not published; what is withheld is in no report."""

@@ -23,7 +23,7 @@ from survey.methods.estimates import Domains, Estimate, domains, estimates
 from survey.methods.variance import SinglePsu
 from survey.period_data import Respondent
 from survey.weight_replay import Moved, Replay, replayed
-from survey.weighting import WeightSet
+from survey.weighting import WeightSet, estimate_columns
 
 USERS, OTHERS = "users", "others"
 BACK = timedelta(days=3)
@@ -204,14 +204,7 @@ def _row(set_id: int, measure: Measure, by: By, e: Estimate) -> dict[str, Any]:
         "measure": measure,
         "by": by,
         "domain": e.domain,
-        "estimate": e.estimate,
-        "standard_error": e.standard_error,
-        "low": e.low,
-        "high": e.high,
-        "n": e.n,
-        "effective_n": e.effective_n,
-        "deff": e.deff,
-        "df": float(e.df),
+        **estimate_columns(e),
         "method": e.method,
         "withheld": e.suppression.value if e.suppression else None,
     }

@@ -50,7 +50,7 @@ def _suffix(column: Column) -> Plot:
 
 
 def _intervals(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], language: str) -> Plot:
-    rows = rows[::-1]  # Plotly draws the first one lowest
+    rows, across = _apart(chart, table, rows[::-1])  # Plotly draws the first one lowest
     names = _names(chart, table, rows, language)
     at = table.column(chart.values[0])
     column = table.columns[at]
@@ -81,11 +81,25 @@ def _intervals(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], languag
         "layout": {
             "xaxis": _suffix(column),
             "yaxis": {"type": "category", "showgrid": False, "range": [-0.6, len(rows) - 0.4]},
-            "shapes": _bands(table, rows),
+            "shapes": [*_bands(table, rows), *across],
             "annotations": label,
             "margin": {"l": 120, "r": 92 if label else 20, "t": 8, "b": 36},
         },
     }  # fmt: skip
+
+
+def _apart(
+    chart: Chart, table: Table, rows: list[tuple[Cell, ...]]
+) -> tuple[list[tuple[Cell, ...]], list[Plot]]:
+    """Take the whole city out of a table of counties: it is a line across them."""
+    keys = [c.key for c in table.columns]
+    city = [row for row in rows if "code" in keys and row[keys.index("code")] == "city"]
+    at = table.column(chart.values[0])
+    ends = {"yref": "paper", "y0": 0, "y1": 1, "line": {"color": "token:soft", "width": 1, "dash": "dot"}}
+    value = [_scaled(row[at], table.columns[at]) for row in city]
+    return [row for row in rows if row not in city], [
+        {"type": "line", "x0": v, "x1": v, **ends} for v in value
+    ]
 
 
 def _bands(table: Table, rows: list[tuple[Cell, ...]]) -> list[Plot]:

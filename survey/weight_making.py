@@ -25,7 +25,7 @@ from survey.methods.estimates import Estimate
 from survey.methods.failures import MethodFailure
 from survey.period_data import released, respondents
 from survey.waves import Wave, WaveState
-from survey.weighting import IndexFigure, Weight, WeightSet
+from survey.weighting import IndexFigure, Weight, WeightSet, estimate_columns
 from survey.weighting_steps import weigh
 
 LEAST_INTERVIEWS = 50
@@ -138,14 +138,7 @@ def _figure(set_id: int, e: Estimate, rank: RankRange | None) -> dict[str, Any]:
         "weight_set_id": set_id,
         "index": e.item,
         "domain": e.domain,
-        "estimate": e.estimate,
-        "standard_error": e.standard_error,
-        "low": e.low,
-        "high": e.high,
-        "n": e.n,
-        "effective_n": e.effective_n,
-        "deff": e.deff,
-        "df": float(e.df),
+        **estimate_columns(e),
         "is_suppressed": not e.is_published,
         "reason": ",".join([*([e.suppression.value] if e.suppression else []), *(f.value for f in e.flags)])
         or None,
@@ -156,8 +149,16 @@ def _figure(set_id: int, e: Estimate, rank: RankRange | None) -> dict[str, Any]:
 
 
 def periods_to(day: date) -> list[tuple[date, date]]:
-    """Return the periods looked at on a day: the week so far, and four weeks back."""
-    return [(day - timedelta(days=day.weekday()), day), (day - timedelta(days=27), day)]
+    """Return the periods looked at on a day: the week so far, four weeks back, and on Sundays the half-year so far."""
+    found = [(day - timedelta(days=day.weekday()), day), (day - timedelta(days=27), day)]
+    half = day.replace(month=1 if day.month <= 6 else 7, day=1)
+    if (day.weekday() == 6 or _ends_half(day)) and half < day - timedelta(days=27):
+        found.append((half, day))
+    return found
+
+
+def _ends_half(day: date) -> bool:
+    return (day.month, day.day) in ((6, 30), (12, 31))
 
 
 @job("weight.make")

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Id
+from survey.methods.estimates import Estimate
 
 
 class WeightSet(Base):
@@ -43,7 +44,34 @@ class Weight(Base):
     final: Mapped[float] = mapped_column(sa.Float(53))
 
 
-class IndexFigure(Base):
+class EstimateColumns:
+    """What every kept estimate has: the figure, its error, its interval, and what it stands on."""
+
+    estimate: Mapped[float | None] = mapped_column(sa.Float(53))
+    standard_error: Mapped[float | None] = mapped_column(sa.Float(53))
+    low: Mapped[float | None] = mapped_column(sa.Float(53))
+    high: Mapped[float | None] = mapped_column(sa.Float(53))
+    n: Mapped[int]
+    effective_n: Mapped[float | None] = mapped_column(sa.Float(53))
+    deff: Mapped[float | None] = mapped_column(sa.Float(53))
+    df: Mapped[float | None] = mapped_column(sa.Float(53))
+
+
+def estimate_columns(e: Estimate) -> dict[str, Any]:
+    """Lay an estimate out as those columns."""
+    return {
+        "estimate": e.estimate,
+        "standard_error": e.standard_error,
+        "low": e.low,
+        "high": e.high,
+        "n": e.n,
+        "effective_n": e.effective_n,
+        "deff": e.deff,
+        "df": float(e.df),
+    }
+
+
+class IndexFigure(EstimateColumns, Base):
     """One index of one domain from one weight set, with its honest error."""
 
     __tablename__ = "index_figure"
@@ -53,14 +81,6 @@ class IndexFigure(Base):
     """safety, enforcement, or an item's question name."""
     domain: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
     """city, or county:12."""
-    estimate: Mapped[float | None] = mapped_column(sa.Float(53))
-    standard_error: Mapped[float | None] = mapped_column(sa.Float(53))
-    low: Mapped[float | None] = mapped_column(sa.Float(53))
-    high: Mapped[float | None] = mapped_column(sa.Float(53))
-    n: Mapped[int]
-    effective_n: Mapped[float | None] = mapped_column(sa.Float(53))
-    deff: Mapped[float | None] = mapped_column(sa.Float(53))
-    df: Mapped[float | None] = mapped_column(sa.Float(53))
     is_suppressed: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[str | None] = mapped_column(sa.String(60))
     rank_low: Mapped[int | None]

@@ -18,6 +18,7 @@ from reports.views import (
     distribution,
     editor,
     exports,
+    index_groups,
     indices,
     leader,
     live,
@@ -29,6 +30,7 @@ from reports.views import (
 
 BLUEPRINTS = [
     indices.blueprint,
+    index_groups.blueprint,
     live.blueprint,
     leader.blueprint,
     editor.blueprint,

@@ -186,6 +186,7 @@ def furnished(house: House) -> City:
         ids["cause_id"] = a_root_cause(session, people[Role.EDITOR], now)
         ids["bulletin_id"] = an_issued_bulletin(session, people[Role.EDITOR], now)
         ids["block_id"] = "intake"
+        ids |= {"leader_tile": "topics", "city_tile": "counties", "supervision_tile": "holders", "unit_tile": "weeks"}
         ids |= the_appraisals(session, people, now)
         ids["shift_id"] = a_shift_on_the_roster(session, people[Role.SHIFT_LEAD], now)
         ids |= somebody_in_danger(session, people[Role.OPERATOR], now)

@@ -261,3 +261,28 @@ def test_a_period_is_known_by_its_days() -> None:
     assert kind_of(monday, monday + timedelta(days=27)) is PeriodKind.FOUR_WEEKS
     assert kind_of(date(2026, 7, 1), date(2026, 11, 1)) is PeriodKind.HALF_YEAR
     assert kind_of(date(2026, 7, 1), date(2027, 1, 1)) is None
+
+
+def test_any_index_is_shown_by_any_group(app: object, as_role: SignedIn) -> None:
+    leader = as_role(Role.LEADER)
+    assert "还没有半年的加权结果" in leader.get("/indices/groups/?period=half_year").text
+    an_estimated_month()
+    with clock.frozen(CUT):
+        assert leader.get("/indices/groups/?by=township").location.endswith("/townships/?index=safety")
+        page = leader.get("/indices/groups/?index=police&by=sex&measure=mean").text
+        file = rows_of(leader, "/indices/groups/groups.csv?index=police&by=sex&measure=mean")
+    assert "比前四周" in page
+    assert "比上年同期" in page
+    with reading() as session:
+        known = session.scalars(
+            sa.select(IndexEstimate).where(
+                IndexEstimate.index == "police",
+                IndexEstimate.by == By.SEX,
+                IndexEstimate.measure == Measure.MEAN,
+            )
+        ).all()
+    assert {row["code"]: float(row["estimate"]) for row in file} == {
+        e.domain: pytest.approx(e.estimate) for e in known if e.is_shown
+    }
+    assert {row["before"] for row in file} == {"无从比较"}
+    assert as_role(Role.HANDLER).get("/indices/groups/").status_code == 403

@@ -75,13 +75,18 @@ def test_charts_and_changes_leave_withheld_figures_out(a_set: int) -> None:
         made = session.get_one(WeightSet, a_set)
         figures = figures_of(session, made)
         county = by_county(rows(session, figures, "safety"))
+        assert county is not None
         assert len(county["data"][0]["x"]) == 1
         assert round(100 * SECRET, 2) not in county["data"][0]["x"]
         whole = {f.index: f for (_, d), f in figures.items() if d == "city"}
-        assert len(by_week([(made, whole)])["data"][0]["x"]) == 1
+        weeks = by_week([(made, whole)])
+        assert weeks is not None
+        assert weeks["data"][0]["y"] == [pytest.approx(100 * (whole["safety"].estimate or 0), abs=1e-3)]
         assert [h.index for h in headlines(session, [made], made)] == ["safety", "enforcement"]
         whole["safety"].is_suppressed = True
-        assert by_week([(made, whole)])["data"][0]["x"] == []
+        weeks = by_week([(made, whole)])
+        assert weeks is not None
+        assert weeks["data"][0]["y"] == [None]
         assert not is_shown(whole["safety"])
         session.rollback()
 
@@ -140,5 +145,6 @@ def test_places_are_those_kept_with_the_figures(app: object, as_role: SignedIn) 
     assert kept == [("", ""), ("1", "1"), ("2", "2")]
     with reading() as session:
         chart = by_county(rows(session, figures_of(session, session.get_one(WeightSet, set_id)), "safety"))
+    assert chart is not None
     shaded = [s for s in chart["layout"]["shapes"] if s["type"] == "rect"]
     assert len(shaded) == 2
