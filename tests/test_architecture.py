@@ -44,8 +44,8 @@ WHERE_IT_IS_CHOSEN = ("core/settings.py", "telephony/line.py")
 PURE_ROOM = re.compile(
     r"(survey/(methods|disposition|calling|questionnaire\w*|expression\w*|xlsform\w*)"
     r"|hotline/(staffing(_impatient|_patient|_plan|_waiting)?|forecast(_error|_handling|_learning)?|credibility"
-    r"|screener|risk|scale|ladder|scoring|danger_steps|safety_steps|definitions|instruments|forms|form_values|roster_rules"
-    r"|hidden_tables))(/|\.py$)"
+    r"|screener|risk|scale|ladder|scoring|danger_steps|safety_steps|definitions|instruments|forms|form_values"
+    r"|roster_rules|hidden_tables))(/|\.py$)"
 )
 IMPURE = ("flask", "flask_wtf", "sqlalchemy", "core.db", "core.clock", "core.journal", "core.secrets")
 PURE_GROUND = ("core.terms", "core.problems", "core.calendar", "core.phone", "core.flow")
