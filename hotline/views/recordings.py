@@ -15,7 +15,7 @@ from hotline import hearing
 from hotline.contacts import contact_named
 from telephony.line import LineTrouble, line
 
-blueprint = Blueprint("recordings", __name__, url_prefix="/hotline/recordings")
+blueprint = Blueprint("recordings", __name__, url_prefix="/hotline/talks/recordings")
 
 
 @blueprint.get("/")

@@ -265,16 +265,16 @@ def test_the_lead_and_the_reviewer_have_it_on_their_pages(
         people = {role: a_staff(session, role) for role in (Role.OPERATOR, Role.SHIFT_LEAD, Role.REVIEWER)}
     contact, which = a_recorded_talk(at, people[Role.OPERATOR])
     monkeypatch.setattr(line.line(), "sound", lambda ref: b"RIFF0000WAVE", raising=False)
-    address = f"/hotline/recordings/{contact.token}/{which}"
+    address = f"/hotline/talks/recordings/{contact.token}/{which}"
     lead = as_role(staff=people[Role.SHIFT_LEAD])
-    assert f'src="{address}"' in lead.get("/hotline/recordings/").text
+    assert f'src="{address}"' in lead.get("/hotline/talks/recordings/").text
     answer = lead.get(address)
     assert (answer.status_code, answer.data, answer.headers["Cache-Control"]) == (
         200,
         b"RIFF0000WAVE",
         "no-store",
     )
-    assert lead.get(f"/hotline/recordings/{contact.token}/{which + 1}").status_code == 404
+    assert lead.get(f"/hotline/talks/recordings/{contact.token}/{which + 1}").status_code == 404
     assert as_role(staff=people[Role.OPERATOR]).get(address).status_code == 403
     reviewer, of_case = (
         as_role(staff=people[Role.REVIEWER]),
