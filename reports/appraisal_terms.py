@@ -105,8 +105,13 @@ HOW: dict[Indicator, Words] = {
     K.ANSWERED: Words(
         "AAPOR RR1 = I ÷ D，按本期投放的号码", "AAPOR RR1 = I ÷ D, of the numbers released in the period"
     ),
-    K.COOPERATION: Words("AAPOR COOP1 = I ÷ ((I+P)+R+O)", "AAPOR COOP1 = I ÷ ((I+P)+R+O)"),
-    K.REACHED: Words("AAPOR CON1 = ((I+P)+R+O) ÷ D", "AAPOR CON1 = ((I+P)+R+O) ÷ D"),
+    K.COOPERATION: Words(
+        "AAPOR COOP1 = I ÷ ((I+P)+R+O)，按本期投放的号码",
+        "AAPOR COOP1 = I ÷ ((I+P)+R+O), of the same numbers",
+    ),
+    K.REACHED: Words(
+        "AAPOR CON1 = ((I+P)+R+O) ÷ D，按本期投放的号码", "AAPOR CON1 = ((I+P)+R+O) ÷ D, of the same numbers"
+    ),
     K.CHECKED: Words(
         "人工评议的访问 ÷ 应评议的（十分之一），最多计满",
         "interviews judged by a person ÷ those that should be (a tenth), at most all of them",

@@ -75,10 +75,10 @@ def _scored(
     )
 
 
-def draft_round(
-    session: Session, appraised: Appraised, kind: PeriodKind, day: date, *, by: Staff | None, at: datetime
-) -> AppraisalRound:
-    """Draft the round in whose period a day lies, by the scheme that was in force when it began.
+def may_be_drafted(
+    session: Session, appraised: Appraised, kind: PeriodKind, day: date, *, at: datetime
+) -> tuple[Period, AppraisalScheme, AppraisalRound | None]:
+    """Say by which scheme the period of a day is judged, and which round stands; refuse what can't be drafted.
 
     A round published before its period was over may be followed by a newer one; any other stands.
     """
@@ -93,6 +93,14 @@ def draft_round(
     there = _standing(session, appraised, period)
     if there is not None and (there.state is not S.PRELIMINARY or not there.is_interim):
         raise RoundExists(title=there.title, state=there.state)
+    return period, scheme, there
+
+
+def draft_round(
+    session: Session, appraised: Appraised, kind: PeriodKind, day: date, *, by: Staff | None, at: datetime
+) -> AppraisalRound:
+    """Draft the round in whose period a day lies, by the scheme that was in force when it began."""
+    period, scheme, there = may_be_drafted(session, appraised, kind, day, at=at)
     content = appraisal(session, scheme, period, as_of=at)
     made = _made(session, scheme, period, content, as_of=at, replaces=there)
     made.made_by, made.made_at = by.id if by else None, at

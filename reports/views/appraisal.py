@@ -13,6 +13,7 @@ from core import clock
 from core.db import reading, transaction
 from core.doors import Door
 from core.export import csv_text
+from core.jobs import Running, enqueue, job
 from core.people import Staff, acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Missing
@@ -81,11 +82,29 @@ def draft() -> ResponseReturnValue:
         day = date.fromisoformat(form.get("day", ""))
     except ValueError as error:
         raise Invalid(Words("日期写得不对", "The date is not right")) from error
-    kind = PeriodKind.found(form.get("kind")) or PeriodKind.QUARTER
+    kind, now = PeriodKind.found(form.get("kind")) or PeriodKind.QUARTER, clock.now()
     with transaction() as session:
-        made = appraising.draft_round(session, appraised, kind, day, by=staff, at=clock.now()).id
-    flash(t("已统计成草稿", "Counted; it is a draft"), "good")
-    return redirect(url_for(".one", round_id=made), 303)
+        appraising.may_be_drafted(session, appraised, kind, day, at=now)
+        title = Words("统计考核：{who}", "Appraisal: {who}").filled(who=appraised)
+        job_id = enqueue(
+            session, "appraisal.draft", title, by=staff, at=now,
+            appraised=appraised.value, period=kind.value, day=day.isoformat(),
+        ).id  # fmt: skip
+    return redirect(url_for("jobs.one", job_id=job_id), 303)
+
+
+@job("appraisal.draft")
+def draft_by_job(running: Running) -> dict[str, object]:
+    """Count a round."""
+    p = running.params
+    with transaction() as session:
+        by = session.get(Staff, running.requested_by) if running.requested_by else None
+        appraised, kind = Appraised.of(p["appraised"]), PeriodKind.of(p["period"])
+        made = appraising.draft_round(
+            session, appraised, kind, date.fromisoformat(p["day"]), by=by, at=clock.now()
+        )
+        words = Words("{title}已统计成草稿", "{title}: counted, a draft").filled(title=made.title)
+        return {"words": words.as_json(), "url": f"/appraisal/rounds/{made.id}"}
 
 
 @blueprint.get("/rounds/<int:round_id>")

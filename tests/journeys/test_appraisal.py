@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from core import clock
 from core.db import transaction, using
+from core.jobs import run_next
 from core.people import Staff
 from core.permissions import Role
 from tests.factories import a_staff
@@ -72,6 +73,11 @@ def test_from_the_scheme_to_the_correction(
     page.get_by_text("统计一轮", exact=True).click()
     page.get_by_label("包含这一天的一期").fill(QUARTER.isoformat())
     page.get_by_role("button", name="统计成草稿").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("统计考核：承办单位")
+    with using(house.database):
+        assert run_next()
+    page.reload()
+    page.get_by_role("link", name="看结果").click()
     page.wait_for_selector(".main-svg", timeout=60_000)
     expect(page.locator("main")).to_contain_text("第 1–2 名之间")
     page.get_by_role("button", name="公布", exact=True).click()
