@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from core import clock, secrets
 from core.db import Database, reading, using
 from core.people import Staff
+from demo.appraisals import appraise
 from demo.matter_doors import ROWS, bring_list
 from demo.matters_history import MattersHistory
 from demo.seeding import seed
@@ -28,6 +29,9 @@ from matters.moving import standing_of
 from matters.states import CLOSED, MatterState
 from matters.vault import IdentityRequest, RequestState
 from migrations.tables import every_table
+from reports.appeal import open_appeals
+from reports.appraisal_round import published
+from reports.appraisal_terms import Appraised
 from tests.journeys.conftest import house_settings
 from tests.made_once import empty_sqlite
 from web.app import create_app
@@ -142,3 +146,25 @@ def test_the_other_doors_were_used(lived: Database) -> None:
                 session, person, sa.select(Matter.id).where(Matter.conflict == Conflict.CENTRE)
             )
             assert session.scalars(seen).all() == []
+
+
+def test_a_newcomer_finds_the_units_appraised_and_an_appeal_to_decide(lived: Database) -> None:
+    """The scheme was published before the quarter, the figures hold together, and the handler has appealed."""
+    appraise(clock.today(NOW), NOW)
+    with reading() as session:
+        (made,) = published(session, Appraised.UNIT)
+        content = made.content
+        assert made.is_interim
+        assert made.scheme.published_at is not None
+        assert clock.today(made.scheme.published_at) + timedelta(days=10) <= made.starts_on
+        placed = [row for row in content.rows if row.band is not None]
+        assert len(placed) >= 3
+        assert all(row.best is not None and row.worst is not None and row.best <= row.worst for row in placed)
+        for row in content.rows:
+            for m in row.measured:
+                assert 0 <= m.numerator <= m.denominator
+                assert m.share is None or (
+                    m.low is not None and m.high is not None and m.low <= m.share <= m.high
+                )
+        (appeal,) = open_appeals(session, [Appraised.UNIT])
+        assert content.row(appeal.subject_id) is not None

@@ -65,6 +65,7 @@ from reports.data_exports import ask_for_export
 from reports.export_files import FileFormat
 from reports.root_causes import take_up
 from reports.zones import Zone, ZoneKind
+from survey.attempts import Attempt
 from survey.cases import Case, CaseState
 from survey.editions import Edition
 from survey.frame import Frame
@@ -186,7 +187,12 @@ def furnished(house: House) -> City:
         ids["cause_id"] = a_root_cause(session, people[Role.EDITOR], now)
         ids["bulletin_id"] = an_issued_bulletin(session, people[Role.EDITOR], now)
         ids["block_id"] = "intake"
-        ids |= {"leader_tile": "topics", "city_tile": "counties", "supervision_tile": "holders", "unit_tile": "weeks"}
+        ids |= {
+            "leader_tile": "topics",
+            "city_tile": "counties",
+            "supervision_tile": "holders",
+            "unit_tile": "weeks",
+        }
         ids |= the_appraisals(session, people, now)
         ids["shift_id"] = a_shift_on_the_roster(session, people[Role.SHIFT_LEAD], now)
         ids |= somebody_in_danger(session, people[Role.OPERATOR], now)
@@ -224,12 +230,23 @@ def the_appraisals(session: Session, people: dict[Role, Staff], now: datetime) -
         session, Appraised.UNIT, units.kind, units.starts_on, by=people[Role.EDITOR], at=now
     )
     publish_round(session, renewed, by=people[Role.EDITOR], at=now)
+    # The one whom the pages are walked as has dialled, too.
+    dialled = session.scalars(
+        sa.select(Attempt).where(Attempt.ended_at.is_not(None)).order_by(Attempt.id)
+    ).first()
+    assert dialled is not None
+    dialled.staff_id = people[Role.INTERVIEWER].id
+    session.flush()
+    field = draft_round(
+        session, Appraised.INTERVIEWER, own.kind, own.starts_on, by=people[Role.SUPERVISOR], at=now
+    )
+    publish_round(session, field, by=people[Role.SUPERVISOR], at=now)
     appeal = file_appeal(
         session, renewed, Indicator.SIGNED, "当天已签收，请核对", by=people[Role.HANDLER], at=now
     )
     return {
         "round_id": renewed.id,
-        "own_round_id": own.id,
+        "own_round_id": field.id,
         "scheme_id": units.scheme_id,
         "appeal_id": appeal.id,
         "indicator": Indicator.SIGNED.value,
