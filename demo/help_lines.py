@@ -29,7 +29,8 @@ def add_help_lines(session: Session, *, at: datetime) -> None:
         if kind not in there:
             session.add(
                 HelpLine(
-                    kind=kind, number=NUMBERS[kind], owner_id=owner.id, duty_phones=DUTY_PHONES[kind], changed_at=at
+                    kind=kind, number=NUMBERS[kind], owner_id=owner.id, duty_phones=DUTY_PHONES[kind], changed_at=at,
+                    is_recorded=kind is LineKind.CITIZEN,
                 )
             )  # fmt: skip
     session.flush()

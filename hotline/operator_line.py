@@ -18,7 +18,7 @@ from hotline.contacts import Contact, ContactLeg, ContactState
 from hotline.line_lists import SHOWN, FollowUps, LineLists, Lists, Promise, read_lists
 from hotline.lines import LineKind, lines_served_by
 from hotline.offers import Offer
-from hotline.recording_talks import recording_of_talk
+from hotline.recording_talks import standing
 from hotline.screenings import ScreeningSheet
 from hotline.seats import Seat, SeatState, seat_of
 from telephony.calls import Call, Party
@@ -174,19 +174,11 @@ def _contact(session: Session, contact: Contact, at: datetime) -> dict[str, Any]
         "is_held": leg is not None and not leg.is_ended and leg.is_held,
         "wrap_until": contact.wrap_until.isoformat() if contact.wrap_until else None,
         "source": contact.source.label,
-        "recording": _recording(session, contact, leg),
+        "recording": standing(session, contact),
         "is_listened_in": contact.is_listened_in,
         "is_screened": sheet is not None and sheet.is_finished,
         "screening_begun": sheet is not None,
     }
-
-
-def _recording(session: Session, contact: Contact, leg: Call | None) -> str:
-    """Say whether the talk is being recorded now, as the line says and not as it was meant."""
-    running = recording_of_talk(session, leg) if contact.is_recorded and leg is not None else None
-    return (
-        "" if running is None or leg is None or leg.is_ended else "paused" if running.is_paused else "running"
-    )
 
 
 def _call_backs(lines: Sequence[tuple[LineKind, LineLists]], by: Staff) -> dict[str, Any]:

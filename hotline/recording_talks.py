@@ -77,13 +77,23 @@ _RUNNING = (
     .order_by(Recording.id.desc())
     .limit(1)
 )
-_OF_CONTACT = (
+_TALKS = (
     sa.select(Recording)
     .join(ContactLeg, ContactLeg.call_id == Recording.call_id)
     .where(ContactLeg.contact_id == sa.bindparam("contact"), is_talk())
-    .order_by(Recording.id)
-    .with_for_update(of=Recording)
 )
+_OF_CONTACT = _TALKS.order_by(Recording.id).with_for_update(of=Recording)
+_NEWEST = _TALKS.order_by(Recording.id.desc()).limit(1)
+
+
+def standing(session: Session, contact: Contact) -> str:
+    """Say how the recording stands, as the line says and not as it was meant: running, paused, kept, or nothing."""
+    newest = session.scalars(_NEWEST, {"contact": contact.id}).first() if contact.is_recorded else None
+    if newest is None:
+        return ""
+    if newest.state in RUNNING:
+        return "paused" if newest.is_paused else "running"
+    return "kept" if newest.state is RecordingState.READY else ""
 
 
 def _delete(session: Session, contact: Contact, recording: Recording, at: datetime) -> None:

@@ -97,9 +97,12 @@ def test_a_talk_is_recorded_from_its_beginning_to_its_end_and_not_while_it_is_he
     assert (kept.state, kept.consent_at) == (RecordingState.READY, contact.noticed_at)
     assert kept.duration_s is not None
     assert 15 <= kept.duration_s <= 25  # without the half minute on hold
-    assert shown(desk, ann) == ""
+    assert shown(desk, ann) == "kept"
     with db.reading() as session:
         assert voicemail.messages(session, session.get_one(Contact, contact.id)) == []
+    desk.do(recording_talks.refuse, contact, by=ann)  # said at the very end
+    assert shown(desk, ann) == ""
+    assert recordings()[0].state is RecordingState.DELETED
 
 
 def test_a_caller_who_says_no_is_recorded_no_more_and_what_was_is_deleted(line_records: Desk) -> None:

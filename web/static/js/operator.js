@@ -254,7 +254,7 @@ class Line {
     part("call-number").textContent = whoWords(contact);
     part("call-times").replaceChildren(...(contact.times > 1 ? [t("第 {n} 次来电", "call no. {n}", { n: contact.times })] : []));
     part("call-times").hidden = contact.times < 2;
-    part("call-more").textContent = [t("等了 {waited}", "waited {waited}", { waited: minutes(contact.waited_s) }), contact.source, { running: t("录音中", "recording"), paused: t("录音暂停", "recording paused") }[contact.recording]].filter(Boolean).join(" · ");
+    part("call-more").textContent = [t("等了 {waited}", "waited {waited}", { waited: minutes(contact.waited_s) }), contact.source, { running: t("录音中", "recording"), paused: t("录音暂停", "recording paused"), kept: t("已录音", "recorded") }[contact.recording]].filter(Boolean).join(" · ");
     part("call-heard").hidden = !contact.is_listened_in;
     part("call-heard").textContent = t("值班组长在线", "A shift lead is on the line");
     for (const id of ["hold", "hang-up"]) part(id).hidden = isWrapping;
