@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from core.db import Database, reading, transaction
 from core.permissions import Role
-from reports import small_areas
 from reports.definitions import FIRST
 from reports.estimates import By, Figures, figures_of
 from reports.estimating import make
@@ -32,9 +31,9 @@ from tests.web.conftest import SignedIn, app, as_role  # noqa: F401
 CUT = NOON + timedelta(days=1)
 
 
-def a_weighed_city(session: Session, *, counties: int = 5) -> WeightSet:
-    """Ten townships of five counties with forty interviews each, weighed and estimated; in the first only six."""
-    field = a_worked_wave(session, each=60, interviews=400, counties=counties)
+def a_weighed_city(session: Session, *, counties: int = 5, each: int = 60) -> WeightSet:
+    """Ten townships of five counties with about forty interviews each, weighed and estimated; in the first only six."""
+    field = a_worked_wave(session, each=each, interviews=440, counties=counties)
     few = session.scalars(
         sa.select(Interview)
         .join(Case, Case.id == Interview.case_id)
@@ -141,19 +140,15 @@ def test_a_few_people_are_not_told_and_a_neighbour_hides_their_number(sqlite: Da
     assert all(t.direct is None for t in found.townships)
 
 
-def test_a_measured_figure_needs_its_interviews_and_a_model_its_townships(
-    sqlite: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_measured_figure_needs_its_interviews_and_a_model_its_townships(sqlite: Database) -> None:
     with transaction() as session:
-        made = a_weighed_city(session, counties=2)
-        _, under = found_in(session, made)
-        monkeypatch.setattr(small_areas, "LEAST_DIRECT", 50)
-        _, over = found_in(session, made)
-    assert under.variance_between is None
-    assert all(t.modelled is None and t.direct is None for t in under.townships)
-    told = [t for t in over.townships if t.direct is not None]
+        _, found = found_in(session, a_weighed_city(session, counties=2, each=120))
+    assert found.variance_between is None
+    assert all(t.modelled is None for t in found.townships)
+    told = [t for t in found.townships if t.direct is not None]
     assert told
-    assert all(t.n and t.n >= 50 and t.direct and t.direct.is_published for t in told)
+    assert all(t.n and t.n >= 100 and t.direct and t.direct.is_published for t in told)
+    assert all(t.direct is None for t in found.townships if t.n is None or t.n < 100)
 
 
 def test_the_page_marks_them_as_modelled_and_gives_a_file(app: object, as_role: SignedIn) -> None:
