@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.flow import FLOWS, Flow
+from core.journal_details import details as said
 from core.terms import Term, Words, t
 
 _WORDS: dict[str, Words] = {}
@@ -46,7 +47,7 @@ def _move(action: str) -> Words | None:
 
 
 def told(action: str, details: Mapping[str, object]) -> str:
-    """Return what stands beside an action: a flow's states by their words, all else as it was kept."""
+    """Return what stands beside an action: a flow's states by their words, then all else."""
     rest = dict(details)
     parts = []
     name = action.partition(".")[0]
@@ -55,7 +56,7 @@ def told(action: str, details: Mapping[str, object]) -> str:
     if before is not None and after is not None:
         parts.append(f"{before.label} → {after.label}")
         del rest["from"], rest["to"]
-    return t("，", ", ").join(parts + [f"{key}={value}" for key, value in rest.items()])
+    return t("；", "; ").join(parts + said(rest))
 
 
 def _states(flow: Flow[Any, Any]) -> set[Term]:

@@ -1,6 +1,8 @@
 """What the journal calls the things done on the lines."""
 
-from core.terms import Words
+from core.terms import Term, Words
+from hotline.distress import DistressKind
+from hotline.lines import LineKind
 
 WORDS = {
     "call_back.claim": Words("领取回拨", "Call-back taken"),
@@ -42,3 +44,9 @@ WORDS = {
     "talk.hear": Words("听取通话录音", "Recorded talk heard"),
     "risk_scale.adopt": Words("启用风险分级标准", "Points of the risk sheet adopted"),
 }
+
+TERMS: dict[str, tuple[type[Term], ...]] = {
+    "kind": (DistressKind,),
+    "line": (LineKind,),
+}
+"""Whose codes stand beside them."""

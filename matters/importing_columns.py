@@ -18,7 +18,7 @@ class ImportColumn(Term):
     REFERENCE = "reference", "对方编号", "Their number"
     KIND = "kind", "诉求类型", "Kind"
     TOPIC = "topic", "类别", "Topic"
-    COUNTY = "county", "县区", "County"
+    COUNTY = "county", "县（区）", "County"
     TOWNSHIP = "township", "乡镇", "Township"
     VILLAGE = "village", "村", "Village"
     SPOT = "spot", "具体位置", "Spot"

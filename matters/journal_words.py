@@ -1,6 +1,9 @@
 """What the journal calls the things done with matters."""
 
-from core.terms import Words
+from core.terms import Term, Words
+from matters.attributes import Origin
+from matters.partners import Scope
+from matters.vault import Finding
 
 WORDS = {
     "caller.dial": Words("拨打诉求人", "Caller rung"),
@@ -45,3 +48,10 @@ WORDS = {
     "route_rule.drop": Words("删除分派规则", "Routing rule removed"),
     "route_rule.set": Words("设定分派规则", "Routing rule set"),
 }
+
+TERMS: dict[str, tuple[type[Term], ...]] = {
+    "finding": (Finding,),
+    "origin": (Origin,),
+    "scope": (Scope,),
+}
+"""Whose codes stand beside them."""

@@ -154,7 +154,7 @@ def lacking(statement: Statement) -> dict[str, Words]:
     problems: dict[str, Words] = {}
     narrative, subject = statement.narrative.strip(), topics.topic(statement.topic)
     if not narrative:
-        problems["narrative"] = Words("请写下他/她说的是什么", "Write down what was said")
+        problems["narrative"] = Words("请写下对方反映了什么", "Write down what was said")
     elif len(narrative) > LONGEST:
         problems["narrative"] = Words("最多 4000 字", "At most 4,000 characters")
     if statement.kind is None:

@@ -43,7 +43,7 @@ def check_heard(heard: Heard) -> None:
         wrong["satisfaction"] = Words("请选择 1–5 分", "Choose 1 to 5")
     is_well = heard.judgement == Judgement.SOLVED.value and (heard.satisfaction or 0) > SO_SO
     if not is_well and not heard.words.strip() and not wrong:
-        wrong["words"] = Words("请写下他/她说的理由", "Write down the reason they gave")
+        wrong["words"] = Words("请写下对方说的理由", "Write down the reason they gave")
     if wrong:
         raise Invalid(Words("没有记录，填写的内容都在", "Not noted; what you typed is kept"), fields=wrong)
 

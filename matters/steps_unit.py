@@ -51,10 +51,10 @@ def _ask_return(standing: Standing, wish: Wish, around: Around) -> None:
     _is_lead(standing, wish)
     if standing.is_ruled:
         raise Refused(
-            Words("已联合裁定由你单位办理，不能再退", "It was ruled to be yours; it can't be given back")
+            Words("已联合裁定由贵单位办理，不能再退", "It was ruled to be yours; it can't be given back")
         )
     if standing.lead in standing.returned_by:
-        raise Refused(Words("你单位已经申请退回过一次", "Your unit has asked once already"))
+        raise Refused(Words("贵单位已经申请退回过一次", "Your unit has asked once already"))
     assigned = standing.assigned_at or standing.since
     if wish.at > around.end(standing, Limit.ASK_RETURN, assigned).due_at:
         raise Refused(Words("申请退回的期限已过", "The time to ask for its return is over"))
@@ -183,7 +183,7 @@ def _utc(text: str) -> datetime:
 def _sub_done(standing: Standing, wish: Wish, around: Around) -> None:
     task = standing.sub_task(wish.unit)
     if task is None:
-        raise Forbidden(Words("你单位不是协办单位", "Your unit does not support this matter"))
+        raise Forbidden(Words("贵单位不是协办单位", "Your unit does not support this matter"))
     if not task.is_open:
         raise Refused(Words("协办已完成或已免除", "Your part is done or excused"))
     needs_text(wish, "请写明协办结果", "Write what your unit did")

@@ -115,8 +115,8 @@ def _until(event: MatterEvent, action: MatterAction) -> datetime | None:
 
 
 WORDS: dict[MatterAction, Words] = {
-    A.ASSIGN: Words("交给你单位办理", "Handed to your unit"),
-    A.ACCEPT_RETURN: Words("经裁定改派你单位办理", "Handed to your unit after a return"),
+    A.ASSIGN: Words("交给贵单位办理", "Handed to your unit"),
+    A.ACCEPT_RETURN: Words("经裁定改派贵单位办理", "Handed to your unit after a return"),
     A.CONTACT: Words("联系了诉求人", "The caller was spoken to"),
     A.ASK_CALLER: Words("请民意中心向诉求人了解", "Asked the caller through the centre"),
     A.REJECT: Words("审核未通过，退回重办", "Not approved, sent back"),

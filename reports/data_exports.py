@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from core import clock, journal
+from core.dates import day_words
 from core.db import Base, Id, reading, transaction
 from core.jobs import Running, enqueue, job
 from core.people import Staff
@@ -123,11 +124,11 @@ def ask_for_export(
     )
     session.add(record)
     session.flush()
-    title = Words("导出数据：{a} 至 {b}", "Data export: {a} to {b}")
+    title = Words("导出数据：{a}至 {b}", "Data export: {a} to {b}")
     work = enqueue(
         session,
         "data.export",
-        title.filled(a=str(made.starts_on), b=str(made.ends_on)),
+        title.filled(a=day_words(made.starts_on), b=day_words(made.ends_on)),
         by=by,
         at=at,
         data_export=record.id,

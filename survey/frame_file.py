@@ -30,7 +30,7 @@ class Column(Term):
     """What a column of the file may hold."""
 
     NUMBER = "number", "号码", "Number"
-    COUNTY = "county", "县区", "County"
+    COUNTY = "county", "县（区）", "County"
     TOWNSHIP = "township", "乡镇", "Township"
     RESIDENCE = "residence", "城乡", "Urban or rural"
     KIND = "kind", "类型", "Kind of line"

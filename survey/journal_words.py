@@ -1,6 +1,9 @@
 """What the journal calls the things done in the survey."""
 
-from core.terms import Words
+from core.terms import Term, Words
+from survey.attempts import HandOutRule
+from survey.do_not_call import DoNotCallReason
+from survey.reviews import Purpose, Verdict
 
 WORDS = {
     "appointment.make": Words("预约", "Appointment made"),
@@ -32,3 +35,11 @@ WORDS = {
     "weight_set.make": Words("加权", "Weights made"),
     "weight_set.publish": Words("公布权数", "Weights published"),
 }
+
+TERMS: dict[str, tuple[type[Term], ...]] = {
+    "purpose": (Purpose,),
+    "reason": (DoNotCallReason,),
+    "rule": (HandOutRule,),
+    "verdict": (Verdict,),
+}
+"""Whose codes stand beside them."""

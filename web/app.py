@@ -12,7 +12,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from core import clock, db, journal_words, secrets
+from core import clock, db, journal_details, journal_words, secrets
 from core.commands import COMMANDS
 from core.db import Database, reading
 from core.doors import Door
@@ -115,7 +115,9 @@ def _join(app: Flask, room: str) -> None:
     commands = _module(f"{room}.commands")
     for group in getattr(commands, "GROUPS", []):
         app.cli.add_command(group)
-    journal_words.register(getattr(_module(f"{room}.journal_words"), "WORDS", {}))
+    its_words = _module(f"{room}.journal_words")
+    journal_words.register(getattr(its_words, "WORDS", {}))
+    journal_details.register(getattr(its_words, "TERMS", {}))
 
 
 def _module(name: str) -> ModuleType | None:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import sqlalchemy as sa
 from flask import Blueprint, render_template, request
 
-from core import clock, journal, journal_words
+from core import clock, journal, journal_details, journal_words
 from core.db import reading, transaction
 from core.doors import Door
 from core.journal import Entry
@@ -76,4 +76,5 @@ def read() -> str:
             actions=actions,
             word=journal_words.word,
             told=journal_words.told,
+            record_words=journal_details.record,
         )

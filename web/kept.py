@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 BIGGEST = 200_000
 HOLDS = 24 * 3600
+_CODE = re.compile(r"[a-z0-9_.:/-]{1,60}")
 _DROPPED = ("csrf_token", "kept", "password", "code")
 
 
@@ -22,6 +24,11 @@ class KeptForm:
     fields: list[tuple[str, str]]
     staff_id: int | None
     had_files: bool
+
+    @property
+    def written(self) -> list[str]:
+        """What somebody wrote in their own words: the codes of choices would tell them nothing."""
+        return [value for _, value in self.fields if value.strip() and not _CODE.fullmatch(value)]
 
 
 def _is_ours() -> bool:

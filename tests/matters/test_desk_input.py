@@ -90,7 +90,7 @@ def test_without_words_or_place_it_stays_a_draft_that_calls_for_a_call_back(desk
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
     for words in (
-        "请写下他/她说的是什么",
+        "请写下对方反映了什么",
         "地点至少要到乡镇",
         "请选择诉求类型",
         "请选择类别",

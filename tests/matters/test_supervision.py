@@ -17,13 +17,14 @@ from core.permissions import Role
 from core.problems import Forbidden, Refused
 from matters import board, joint_rulings, sweep
 from matters.assigning import assign
-from matters.attributes import Conflict, Urgency
+from matters.attributes import Conflict, Origin, Urgency
 from matters.board import Queue
 from matters.flow import MatterAction
 from matters.joint_rulings import JointRuling
 from matters.limits import FIRST_LIMITS
 from matters.matter import Matter
 from matters.moving import SomeoneElse, act, standing_of
+from matters.registration import Statement, raise_problem
 from matters.states import MatterState
 from tests.factories import a_staff
 from tests.matters import lives
@@ -406,7 +407,7 @@ def test_a_unit_reads_how_its_deadline_came_about_but_not_who_held_it(
         receipt = lives.in_hand(session, county, MONDAY).receipt
     with clock.frozen(MONDAY + HOUR):
         page = as_role(staff=county.handlers[0]).get(f"/handling/{receipt}/deadline").get_data(as_text=True)
-        assert "2026-11-21" in page  # a Saturday, skipped
+        assert "11 月 21 日" in page  # a Saturday, skipped
         assert "时间在谁手里" not in page
         assert as_role(staff=county.handlers[1]).get(f"/handling/{receipt}/deadline").status_code == 404
 
@@ -430,6 +431,19 @@ def test_the_board_opens_on_the_first_queue_in_which_something_waits(
         )  # not theirs
     with clock.frozen(MONDAY + 20 * DAY):
         assert "督办 · 已超期" in as_role(staff=county.office).get("/supervision/").get_data(as_text=True)
+
+
+def test_a_draft_past_its_limit_stands_on_the_board_by_its_number(county: Offices, as_role: SignedIn) -> None:
+    """It has no receipt yet, and so no page of the office's: the desk completes it."""
+    with transaction() as session:
+        said = Statement("只说到路灯")
+        draft = raise_problem(session, said, origin=Origin.CITIZEN_LINE, by=county.clerk, at=MONDAY).id
+    with clock.frozen(MONDAY + HOUR):
+        office = as_role(staff=county.office)
+        answer = office.get("/supervision/?queue=red")
+        assert answer.status_code == 200
+        assert f"待补登 {draft}" in answer.get_data(as_text=True)
+        assert office.get("/supervision/export.csv?queue=red").status_code == 200
 
 
 def test_the_story_says_which_fault_it_was(county: Offices, as_role: SignedIn) -> None:
