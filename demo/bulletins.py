@@ -16,7 +16,7 @@ from core.people import Staff, Unit
 from core.permissions import Role
 from demo.chance import SEED
 from demo.city import city
-from reports import advice, issuing, maps
+from reports import advice, issuing, maps, recipients
 from reports.advice import AdviceAction
 from reports.assembling import assemble
 from reports.bulletins import Bulletin, BulletinKind
@@ -66,7 +66,19 @@ def publish(today: date, now: datetime) -> None:
         with transaction() as session, clock.frozen(min(noon, now)):
             _issue(session, out_on - timedelta(days=1), min(noon, now))
     with transaction() as session:
-        assemble(session, BulletinKind.WEEKLY, today, by=_who(session, Role.EDITOR), at=now)
+        editor = _who(session, Role.EDITOR)
+        assemble(session, BulletinKind.WEEKLY, today, by=editor, at=now)
+        _list(session, editor, now)
+
+
+def _list(session: Session, editor: Staff, at: datetime) -> None:
+    """Put the leader and an invented duty office on the distribution list: told from the next issue on."""
+    kinds = [BulletinKind.DAILY, BulletinKind.WEEKLY, BulletinKind.SPECIAL]
+    leader = _who(session, Role.LEADER)
+    for staff, name, mail in ((leader, "", "leader@example.org"), (None, "市委值班室", "duty@example.org")):
+        recipients.add(
+            session, staff=staff, name=name, number="", mail=mail, kinds=kinds, by=editor, at=at
+        )  # fmt: skip
 
 
 def _issue(session: Session, day: date, at: datetime) -> Bulletin:

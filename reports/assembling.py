@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from msgspec.structs import replace
@@ -63,9 +64,9 @@ PARTS: dict[BulletinKind, tuple[Maker, ...]] = {
 """What stands in each kind, in its order."""
 IN_FRONT: dict[BulletinKind, frozenset[str]] = {
     BulletinKind.DAILY: frozenset({"fieldwork", "red.list"}),
-    BulletinKind.QUARTERLY: frozenset({"units", "urging"}),
-    BulletinKind.ANNUAL: frozenset({"counties.safety", "counties.enforcement", "units"}),
-    BulletinKind.SPECIAL: frozenset({"units", "course", "red.list"}),
+    BulletinKind.QUARTERLY: frozenset({"urging", "red.list"}),
+    BulletinKind.ANNUAL: frozenset({"counties.safety", "counties.enforcement"}),
+    BulletinKind.SPECIAL: frozenset({"intake.counties", "red.list"}),
 }
 """Tables that a kind carries on its first pages, not in the annex."""
 S = BulletinState
@@ -134,7 +135,7 @@ def assemble(session: Session, kind: BulletinKind, day: date, *, by: Staff | Non
     return first_draft(session, made, period, by=by, at=at)
 
 
-def once(session: Session, standing: sa.Select[tuple[Bulletin]]) -> None:
+def once(session: Session, standing: sa.Select[Any]) -> None:
     """Refuse where one stands already."""
     there = session.scalars(standing.limit(1)).first()
     if there is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from reports.blocks import Cell, Column, Comparison, Figure, Table, Text
+from typing import cast
+
+from reports.blocks import CELLS, Cell, Column, Comparison, Figure, Table, Text
 
 NOTHING = "—"
 _DIGITS = {"percent": 1, "points": 1, "score": 1, "number": 1, "hours": 1, "p": 3}
@@ -35,6 +37,17 @@ def plain(cell: Cell, language: str) -> str:
     if isinstance(cell, Text):
         return cell.in_language(language)
     return cell if isinstance(cell, str) else repr(cell)
+
+
+def told(value: object, kind: str, language: str) -> str:
+    """Write one side of a correction: a pair is a text in both languages, a number is written as its column does."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, list | tuple):
+        return str(value[1 if language == "en" else 0])
+    if isinstance(value, int | float) and kind:
+        return shown(value, Column("", Text("", ""), cast(CELLS, kind)), language)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def lines(table: Table, language: str) -> list[list[str]]:

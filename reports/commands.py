@@ -91,5 +91,7 @@ def outlines(file: Path, source: str) -> None:
     except Problem as problem:
         raise click.ClickException(problem.words.in_language("en")) from problem
     click.echo(f"{found.taken} outlines taken")
-    if found.unknown:
-        click.echo(f"no place here for: {', '.join(found.unknown[:20])}")
+    for fault in found.faults[:20]:
+        click.echo(f"feature {fault.number} ({fault.name}) left out: {fault.words.in_language('en')}")
+    if len(found.faults) > 20:
+        click.echo(f"… and {len(found.faults) - 20} more")

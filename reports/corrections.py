@@ -16,7 +16,8 @@ def differences(before: Snapshot, after: Snapshot) -> list[Any]:
     for figure in after.figures():
         was = old.get(figure.id)
         if was is not None and _value(was) != _value(figure):
-            found.append(_line(figure.words, None, None, _value(was), _value(figure)))
+            kind = "percent" if figure.unit == "percent" else "score"
+            found.append(_line(figure.words, None, None, _value(was), _value(figure), kind))
     tables = {t.id: t for t in before.tables()}
     for table in after.tables():
         earlier = tables.get(table.id)
@@ -41,7 +42,7 @@ def _cells(before: Table, after: Table) -> list[Any]:
             continue
         for column, old, new in zip(after.columns[width:], was[width:], row[width:], strict=True):
             if _rounded(old) != _rounded(new):
-                found.append(_line(after.words, called, column.words, old, new))
+                found.append(_line(after.words, called, column.words, old, new, column.kind))
     found += [
         _line(after.words, _joined(row[:width]), None, Text("有此行", "The row stood"), None)
         for row in rows.values()
@@ -76,10 +77,10 @@ def _joined(cells: tuple[Cell, ...]) -> Cell:
     return Text("·".join(x.zh for x in texts), " · ".join(x.en for x in texts))
 
 
-def _line(what: Text, row: Cell, column: Text | None, was: Cell, now: Cell) -> dict[str, Any]:
+def _line(what: Text, row: Cell, column: Text | None, was: Cell, now: Cell, kind: str = "") -> dict[str, Any]:
     def plain(cell: Cell) -> object:
         return [cell.zh, cell.en] if isinstance(cell, Text) else cell
 
     return {
-        "what": plain(what), "row": plain(row), "column": plain(column), "was": plain(was), "now": plain(now),
+        "what": plain(what), "row": plain(row), "column": plain(column), "was": plain(was), "now": plain(now), "kind": kind,
     }  # fmt: skip

@@ -200,8 +200,8 @@ def remind(session: Session, now: datetime) -> int:
     count = 0
     for bulletin, recipient in session.execute(query).unique():
         was_told = any((bulletin.id, recipient.id, o) in done for o in (Occasion.ISSUED, Occasion.CORRECTED))
-        due = bulletin.issued_at + timedelta(hours=recipient.remind_after)
-        if not was_told or not recipient.remind_after or now < due:
+        wait = timedelta(hours=recipient.remind_after)
+        if not was_told or not wait or bulletin.issued_at is None or now < bulletin.issued_at + wait:
             continue
         if (bulletin.id, recipient.id, Occasion.REMINDER) not in done:
             count += _tell(session, bulletin, recipient, Occasion.REMINDER, by=None, at=now)

@@ -90,7 +90,10 @@ def draw(
 def _height(chart: Chart, rows: int) -> float:
     if chart.kind == "map":
         return 4.2
-    return 1.9 if chart.kind == "lines" else 0.55 + rows * (0.21 if chart.kind == "intervals" else 0.3)
+    if chart.kind == "lines":
+        return 1.9
+    narrow = 0.175 if chart.is_half else 0.21  # two pages are all there is
+    return 0.55 + rows * (narrow if chart.kind == "intervals" else 0.3)
 
 
 def _number(cell: Cell) -> float | None:

@@ -43,7 +43,8 @@ class Overclaimed(Invalid):
 
 def verdicts(content: Snapshot) -> dict[str, Verdict]:
     """Return what may be said of each index against the period before, by every name that a comment uses."""
-    found: dict[str, Verdict] = {}
+    # A kind without indices bears no word about them.
+    found = {name: Verdict.UNKNOWN for names in NAMES.values() for name in names}
     for figure in content.figures():
         verdict = Verdict.of(figure.comparisons[0].verdict) if figure.comparisons else Verdict.UNKNOWN
         for name in (*NAMES.get(figure.id, ()), figure.words.zh, figure.words.en):

@@ -35,44 +35,96 @@ class PlaceShape(Base):
 
 
 @dataclass(frozen=True)
+class Fault:
+    """One feature of a file that was left out: which one, how it names its place, and why."""
+
+    number: int
+    """From 1, in the file's order."""
+    name: str
+    words: Words
+
+
+@dataclass(frozen=True)
 class Brought:
     """What a file gave."""
 
     taken: int
-    unknown: tuple[str, ...]
-    """Names or codes in the file that are no place of ours."""
+    faults: tuple[Fault, ...]
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Names or codes in the file that are no place of ours."""
+        return tuple(f.name for f in self.faults if f.words == NO_PLACE)
+
+
+class NothingFits(Invalid):
+    """No outline of the file could be taken; `faults` says why of each."""
+
+    words = Words(
+        "文件里没有一个图形可用（用 code、adcode 或 name 对应地点）；没有写入任何数据",
+        "No outline in the file belongs to a place here (matched by code, adcode or name) and can be read; nothing was "
+        "written",
+    )
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__(hint=faults[0].words if faults else None)
+        self.faults = faults
+
+
+NO_PLACE = Words("本系统没有这个地点（看 code、adcode、name）", "No such place here (see code, adcode, name)")
+NO_AREA = Words("不是面（Polygon 或 MultiPolygon）", "Not an area (Polygon or MultiPolygon)")
+UNREADABLE = Words("坐标读不懂", "Coordinates that can't be read")
+NOT_DEGREES = Words("坐标要用经纬度（WGS 84 或相近）", "Coordinates must be longitude and latitude")
+TOO_DETAILED = Words(
+    "整个文件的图形太细，请先简化", "The file's outlines are too detailed: simplify them first"
+)
+TWICE = Words("这个地点在文件前面已有图形", "The file has an outline of this place before")
 
 
 def bring(session: Session, content: bytes, source: str, *, by: Staff | None, at: datetime) -> Brought:
-    """Take outlines from a GeoJSON file; a feature finds its place by `code`, `adcode` or `name`."""
+    """Take outlines from a GeoJSON file; a feature finds its place by `code`, `adcode` or `name`.
+
+    Features that can't be used are left out and named, the others are taken; where none can, nothing is written.
+    """
     features = _features(content)
     places = {p.code: p for p in session.scalars(sa.select(Place).where(Place.is_current))}
     by_name = {p.name: p for p in sorted(places.values(), key=lambda p: p.code, reverse=True)}
-    taken, unknown = 0, []
-    for feature in features:
-        about = feature.get("properties") or {}
-        names = [str(about[k]) for k in ("code", "adcode", "name") if about.get(k) not in (None, "")]
-        place = next((found for n in names if (found := places.get(n) or by_name.get(n))), None)
-        rings = _rings(feature.get("geometry") or {})
-        if place is None or not rings:
-            unknown.append(names[-1] if names else "?")
+    taken: dict[int, list[Ring]] = {}
+    faults: list[Fault] = []
+    points = 0
+    for number, feature in enumerate(features, start=1):
+        names = _names(feature)
+        place = next((here for n in names if (here := places.get(n) or by_name.get(n))), None)
+        found = _rings(feature.get("geometry"))
+        words = found if isinstance(found, Words) else None
+        if words is None and place is None:
+            words = NO_PLACE
+        elif words is None and place is not None and place.id in taken:
+            words = TWICE
+        if words is not None or place is None or isinstance(found, Words):
+            faults.append(Fault(number, names[-1][:60] if names else "?", words or NO_PLACE))
             continue
-        shape = session.get(PlaceShape, place.id) or PlaceShape(place_id=place.id)
+        points += sum(len(ring) for ring in found)
+        if points > MOST_POINTS:
+            raise Invalid(TOO_DETAILED)
+        taken[place.id] = found
+    if not taken:
+        raise NothingFits(tuple(faults))
+    for place_id, rings in taken.items():
+        shape = session.get(PlaceShape, place_id) or PlaceShape(place_id=place_id)
         shape.rings, shape.source, shape.brought_at = [list(r) for r in rings], source[:200], at
         session.add(shape)
-        taken += 1
-    if not taken:
-        raise Invalid(
-            Words(
-                "文件里没有一个图形对得上本系统的地点（用 code、adcode 或 name 对应）；没有写入任何数据",
-                "No outline in the file belongs to a place here (matched by code, adcode or name); nothing was written",
-            )
-        )
     session.flush()
     journal.write(
-        session, "place_shape.import", "place_shape", by=by, at=at, taken=taken, unknown=len(unknown)
+        session, "place_shape.import", "place_shape", by=by, at=at, taken=len(taken), unknown=len(faults)
     )
-    return Brought(taken, tuple(unknown))
+    return Brought(len(taken), tuple(faults))
+
+
+def _names(feature: dict[str, Any]) -> list[str]:
+    about = feature.get("properties")
+    known = about if isinstance(about, dict) else {}
+    return [str(known[k]) for k in ("code", "adcode", "name") if known.get(k) not in (None, "")]
 
 
 def outlines(session: Session, codes: list[str]) -> dict[str, list[Ring]]:
@@ -99,16 +151,18 @@ def _features(content: bytes) -> list[dict[str, Any]]:
     return features
 
 
-def _rings(geometry: dict[str, Any]) -> list[Ring]:
-    """Return the outer rings of a polygon or several; other shapes have none."""
+def _rings(geometry: object) -> list[Ring] | Words:
+    """Return the outer rings of a polygon or several, or why they are none."""
+    if not isinstance(geometry, dict):
+        return NO_AREA
     parts = geometry.get("coordinates") or []
-    polygons = {"Polygon": [parts], "MultiPolygon": parts}.get(str(geometry.get("type")), [])
+    polygons = {"Polygon": [parts], "MultiPolygon": parts}.get(str(geometry.get("type")))
+    if polygons is None:
+        return NO_AREA
     try:
         rings = [[(float(x), float(y)) for x, y, *_ in polygon[0]] for polygon in polygons if polygon]
-    except (TypeError, ValueError, IndexError, KeyError) as error:
-        raise Invalid(Words("坐标读不懂", "Coordinates that can't be read")) from error
-    if sum(len(r) for r in rings) > MOST_POINTS:
-        raise Invalid(Words("图形太细，请先简化", "The outlines are too detailed: simplify them first"))
+    except (TypeError, ValueError, IndexError, KeyError):
+        return UNREADABLE
     if any(not (-180 <= x <= 180 and -90 <= y <= 90) for r in rings for x, y in r):
-        raise Invalid(Words("坐标要用经纬度", "Coordinates must be longitude and latitude"))
-    return [r for r in rings if len(r) >= 4]
+        return NOT_DEGREES
+    return [r for r in rings if len(r) >= 4] or UNREADABLE

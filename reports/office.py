@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import Any
 
 from docx import Document
-from docx.enum.section import WD_ORIENT
+from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
@@ -18,8 +18,9 @@ from reports.paper import Paper, Part
 SANS, SERIF = "Noto Sans CJK SC", "Noto Serif CJK SC"
 RED, SOFT = RGBColor(0xB3, 0x26, 0x1E), RGBColor(0x5B, 0x67, 0x70)
 EPOCH = (1980, 1, 1, 0, 0, 0)
-WIDE_FROM = 9
-"""A table with more columns stands on its side."""
+MANY_COLUMNS = 9
+"""From so many columns on the type is smaller."""
+TALL, LONG = Cm(21), Cm(29.7)
 
 
 def docx(paper: Paper) -> bytes:
@@ -29,6 +30,7 @@ def docx(paper: Paper) -> bytes:
     facts = paper.facts()
     _head(document, facts)
     for part in paper.sections():
+        _turn(document, is_wide=False)
         document.add_heading(f"{part['number']}　{part['words']}", level=2)
         for figure in part["figures"]:
             _figure(document, figure)
@@ -36,12 +38,15 @@ def docx(paper: Paper) -> bytes:
             _block(document, paper, block)
         if part["comment"]:
             document.add_paragraph(part["comment"], style="Intense Quote")
+    _turn(document, is_wide=False)
     _lists(document, paper, facts)
     _small(document, facts["foot"])
-    annex = paper.annex()
-    if annex:
+    annex, corrected = paper.annex(), paper.corrected()
+    if annex or corrected:
         document.add_page_break()  # type: ignore[no-untyped-call]
         document.add_heading(facts["annex_words"], level=2)
+        for text in corrected:
+            document.add_paragraph(text, style="List Bullet")
         for block in annex:
             _block(document, paper, block)
     core = document.core_properties
@@ -55,7 +60,7 @@ def docx(paper: Paper) -> bytes:
 def _page(document: Any) -> None:
     section = document.sections[0]
     section.orientation = WD_ORIENT.PORTRAIT
-    section.page_width, section.page_height = Cm(21), Cm(29.7)
+    section.page_width, section.page_height = TALL, LONG
     section.left_margin = section.right_margin = Cm(2)
     section.top_margin = section.bottom_margin = Cm(1.8)
     for name, font, size in (("Normal", SANS, 9.5), ("Heading 2", SANS, 11.5), ("Intense Quote", SANS, 9.5)):
@@ -89,7 +94,18 @@ def _figure(document: Any, figure: Part) -> None:
         document.add_paragraph(told, style="List Bullet")
 
 
+def _turn(document: Any, is_wide: bool) -> None:
+    """Begin pages that lie on their side, or that stand again."""
+    now = document.sections[-1]
+    wanted = WD_ORIENT.LANDSCAPE if is_wide else WD_ORIENT.PORTRAIT
+    if now.orientation != wanted:
+        begun = document.add_section(WD_SECTION.NEW_PAGE)
+        begun.orientation = wanted
+        begun.page_width, begun.page_height = (LONG, TALL) if is_wide else (TALL, LONG)
+
+
 def _block(document: Any, paper: Paper, block: Part) -> None:
+    _turn(document, bool(block.get("is_wide")))
     match block["kind"]:
         case "points":
             for point in block["points"]:
@@ -112,7 +128,7 @@ def _table(document: Any, block: Part) -> None:
     caption.add_run(block["words"]).bold = True
     caption.paragraph_format.keep_with_next = True
     table = document.add_table(rows=1, cols=len(block["columns"]), style="Light Grid Accent 1")
-    size = Pt(7 if len(block["columns"]) >= WIDE_FROM else 8.5)
+    size = Pt(7 if len(block["columns"]) >= MANY_COLUMNS else 8.5)
     _row(table.rows[0], [c["words"] for c in block["columns"]], block["columns"], size)
     for cells in block["rows"]:
         _row(table.add_row(), cells, block["columns"], size)
@@ -138,8 +154,7 @@ def _lists(document: Any, paper: Paper, facts: Part) -> None:
             line.add_run(f"{item['text']}　{item['facts']}")
     if corrected:
         document.add_heading(facts["corrections_words"], level=2)
-        for text in corrected:
-            document.add_paragraph(text, style="List Bullet")
+        document.add_paragraph(paper.correction_note())
 
 
 def _small(document: Any, text: str) -> None:

@@ -11,11 +11,13 @@ from core.dates import day_words
 from reports.advice import Advice
 from reports.blocks import Chart, Figure, Points, Prose, Section, Snapshot, Table
 from reports.bulletins import Bulletin
-from reports.cells import interval, is_number, lines, value
+from reports.cells import interval, is_number, lines, told, value
 from reports.drawing import draw
 from reports.maps import Ring
 
 Part = dict[str, Any]
+WIDE_FROM = 11
+"""A table with so many columns and more than one row stands on its side."""
 
 
 @dataclass(eq=False)
@@ -39,13 +41,13 @@ class Paper:
         return [self._section(s) for s in self.content.sections]
 
     def annex(self) -> list[Part]:
-        """Return the tables and charts of the annex."""
+        """Return the tables and charts of the annex, the wide tables last, on pages of their own."""
         found = []
         for section in self.content.sections:
             for block in section.blocks:
                 if isinstance(block, Table | Chart) and block.is_annex:
                     found += self._block(block)
-        return found
+        return sorted(found, key=lambda part: bool(part.get("is_wide")))
 
     def facts(self) -> Part:
         """Return title, head and foot."""
@@ -87,18 +89,25 @@ class Paper:
     def corrected(self) -> list[str]:
         """Return the corrections as lines."""
 
-        def told(cell: object) -> str:
-            if cell is None:
-                return "—"
-            if isinstance(cell, list | tuple):
-                return str(cell[1 if self.language == "en" else 0])
-            return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
+        def side(c: dict[str, Any], key: str) -> str:
+            return told(c[key], c.get("kind", "") if key in ("was", "now") else "", self.language)
 
         return [
-            " · ".join(told(c[key]) for key in ("what", "row", "column") if c[key] is not None)
-            + f"{self.t('：', ': ')}{told(c['was'])} → {told(c['now'])}"
+            " · ".join(side(c, key) for key in ("what", "row", "column") if c[key] is not None)
+            + f"{self.t('：', ': ')}{side(c, 'was')} → {side(c, 'now')}"
             for c in self.bulletin.corrections
         ]
+
+    def correction_note(self) -> str:
+        """Say on the first pages that this edition corrects another, why, and how much."""
+        b = self.bulletin
+        if not b.corrections:
+            return ""
+        n = len(b.corrections)
+        return self.t(
+            f"本版代替原版，更正 {n} 处，见附表。原因：{b.reason}",
+            f"This edition takes the place of the one before: {n} corrected, see the annex. Why: {b.reason}",
+        )
 
     def _section(self, s: Section) -> Part:
         figures = [self._figure(b) for b in s.blocks if isinstance(b, Figure)]
@@ -142,6 +151,7 @@ class Paper:
         words = b.words.in_language(self.language)
         return {
             "kind": "table", "id": b.id, "words": words, "columns": columns, "rows": lines(b, self.language), "note": note,
+            "is_wide": len(columns) >= WIDE_FROM and len(b.rows) > 1,
         }  # fmt: skip
 
     def _chart(self, b: Chart) -> list[Part]:

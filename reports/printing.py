@@ -24,6 +24,7 @@ def page(paper: Paper) -> str:
         annex=paper.annex(),
         advice=paper.advised(),
         corrections=paper.corrected(),
+        correction_note=paper.correction_note(),
         **paper.facts(),
     )
 

@@ -8,8 +8,8 @@ from reports.blocks import Cell, Column, Table, Text
 from reports.context import Context
 from reports.definitions import ENFORCEMENT, ENFORCEMENT_WORDS
 from reports.estimates import By, Figures, IndexEstimate, Measure
+from reports.periods import wide
 
-PRINTED = (By.CITY, By.CONTACT, By.COUNTY)
 _METHODS = {
     "logit": Text("对数几率", "logit"), "beta": Text("贝塔", "beta"), "mean": Text("均值（t）", "mean (t)"),
 }  # fmt: skip
@@ -66,9 +66,7 @@ def _figures(c: Context, made: list[Figures]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for f in _shown(c, made):
         for e in sorted(f.rows.values(), key=_order):
-            if e.by not in PRINTED or not e.is_shown or e.index not in names:
-                continue
-            if e.by is not By.CITY and e.measure is not Measure.SHARE:
+            if not e.is_shown or e.index not in names or not _is_printed(c, f, e):
                 continue
             if e.by is By.COUNTY:
                 where = c.of_place(counties[e.domain]) if e.domain in counties else Text(e.domain, e.domain)
@@ -102,6 +100,17 @@ def _figures(c: Context, made: list[Figures]) -> Table:
 def _shown(c: Context, made: list[Figures]) -> list[Figures]:
     """Leave out the sets of earlier periods: they are compared with, not printed."""
     return [f for f in made if f.weight_set.ends_on == c.period.ends_on]
+
+
+def _is_printed(c: Context, f: Figures, e: IndexEstimate) -> bool:
+    """Say whether a figure stands in the issue: counties from the wide span, the city and users from the period."""
+    s = f.weight_set
+    if e.by is By.COUNTY:
+        is_wide = s.starts_on == wide(c.period).starts_on
+        return is_wide and e.measure is Measure.SHARE and e.index in (c.definition.safety.code, ENFORCEMENT)
+    if s.starts_on != c.period.starts_on:
+        return False
+    return e.by is By.CITY or (e.by is By.CONTACT and e.measure is Measure.SHARE)
 
 
 def _order(e: IndexEstimate) -> tuple[str, int, int, str]:

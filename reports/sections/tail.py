@@ -14,6 +14,7 @@ from reports.advice import Advice
 from reports.blocks import Block, Cell, Column, Prose, Section, Table, Text
 from reports.bulletins import Bulletin, BulletinState
 from reports.context import Context
+from reports.definitions import FIRST
 from reports.estimates import Figures
 from reports.sections.provenance import provenance
 from survey.categories import VARIABLES
@@ -104,7 +105,7 @@ def counselling(c: Context) -> Section:
 def method(c: Context) -> Section:
     """Say how the figures were made and how good the data are."""
     heading = Text("方法与数据质量", "Method and data quality")
-    found: list[Block] = []
+    found: list[Block] = [Prose(x) for x in (_changed_definition(c),) if x is not None]
     now = c.figures(c.period)
     if now is not None:
         found += [Prose(_how(now)), *provenance(c)]
@@ -119,6 +120,23 @@ def method(c: Context) -> Section:
         )
     )
     return Section(11, "method", heading, (*found, *corrections(c)))
+
+
+def _changed_definition(c: Context) -> Text | None:
+    """Say that the series broke, where what is compared lies on both sides of a new definition."""
+    d = c.definition
+    if d.version == FIRST.version or d.valid_from <= c.period.last_year.starts_on:
+        return None
+    if d.breaks_series:
+        return Text(
+            f"指数定义自 {d.valid_from} 起改用第 {d.version} 版，量表也改了：此前的数字不作比较。",
+            f"Since {d.valid_from} the indices follow definition {d.version}, on another scale: nothing earlier is compared.",
+        )
+    return Text(
+        f"指数定义自 {d.valid_from} 起改用第 {d.version} 版：与此前的比较，两期都按这一版重算；不能与以前公布的数字直接相比。",
+        f"Since {d.valid_from} the indices follow definition {d.version}: comparisons count both periods by it; don't compare "
+        "with figures published before.",
+    )
 
 
 def plain_method(c: Context) -> Section:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -11,10 +12,12 @@ from core.terms import Words
 from reports.blocks import Block, Cell, Chart, Column, Table, Text
 from reports.context import Context
 from reports.definitions import ENFORCEMENT, SAFETY
+from reports.estimates import By, EstimateSet, IndexEstimate, Measure
 from survey.indices import CITY
 from survey.methods.trend import local_level
 from survey.weighting import IndexFigure, WeightSet
 
+Weekly = IndexFigure | IndexEstimate
 WEEKS = 13
 LEAST = 4
 """A line through fewer weeks says nothing."""
@@ -22,19 +25,10 @@ LEAST = 4
 
 def trend(c: Context) -> list[Block]:
     """Return the last thirteen whole weeks with the smoothed level beside each figure."""
-    first = c.period.ends_on - timedelta(weeks=WEEKS) + timedelta(days=1)
-    query = (
-        sa.select(WeightSet.starts_on, WeightSet.ends_on, IndexFigure)
-        .join(IndexFigure, IndexFigure.weight_set_id == WeightSet.id)
-        .where(
-            WeightSet.starts_on >= first, WeightSet.ends_on <= c.period.ends_on, WeightSet.as_of <= c.as_of
-        )
-        .where(IndexFigure.domain == CITY, IndexFigure.index.in_([SAFETY, ENFORCEMENT]))
-        .order_by(WeightSet.is_published, WeightSet.id)
-    )
-    weeks: dict[str, dict[str, IndexFigure]] = {}
-    for starts_on, ends_on, figure in c.session.execute(query):
-        if (ends_on - starts_on).days == 6 and starts_on.weekday() == 0 and not figure.is_suppressed:
+    weeks: dict[str, dict[str, Weekly]] = {}
+    for starts_on, ends_on, figure in c.session.execute(_kept(c)):
+        is_hidden = figure.is_suppressed if isinstance(figure, IndexFigure) else not figure.is_shown
+        if (ends_on - starts_on).days == 6 and starts_on.weekday() == 0 and not is_hidden:
             weeks.setdefault(ends_on.isoformat(), {})[figure.index] = figure
     if len(weeks) < LEAST:
         return []
@@ -70,7 +64,31 @@ def trend(c: Context) -> list[Block]:
     return [Table("trend", title, columns, tuple(rows), source, is_annex=True), chart]
 
 
-def _level(figures: list[IndexFigure | None]) -> list[float | None]:
+def _kept(c: Context) -> sa.Select[Any]:
+    """Return the weeks' figures: as they were published, or by a definition with weights of its own as it counts them."""
+    first = c.period.ends_on - timedelta(weeks=WEEKS) + timedelta(days=1)
+    if c.definition.breaks_series:
+        first = max(first, c.definition.valid_from)
+    if len({a.weight for a in c.definition.agencies}) == 1:
+        query: sa.Select[Any] = (
+            sa.select(WeightSet.starts_on, WeightSet.ends_on, IndexFigure)
+            .join(IndexFigure, IndexFigure.weight_set_id == WeightSet.id)
+            .where(IndexFigure.domain == CITY, IndexFigure.index.in_([SAFETY, ENFORCEMENT]))
+        )
+    else:
+        query = (
+            sa.select(WeightSet.starts_on, WeightSet.ends_on, IndexEstimate)
+            .join(EstimateSet, EstimateSet.weight_set_id == WeightSet.id)
+            .join(IndexEstimate, IndexEstimate.estimate_set_id == EstimateSet.id)
+            .where(EstimateSet.definition_version == c.definition.version)
+            .where(IndexEstimate.by == By.CITY, IndexEstimate.measure == Measure.SHARE)
+            .where(IndexEstimate.index.in_([SAFETY, ENFORCEMENT]))
+        )
+    within = (WeightSet.starts_on >= first, WeightSet.ends_on <= c.period.ends_on, WeightSet.as_of <= c.as_of)
+    return query.where(*within).order_by(WeightSet.is_published, WeightSet.id)
+
+
+def _level(figures: list[Weekly | None]) -> list[float | None]:
     series = np.array([f.estimate if f and f.standard_error else np.nan for f in figures], dtype=np.float64)
     errors = np.array(
         [f.standard_error if f and f.standard_error else np.nan for f in figures], dtype=np.float64

@@ -23,6 +23,7 @@ from reports.views import (
     leader,
     live,
     own_appraisal,
+    place_outlines,
     root_causes,
     special_reports,
     townships,
@@ -37,6 +38,7 @@ BLUEPRINTS = [
     definitions.blueprint,
     distribution.blueprint,
     special_reports.blueprint,
+    place_outlines.blueprint,
     exports.blueprint,
     root_causes.blueprint,
     dark_figures.blueprint,
@@ -54,6 +56,7 @@ DOORS = [
     dark_figures.DOOR,
     exports.DOOR,
     definitions.DOOR,
+    place_outlines.DOOR,
     appraisal.DOOR,
     *own_appraisal.DOORS,
     Door(

@@ -14,13 +14,9 @@ def cell(value: Cell, column: Column) -> str:
     return cells.shown(value, column, language())
 
 
-def corrected(value: object) -> str:
-    """Write one side of a correction: a pair is a text in both languages."""
-    if value is None:
-        return cells.NOTHING
-    if isinstance(value, list | tuple):
-        return str(value[1 if language() == "en" else 0])
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def corrected(value: object, kind: str = "") -> str:
+    """Write one side of a correction in the language spoken."""
+    return cells.told(value, kind, language())
 
 
 def _is_own_words(value: Cell) -> bool:

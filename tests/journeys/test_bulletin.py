@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -28,6 +30,17 @@ def people(house: House) -> tuple[Staff, Staff]:
 def test_from_the_draft_to_its_correction(page: Page, house: House, people: tuple[Staff, Staff]) -> None:
     editor, leader = people
     sign_in(page, editor, house)
+    page.goto("/editing/")
+    page.get_by_role("link", name="分送名单").click()
+    page.get_by_label("外部人员姓名").fill("市委值班室")
+    page.get_by_role("button", name="加入").click()
+    expect(page.locator("main")).to_contain_text("手机和邮箱至少填一项")
+    assert_accessible(page)
+    page.get_by_label("邮箱").fill("duty@example.org")
+    page.get_by_role("button", name="加入").click()
+    expect(page.locator("tbody")).to_contain_text("d***@example.org")
+    picture(page, "bulletin-recipients")
+
     page.goto("/editing/")
     page.get_by_label("包含这一天的一期").fill(WEEK.isoformat())
     page.get_by_role("button", name="汇编").click()
@@ -56,6 +69,9 @@ def test_from_the_draft_to_its_correction(page: Page, house: House, people: tupl
     for step in ("送核", "审定", "签发并分送"):
         page.get_by_role("button", name=step).click()
     expect(page.locator("aside")).to_contain_text("已签发")
+    expect(page.locator("#delivery")).to_contain_text("已读 0 人")
+    expect(page.locator("#delivery")).to_contain_text("市委值班室")
+    expect(page.locator("#delivery")).to_contain_text("没有设置邮件服务器，请打电话或当面告知")
     picture(page, "bulletin-editor")
 
     sign_in(page, leader, house)
@@ -84,7 +100,7 @@ def test_from_the_draft_to_its_correction(page: Page, house: House, people: tupl
     page.set_viewport_size({"width": 1366, "height": 768})
     page.goto("/editing/")
     page.get_by_role("link", name="社情民意调查周报").first.click()
-    expect(page.locator("aside")).to_contain_text("已读")
+    expect(page.locator("#delivery")).to_contain_text("已读 1 人")
     page.get_by_text("出更正版").click()
     page.get_by_label("为什么更正").fill("补入晚到的事项")
     page.get_by_role("button", name="起草更正版").click()
@@ -97,3 +113,47 @@ def test_from_the_draft_to_its_correction(page: Page, house: House, people: tupl
     page.goto("/bulletins/latest")
     expect(page.locator(".masthead")).to_contain_text("更正版")
     expect(page.locator("#instructions")).to_contain_text("请路灯所两周内报结果。")
+
+
+def test_a_daily_sheet_and_a_special_report(page: Page, house: House, people: tuple[Staff, Staff]) -> None:
+    editor, leader = people
+    sign_in(page, editor, house)
+    page.goto("/editing/")
+    page.get_by_label("种类").select_option(label="每日快报")
+    page.get_by_label("包含这一天的一期").fill(WEEK.isoformat())
+    page.get_by_role("button", name="汇编").click()
+    with using(house.database):
+        assert run_next()
+    page.goto("/editing/")
+    page.get_by_role("link", name="每日快报").first.click()
+    for step in ("送核", "审定", "签发并分送"):
+        page.get_by_role("button", name=step).click()
+    expect(page.locator("aside")).to_contain_text("已签发")
+
+    page.goto("/editing/")
+    page.get_by_role("link", name="起草专报").click()
+    page.get_by_label("题目").fill("路灯专报")
+    page.get_by_role("button", name="汇编").click()
+    expect(page.locator("main")).to_contain_text("请至少选一个事项类别")
+    assert_accessible(page)
+    page.get_by_label("市政照明").check()
+    page.get_by_label("从", exact=True).fill((WEEK - timedelta(days=13)).isoformat())
+    page.get_by_label("到", exact=True).fill(WEEK.isoformat())
+    page.get_by_role("button", name="汇编").click()
+    with using(house.database):
+        assert run_next()
+    page.goto("/editing/")
+    page.get_by_role("link", name="专报 ").first.click()
+    page.wait_for_selector(".main-svg", timeout=60_000)
+    expect(page.locator("main")).to_contain_text("逐周走势")
+    expect(page.locator("main")).not_to_contain_text("安全感指数")
+
+    sign_in(page, leader, house)
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.goto("/bulletins/?kind=daily")
+    page.get_by_role("link", name="每日快报").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("每日快报")
+    expect(page.locator("main")).to_contain_text("一天的访问太少，不报指数")
+    no_sideways_scroll(page)
+    assert_accessible(page)
+    picture(page, "bulletin-daily-phone")

@@ -61,7 +61,7 @@ class _Talk(socketserver.StreamRequestHandler):
                     except (ssl.SSLError, OSError):
                         return
                     self.rfile = self.connection.makefile("rb")
-                    self.wfile = self.connection.makefile("wb", 0)  # type: ignore[assignment]
+                    self.wfile = self.connection.makefile("wb", 0)
                     is_sealed = True
                 case "AUTH":
                     told = base64.b64decode(rest.split()[-1]).decode().split("\0")

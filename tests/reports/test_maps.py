@@ -10,7 +10,7 @@ import pytest
 from core.db import Database, reading, transaction
 from core.problems import Invalid
 from reports.blocks import Chart, Column, Table, Text
-from reports.maps import bring, outlines
+from reports.maps import NO_AREA, NO_PLACE, NOT_DEGREES, TWICE, UNREADABLE, bring, outlines
 from reports.web_charts import plot
 from tests.factories import a_place
 from tests.survey.field import NOON
@@ -46,6 +46,29 @@ def test_a_place_is_found_by_its_code_or_its_name(database: Database) -> None:
     assert rings[codes[0]][0][0] == (115.0, 38.0)
 
 
+def test_each_feature_that_is_left_out_says_why(sqlite: Database) -> None:
+    with transaction() as session:
+        one = a_place(session)
+        found = bring(
+            session,
+            a_file(
+                a_feature(code=one.code),
+                a_feature(code=one.code),
+                a_feature(name="别处"),
+                a_feature("Point", [115.0, 38.0], code=one.code),
+                a_feature(coordinates=[[["x", "y"]] * 4], code=one.code),
+                a_feature(coordinates=[[[500000.0, 4e6]] * 4], code=one.code),
+                {"type": "Feature", "properties": None, "geometry": None},
+            ),
+            "测绘（虚构）", by=None, at=NOON,
+        )  # fmt: skip
+    assert found.taken == 1
+    assert [(f.number, f.words) for f in found.faults] == [
+        (2, TWICE), (3, NO_PLACE), (4, NO_AREA), (5, UNREADABLE), (6, NOT_DEGREES), (7, NO_AREA),
+    ]  # fmt: skip
+    assert found.unknown == ("别处",)
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -53,7 +76,7 @@ def test_a_place_is_found_by_its_code_or_its_name(database: Database) -> None:
         (b'{"type": "Feature"}', "features"),
         (a_file(a_feature(name="别处")), "belongs to a place"),
         (a_file(a_feature(coordinates=[[["x", "y"]] * 4], code="1")), "be read"),
-        (a_file(a_feature(coordinates=[[[500000.0, 4e6]] * 4], code="1")), "longitude"),
+        (a_file(), "belongs to a place"),
     ],
 )
 def test_a_file_that_fits_nothing_is_refused_whole(sqlite: Database, content: bytes, says: str) -> None:
