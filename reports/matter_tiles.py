@@ -144,7 +144,7 @@ def red_list(session: Session, *, county: Place | None, at: datetime, most: int 
         "Matters open past their limit at this moment, the longest first, in calendar days; complaints about units, staff or "
         "the centre are not listed",
     )
-    table = Table("red", Text("红榜：超期未办结", "Red list: overdue"), columns, tuple(rows), "red")
+    table = Table("red", Text("红灯清单：超期未办结", "Red list: overdue"), columns, tuple(rows), "red")
     made = counted(method, "matter(due_at, state, lead_unit)", at=at)
     good = Text("现在没有超期的诉求。", "Nothing is overdue now.")
     return Tile(

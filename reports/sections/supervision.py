@@ -137,7 +137,7 @@ def _listed(c: Context, red: list[Matter], units: dict[int, Text], source: str) 
     )
     return Table(
         "red.list",
-        Text("红榜：超期最久的事项", "Red list: longest overdue"),
+        Text("红灯清单：超期最久的事项", "Red list: longest overdue"),
         columns,
         rows,
         source,

@@ -50,7 +50,7 @@ BOARDS = (
 )  # fmt: skip
 ABOUT = {
     "leader": Words(
-        "两项指数、县区、诉求热点、红榜、承诺兑现，一屏看完",
+        "两项指数、县区、诉求热点、红灯清单、承诺兑现，一屏看完",
         "Both indices, counties, topics, the red list and promises on one screen",
     ),
     "city": Words(
