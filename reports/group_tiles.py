@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.places import Place
+from hotline.hidden_tables import conceal
 from reports.blocks import Cell, Chart, Column, Table, Text
 from reports.definitions import ENFORCEMENT, ENFORCEMENT_WORDS, SAFETY, in_force
 from reports.estimates import CITY, By, Figures, Known, Measure, since
@@ -53,10 +54,10 @@ def by_group(
         else {}
     )
     rows: list[tuple[Cell, ...]] = []
-    for domain in now.domains(by) if now else []:
-        e = now.get(index, domain, by, measure) if now else None
-        if e is None:
-            continue
+    found = [(d, e) for d in now.domains(by) if (e := now.get(index, d, by, measure))] if now else []
+    # A number that is few is hidden, and with it the smallest other: the sum stands on other pages.
+    numbers = [row[0] for row in conceal([[e.n] for _, e in found]).cells] if found else []
+    for (domain, e), n in zip(found, numbers, strict=True):
         changes = [since(e, other.get(index, domain, by, measure) if other else None) for other in earlier]
         told = None if e.is_shown else WHY.get(e.withheld or "")
         words = places.get(domain) or GROUPS.get(domain) or Text(domain, domain)
@@ -65,7 +66,7 @@ def by_group(
                 words,
                 domain,
                 *interval(e),
-                e.n,
+                n,
                 *((verdict_of(c) if e.is_shown else None) for c in changes),
                 told,
             )

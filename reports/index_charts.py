@@ -24,7 +24,7 @@ def by_county(rows: Sequence[Row]) -> Plot | None:
             r.place_code,
             *limits(r.figure),
             places_of(r.figure if r.rank else None),
-            r.rank and str(r.rank.band),
+            str(r.rank.band) if r.rank else None,
         )
         for r in rows
         if r.is_shown

@@ -31,6 +31,7 @@ from survey.field_rates import Breakdown, Selection, tabulate
 from survey.methods.rates import Eligibility
 from survey.waves import Wave
 from survey.weight_making import margin_totals
+from survey.weighting import IndexFigure
 
 SPAN = timedelta(weeks=4)
 PER = 10_000
@@ -50,6 +51,9 @@ def side_by_side(session: Session, *, at: datetime, sort: str = "") -> Tile:
     people = margin_totals(session).get("county", {})
     rates = _response(session, now) if now else {}
     dark = _dark(session, now, today) if now else {}
+    ranks = {
+        index: ranks_of(session, now.weight_set.id, index) if now else {} for index in (SAFETY, ENFORCEMENT)
+    }
     rows: list[tuple[Cell, ...]] = []
     for county in counties(session):
         n, population = heard.get(county.id, 0), people.get(county.code)
@@ -58,8 +62,8 @@ def side_by_side(session: Session, *, at: datetime, sort: str = "") -> Tile:
         per = n / population * PER if population else None
         rows.append(
             (
-                Text(county.name, county.name_en), county.code, *_index(session, now, SAFETY, county.code),
-                *_index(session, now, ENFORCEMENT, county.code), rates.get(county.code), n, per, due, *share,
+                Text(county.name, county.name_en), county.code, *_index(now, ranks[SAFETY], SAFETY, county.code),
+                *_index(now, ranks[ENFORCEMENT], ENFORCEMENT, county.code), rates.get(county.code), n, per, due, *share,
                 *dark.get(county.code, (None, None, None)),
             )
         )  # fmt: skip
@@ -88,11 +92,10 @@ def ordered(rows: list[tuple[Cell, ...]], sort: str) -> tuple[tuple[Cell, ...], 
     return (*first, *(row for row in rows if row[at] is None))
 
 
-def _index(session: Session, now: Figures | None, index: str, code: str) -> tuple[Cell, ...]:
+def _index(now: Figures | None, ranks: dict[str, IndexFigure], index: str, code: str) -> tuple[Cell, ...]:
     e = now.get(index, code, By.COUNTY) if now else None
-    if now is None or e is None or not e.is_shown:
-        return (*interval(e), e.n if e else None, None)
-    return (*interval(e), e.n, places_of(ranks_of(session, now.weight_set.id, index).get(code)))
+    is_shown = e is not None and e.is_shown
+    return (*interval(e), e.n if e else None, places_of(ranks.get(code)) if is_shown else None)
 
 
 def _response(session: Session, now: Figures) -> dict[str, float | None]:
