@@ -40,7 +40,7 @@ WEIGHTS = {
     Appraised.INTERVIEWER: {K.SOUND: 40, K.SPOKEN: 20, K.COMPLETES: 40},
 }
 MAKER = {Appraised.UNIT: Role.EDITOR, Appraised.INTERVIEWER: Role.SUPERVISOR}
-GROUNDS = "有一件在期限内打过电话，当时没有接通，通话记录可以查；请核对响应的件数。"
+GROUNDS = "有一件到期前一天就修好了，报送时系统正在维护，现场照片上有时间；请核对按时的件数。"
 
 
 def appraise(today: date, now: datetime) -> None:
@@ -52,9 +52,7 @@ def appraise(today: date, now: datetime) -> None:
             _publish_scheme(session, appraised, quarter.starts_on, ahead)
         with transaction() as session:
             maker = _who(session, MAKER[appraised])
-            made = draft_round(
-                session, appraised, PeriodKind.QUARTER, quarter.starts_on, by=maker, at=now
-            )
+            made = draft_round(session, appraised, PeriodKind.QUARTER, quarter.starts_on, by=maker, at=now)
             publish_round(session, made, by=maker, at=now)
             if appraised is Appraised.UNIT:
                 _appeal(session, made, now)
@@ -73,7 +71,7 @@ def _appeal(session: Session, made: AppraisalRound, now: datetime) -> None:
     handler = _who(session, Role.HANDLER)
     subject = own_subject(handler, Appraised.UNIT)
     if subject is not None and made.content.row(subject) is not None:
-        file_appeal(session, made, K.RESPONSE, GROUNDS, by=handler, at=now)
+        file_appeal(session, made, K.ON_TIME, GROUNDS, by=handler, at=now)
 
 
 def _who(session: Session, role: Role) -> Staff:

@@ -63,12 +63,12 @@ def table(content: Appraisal) -> Table:
         Column("who", WHO[appraised]),
         Column("group", Text("件量组", "Volume")),
         Column("volume", Text("件量", "n"), "count"),
-        *(_column(i) for i in indicators),
         Column("points", Text("得分", "Points"), "score"),
         Column("points_low", Text("区间下限", "Low"), "score"),
         Column("points_high", Text("区间上限", "High"), "score"),
         Column("band", Text("档", "Band"), "rank"),
         Column("places", Text("可能的名次", "Places it may hold"), "rank"),
+        *(_column(i) for i in indicators),
     )
     return Table(
         "appraisal",
@@ -76,6 +76,10 @@ def table(content: Appraisal) -> Table:
         columns,
         tuple(_line(content, row, indicators) for row in ordered(content)),
         "appraisal",
+        Text(
+            f"名次只给范围，分不出先后的同属一档；件量不足 {content.minimum} 的照常列出，不排。",
+            f"Places are ranges, and who can't be told apart share a band; under {content.minimum} one is listed without.",
+        ),
     )
 
 
@@ -84,12 +88,12 @@ def _line(content: Appraisal, row: Row, indicators: Sequence[Indicator]) -> tupl
         row.words,
         group_words(content, row.group),
         row.volume,
-        *(row.of(i.value).share for i in indicators),
         row.points,
         row.low,
         row.high,
         None if row.band is None else str(row.band),
-        places_words(row),
+        None if row.best is None else f"{row.best}–{row.worst}",
+        *(row.of(i.value).share for i in indicators),
     )
 
 

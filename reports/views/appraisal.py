@@ -22,7 +22,7 @@ from reports import appraising
 from reports.appeal import appeals_of, open_appeals
 from reports.appraisal_round import KINDS, PUBLIC, ROUND_FLOW, AppraisalRound, RoundState, editions, rounds
 from reports.appraisal_scheme import AppraisalScheme, schemes
-from reports.appraisal_sheet import chart, figures, group_words, own_figures, places_words, table
+from reports.appraisal_sheet import chart, figures, own_figures, table
 from reports.appraisal_terms import HOW, QUERIES, Appraised, Indicator
 from reports.blocks import Table
 from reports.cells import plain
@@ -131,14 +131,13 @@ def one(round_id: int) -> str:
             editions=editions(session, found),
             appeals=appeals_of(session, found),
             allowed=ROUND_FLOW.actions(found.state),
+            can_settle=not found.is_interim and not found.is_open_to_appeal(clock.now()),
             manages=found.appraised in makes(staff),
             people=people,
             chosen=chosen if row else None,
             own=own_figures(content, row) if row else [],
             row=row,
             names={r.subject: r.words for r in content.rows},
-            group_words=group_words,
-            places_words=places_words,
         )
 
 

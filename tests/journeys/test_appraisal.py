@@ -79,7 +79,7 @@ def test_from_the_scheme_to_the_correction(
     page.reload()
     page.get_by_role("link", name="看结果").click()
     page.wait_for_selector(".main-svg", timeout=60_000)
-    expect(page.locator("main")).to_contain_text("第 1–2 名之间")
+    expect(page.locator("main")).to_contain_text("1–2")
     page.get_by_role("button", name="公布", exact=True).click()
     page.locator("dialog[open]").get_by_role("button", name="公布", exact=True).click()
     expect(page.locator("main")).to_contain_text("申诉截止")

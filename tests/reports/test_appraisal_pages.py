@@ -60,11 +60,12 @@ def test_the_desk_reads_the_table_its_counts_and_files(held: Held, as_role: Sign
     page = head.get(f"/appraisal/rounds/{held.round_id}").text
     for name in held.units:
         assert name in page
-    assert "第 1–2 名之间" in page
-    assert "件量不足，不排" in page
+    assert ">1–2<" in page
+    assert "件量不足 5 的照常列出，不排" in page
     file = head.get(f"/appraisal/rounds/{held.round_id}.csv")
     assert file.mimetype == "text/csv"
     assert len(file.text.strip().splitlines()) == 4
+    assert "定案</button>" not in page  # the time to appeal is not over
     figure = head.get(f"/appraisal/rounds/{held.round_id}/figures/solved_low")
     assert "联系不上的按未解决计" in figure.text
     assert head.get(f"/appraisal/rounds/{held.round_id}/figures/solved_low.csv").text.count("\n") == 4
