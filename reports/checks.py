@@ -11,7 +11,7 @@ from core import clock
 from core.terms import Words
 from reports.advice import of_bulletin
 from reports.blocks import digest
-from reports.bulletins import Bulletin
+from reports.bulletins import WITHOUT_INDEX, Bulletin
 from reports.issuing import verdicts
 from reports.wording import overclaims
 
@@ -36,7 +36,7 @@ def checks(session: Session, bulletin: Bulletin) -> list[Check]:
     thin = Words("{n} 项指数因样本不足未公布", "{n} indices are withheld for want of interviews").filled(
         n=len(withheld)
     )
-    return [
+    found = [
         Check(
             Words("数据截止在本期结束之后", "The data cut lies after the period's end"),
             is_whole,
@@ -51,9 +51,6 @@ def checks(session: Session, bulletin: Bulletin) -> list[Check]:
             Words("说明没有超出区间所能支持的话", "No comment says more than the intervals bear"), not over
         ),
         Check(
-            Words("两项指数都有结果", "Both indices have a result"), not withheld, thin if withheld else None
-        ),
-        Check(
             Words("每条建议都有单位、期限和预期效果", "Every piece of advice has its unit, day and effect"),
             all(a.unit_id and a.due_on and a.effect for a in advised if not a.is_instruction),
         ),
@@ -62,3 +59,7 @@ def checks(session: Session, bulletin: Bulletin) -> list[Check]:
             digest(bulletin.snapshot) == bulletin.digest,
         ),
     ]
+    if bulletin.kind not in WITHOUT_INDEX:
+        both = Words("两项指数都有结果", "Both indices have a result")
+        found.insert(2, Check(both, not withheld, thin if withheld else None))
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -64,28 +63,29 @@ def trend(c: Context) -> list[Block]:
     return [Table("trend", title, columns, tuple(rows), source, is_annex=True), chart]
 
 
-def _kept(c: Context) -> sa.Select[Any]:
+def _kept(c: Context) -> sa.Executable:
     """Return the weeks' figures: as they were published, or by a definition with weights of its own as it counts them."""
     first = c.period.ends_on - timedelta(weeks=WEEKS) + timedelta(days=1)
     if c.definition.breaks_series:
         first = max(first, c.definition.valid_from)
+    within = (WeightSet.starts_on >= first, WeightSet.ends_on <= c.period.ends_on, WeightSet.as_of <= c.as_of)
+    order = (WeightSet.is_published, WeightSet.id)
     if len({a.weight for a in c.definition.agencies}) == 1:
-        query: sa.Select[Any] = (
+        return (
             sa.select(WeightSet.starts_on, WeightSet.ends_on, IndexFigure)
             .join(IndexFigure, IndexFigure.weight_set_id == WeightSet.id)
-            .where(IndexFigure.domain == CITY, IndexFigure.index.in_([SAFETY, ENFORCEMENT]))
+            .where(*within, IndexFigure.domain == CITY, IndexFigure.index.in_([SAFETY, ENFORCEMENT]))
+            .order_by(*order)
         )
-    else:
-        query = (
-            sa.select(WeightSet.starts_on, WeightSet.ends_on, IndexEstimate)
-            .join(EstimateSet, EstimateSet.weight_set_id == WeightSet.id)
-            .join(IndexEstimate, IndexEstimate.estimate_set_id == EstimateSet.id)
-            .where(EstimateSet.definition_version == c.definition.version)
-            .where(IndexEstimate.by == By.CITY, IndexEstimate.measure == Measure.SHARE)
-            .where(IndexEstimate.index.in_([SAFETY, ENFORCEMENT]))
-        )
-    within = (WeightSet.starts_on >= first, WeightSet.ends_on <= c.period.ends_on, WeightSet.as_of <= c.as_of)
-    return query.where(*within).order_by(WeightSet.is_published, WeightSet.id)
+    return (
+        sa.select(WeightSet.starts_on, WeightSet.ends_on, IndexEstimate)
+        .join(EstimateSet, EstimateSet.weight_set_id == WeightSet.id)
+        .join(IndexEstimate, IndexEstimate.estimate_set_id == EstimateSet.id)
+        .where(*within, EstimateSet.definition_version == c.definition.version)
+        .where(IndexEstimate.by == By.CITY, IndexEstimate.measure == Measure.SHARE)
+        .where(IndexEstimate.index.in_([SAFETY, ENFORCEMENT]))
+        .order_by(*order)
+    )
 
 
 def _level(figures: list[Weekly | None]) -> list[float | None]:

@@ -14,10 +14,11 @@ from core.places import Level, Place
 from core.problems import Invalid
 from reports import issuing
 from reports.advice import give
-from reports.assembling import Exists, another_edition, assemble, renew
+from reports.assembling import Exists, another_edition, assemble, renew, snapshot
 from reports.blocks import Chart, Figure, Points, Snapshot, Table, frozen, thawed
 from reports.bulletins import Bulletin, BulletinKind
 from reports.checks import checks
+from reports.definitions import reweigh
 from reports.office import docx
 from reports.paper import Paper
 from reports.periods import Period, PeriodKind, wide
@@ -97,7 +98,8 @@ def test_every_kind_is_drafted_checked_issued_and_printed(
         before = made.snapshot
         renew(session, made, by=editor, at=CUT)
         assert made.snapshot == before
-        assert all(check.words.zh for check in checks(session, made))
+        said = [check.words.zh for check in checks(session, made)]
+        assert ("两项指数都有结果" in said) == (kind is not K.DAILY)
         issuing.submit(session, made, by=editor, at=CUT)
         issuing.approve(session, made, by=editor, at=CUT)
         issuing.issue(session, made, by=editor, at=CUT)
@@ -274,3 +276,26 @@ def test_a_span_is_compared_with_as_many_days_before() -> None:
     assert wide(week).days == 28
     assert wide(span) == span
     assert clock.zone() is not None
+
+
+def test_a_new_definition_is_named_and_its_weeks_are_counted_by_it(sqlite: Database) -> None:
+    weights = {"police": 4.0, "traffic": 1.0, "court": 1.0, "procuratorate": 1.0, "justice": 1.0}
+    with transaction() as session:
+        a_city_at_work(session)
+        designer = a_staff(session, Role.DESIGNER)
+        before = assemble(session, K.WEEKLY, WEEK, by=None, at=CUT).content
+        reweigh(session, weights, valid_from=date(2026, 11, 16), reason="人大建议", by=designer, at=CUT)
+        after = assemble(session, K.MONTHLY, WEEK, by=None, at=CUT).content
+        week = snapshot(session, K.WEEKLY, Period.with_day(PeriodKind.WEEK, WEEK), as_of=CUT)
+        reweigh(
+            session, weights, valid_from=date(2026, 11, 16), reason="量表", breaks_series=True, by=designer, at=CUT
+        )  # fmt: skip
+        broken = snapshot(session, K.WEEKLY, Period.with_day(PeriodKind.WEEK, WEEK), as_of=CUT)
+    assert after.definition_version == 1  # the month began before it counted
+    assert (before.definition_version, week.definition_version, broken.definition_version) == (1, 2, 3)
+    assert "改用第 2 版" not in frozen(before).decode()
+    assert "两期都按这一版重算" in frozen(week).decode()
+    assert "此前的数字不作比较" in frozen(broken).decode()
+    one, two = (next(f for f in x.figures() if f.id == "index.enforcement") for x in (before, week))
+    assert one.estimate != two.estimate
+    assert all(c.verdict == "unknown" for f in broken.figures() for c in f.comparisons)
