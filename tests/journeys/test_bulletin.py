@@ -143,7 +143,7 @@ def test_a_daily_sheet_and_a_special_report(page: Page, house: House, people: tu
     with using(house.database):
         assert run_next()
     page.goto("/editing/")
-    page.get_by_role("link", name="专报 ").first.click()
+    page.locator("tbody").get_by_role("link", name="专报").click()
     page.wait_for_selector(".main-svg", timeout=60_000)
     expect(page.locator("main")).to_contain_text("逐周走势")
     expect(page.locator("main")).not_to_contain_text("安全感指数")
