@@ -122,7 +122,7 @@ def test_a_complaint_about_the_centre_is_in_no_count(sqlite: Database) -> None:
 def test_what_was_merged_away_counts_once_with_each_of_its_callers(sqlite: Database) -> None:
     with transaction() as session:
         county = lives.offices(session)
-        known = {"identity": IdentityClass.OPEN}
+        known: dict[str, Any] = {"identity": IdentityClass.OPEN}
         kept_one = lives.registered(session, county, MONDAY, **known)
         double = lives.registered(session, county, MONDAY, number="+8614500005678", **known)
         merge(session, double, kept_one, by=county.clerk, at=MONDAY)

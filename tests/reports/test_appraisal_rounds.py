@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -21,6 +20,7 @@ from reports.appeal import AppealState
 from reports.appealing import file_appeal, reject_appeal, uphold_appeal
 from reports.appraisal_round import AppraisalRound, RoundState, editions
 from reports.appraisal_scheme import (
+    AppraisalScheme,
     SchemeState,
     change_scheme,
     checked,
@@ -95,7 +95,7 @@ def test_a_scheme_is_published_ten_days_ahead_and_never_changed(database: Databa
     with transaction() as session:
         editor = an_editor(session)
 
-        def made(valid_from: date) -> Any:
+        def made(valid_from: date) -> AppraisalScheme:
             return draft_scheme(
                 session, Appraised.UNIT, "办法", WEIGHTS, minimum=30, valid_from=valid_from, by=editor, at=BEFORE
             )  # fmt: skip
@@ -104,7 +104,7 @@ def test_a_scheme_is_published_ten_days_ahead_and_never_changed(database: Databa
         with pytest.raises(Invalid, match="Something") as refused:
             publish_scheme(session, first, by=editor, at=BEFORE)
         assert "valid_from" in refused.value.fields
-        assert first.state is SchemeState.DRAFT
+        assert first.is_writable
         change_scheme(
             session, first, "办法", {K.SIGNED: 100}, minimum=30, valid_from=BEFORE.date() + timedelta(days=10),
             by=editor, at=BEFORE,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
 from scipy.stats import gamma
 
 from survey.methods.expected import expected_counts, shrink_ratios
@@ -27,15 +26,12 @@ def test_many_factors_agree_with_the_poisson_model() -> None:
     columns = [np.ones(rows)]
     columns += [(f == level).astype(float) for f in factors for level in range(1, int(f.max()) + 1)]
     x = np.column_stack(columns)
-    fit = minimize(
-        lambda b: float(np.sum(trials * np.exp(x @ b) - got * (x @ b))),
-        np.zeros(x.shape[1]),
-        jac=lambda b: x.T @ (trials * np.exp(x @ b) - got),
-        hess=lambda b: (x.T * (trials * np.exp(x @ b))) @ x,
-        method="trust-exact",
-        options={"gtol": 1e-9},
-    )
-    assert expected_counts(got, trials, factors) == pytest.approx(trials * np.exp(x @ fit.x), rel=1e-7)
+    b = np.zeros(x.shape[1])
+    b[0] = np.log(got.sum() / trials.sum())
+    for _ in range(25):
+        fitted = trials * np.exp(x @ b)
+        b = b + np.linalg.solve((x.T * fitted) @ x, x.T @ (got - fitted))
+    assert expected_counts(got, trials, factors) == pytest.approx(trials * np.exp(x @ b), rel=1e-7)
 
 
 def test_what_is_expected_in_every_level_is_what_came() -> None:
