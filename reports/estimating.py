@@ -75,6 +75,22 @@ class Scored:
             )
         return [*found, *items]
 
+    def composites(self, measure: Measure) -> dict[str, Composite]:
+        """Return the composite of the agencies' users and that of the others, each agency over its own."""
+        parts: dict[str, list[tuple[float, Mean]]] = {USERS: [], OTHERS: []}
+        for agency in self.definition.agencies:
+            y, users = self.values(agency, measure), self.users(agency)
+            for label, inside in ((USERS, users), (OTHERS, ~users)):
+                mine = np.where(inside, y, np.nan)
+                if agency.contact and agency.weight > 0 and not np.isnan(mine).all():
+                    item = Mean(agency.code, mine, measure is not Measure.MEAN)
+                    parts[label].append((agency.weight, item))
+        return {
+            label: Composite(ENFORCEMENT, tuple(item for _, item in held), tuple(w for w, _ in held))
+            for label, held in parts.items()
+            if held
+        }
+
     def users(self, item: Item) -> BoolArray:
         """Tell who had to do with an agency in the last twelve months."""
         return np.array(
@@ -155,22 +171,12 @@ def _by_contact(replay: Replay, scored: Scored, measure: Measure) -> list[Estima
     """Estimate each agency, and the composite of all, among those who had to do with it and among the others."""
     found: list[Estimate] = []
     wanted = {e.name: e for e in scored.estimands(measure)}
-    parts: dict[str, list[tuple[float, Mean]]] = {USERS: [], OTHERS: []}
     for agency in scored.definition.agencies:
-        item = wanted.get(agency.code)
-        if not agency.contact or not isinstance(item, Mean):
-            continue
-        users = scored.users(agency)
-        found += _estimated(replay, [item], domains(np.where(users, USERS, OTHERS)))
-        for label, inside in ((USERS, users), (OTHERS, ~users)):
-            mine = np.where(inside, item.y, np.nan)
-            if agency.weight > 0 and not np.isnan(mine).all():
-                parts[label].append((agency.weight, Mean(agency.code, mine, item.is_share)))
-    for label, held in parts.items():
-        if held:
-            weights, items = zip(*held, strict=True)
-            whole = Composite(ENFORCEMENT, items, weights)
-            found += [replace(e, domain=label) for e in _estimated(replay, [whole], None)]
+        if agency.contact and agency.code in wanted:
+            labels = np.where(scored.users(agency), USERS, OTHERS)
+            found += _estimated(replay, [wanted[agency.code]], domains(labels))
+    for label, whole in scored.composites(measure).items():
+        found += [replace(e, domain=label) for e in _estimated(replay, [whole], None)]
     return found
 
 

@@ -15,7 +15,7 @@ from reports.definitions import Definition
 from reports.estimates import By, Figures, IndexEstimate, Measure
 from reports.estimating import USERS, Scored, groups
 from reports.export_respondents import Respondents
-from reports.export_scores import bulletin_key, set_key
+from reports.export_scores import CONTACT, bulletin_key, set_key
 from reports.index_figures import figures_of
 from survey.indices import CITY, INDICES
 from survey.methods.design import BoolArray
@@ -134,6 +134,9 @@ def _of_bulletin(
             who = _filter(people, agencies[index].contact, inside, is_equal=domain == USERS)
             words = _label(people, who) if domain == USERS else OTHERS
             yield Published(key, row, by, words, who, who is not None)
+        elif by is By.CONTACT:
+            key = bulletin_key(index, measure, domain)
+            yield Published(key, row, by, CONTACT[domain], None, True)
         else:
             inside = labels[by] == domain if by in labels else np.zeros(people.size, dtype=np.bool_)
             who = _filter(people, columns.get(by, ""), inside)

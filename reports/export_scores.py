@@ -9,7 +9,7 @@ import numpy as np
 from core.terms import Words
 from reports.definitions import Definition
 from reports.estimates import Measure
-from reports.estimating import Scored
+from reports.estimating import OTHERS, USERS, Scored
 from reports.export_answers import label_of
 from reports.export_columns import Column, ColumnKind, unique_name
 from reports.export_columns import Measure as Scale
@@ -28,14 +28,20 @@ SAID = {
 }
 
 
+CONTACT = {
+    USERS: Words("打过交道的", "users"),
+    OTHERS: Words("没打过交道的", "non-users"),
+}
+
+
 def set_key(index: str) -> str:
     """Return the key of a figure kept with the weight set."""
     return f"set:{index}"
 
 
-def bulletin_key(index: str, measure: Measure) -> str:
-    """Return the key of a figure estimated for bulletins."""
-    return f"bulletin:{index}:{measure.value}"
+def bulletin_key(index: str, measure: Measure, who: str = "") -> str:
+    """Return the key of a figure estimated for bulletins; `who` names the people of its own columns."""
+    return f"bulletin:{index}:{measure.value}" + (f":{who}" if who else "")
 
 
 class ScoreColumns:
@@ -65,8 +71,17 @@ class ScoreColumns:
                 items, shares = _items(each)
                 names = [self._column(PREFIX[measure], questions[i.name], measure, i.y) for i in items]
                 self.parts[bulletin_key(each.name, measure)] = tuple(zip(names, shares, strict=True))
+            for who, whole in scored.composites(measure).items():
+                items, shares = _items(whole)
+                names = [
+                    self._column(f"{PREFIX[measure]}_{who}", questions[i.name], measure, i.y, CONTACT[who])
+                    for i in items
+                ]
+                self.parts[bulletin_key(whole.name, measure, who)] = tuple(zip(names, shares, strict=True))
 
-    def _column(self, prefix: str, question: str, measure: Measure, y: FloatArray) -> str:
+    def _column(
+        self, prefix: str, question: str, measure: Measure, y: FloatArray, who: Words | None = None
+    ) -> str:
         for known in self.columns:
             if np.array_equal(known.values, y, equal_nan=True):
                 return known.name
@@ -76,7 +91,10 @@ class ScoreColumns:
         column = Column(
             unique_name(f"{prefix}_{question}", self.taken),
             ColumnKind.OUTCOME,
-            Words(f"{said.zh}：{label.zh}", f"{said.en}: {label.en}"),
+            Words(
+                f"{said.zh}：{label.zh}{'，' + who.zh if who else ''}",
+                f"{said.en}: {label.en}{', ' + who.en if who else ''}",
+            ),
             y,
             {1: Words("算在内", "Counts"), 0: Words("不算", "Does not count")} if is_share else {},
             Scale.NOMINAL if is_share else Scale.SCALE,
