@@ -8,6 +8,8 @@ from math import sqrt
 
 Z = 1.959963984540054
 """The 97.5 % point of the normal distribution."""
+ENOUGH = 30
+"""Cases from which the large-sample error says anything; four pairs that differ have an error of nought."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,11 @@ class Agreement:
     def observed(self) -> float | None:
         """The share of agreement."""
         return self.agreed / self.n if self.n else None
+
+    @property
+    def is_told(self) -> bool:
+        """Say whether there are cases enough to read kappa from."""
+        return self.kappa is not None and self.n >= ENOUGH
 
 
 def kappa(table: Sequence[Sequence[int]]) -> Agreement:

@@ -12,7 +12,7 @@ from core.doors import Door
 from core.permissions import Permission, require
 from core.terms import Words
 from matters import recalls
-from matters.agreement import kappa
+from matters.agreement import ENOUGH, kappa
 from matters.attributes import Judgement
 
 blueprint = Blueprint("caller_recalls", __name__, url_prefix="/callers/agreement")
@@ -44,6 +44,7 @@ def shown() -> str:
             table=table,
             judgements=list(Judgement),
             found=kappa(table),
+            enough=ENOUGH,
             samples=recalls.samples(session, since=since, until=until),
             open_lots=recalls.waiting(session),
             since=since,

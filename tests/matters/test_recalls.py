@@ -56,6 +56,8 @@ def test_kappa_knows_its_corners() -> None:
     assert (whole.kappa, whole.error, whole.low, whole.high) == (1.0, 0.0, 1.0, 1.0)
     none = kappa([[0, 5], [5, 0]])
     assert none.kappa == -1.0
+    assert not none.is_told  # ten cases
+    assert kappa([[10, 5], [5, 10]]).is_told
     for wrong in ([[1, 2]], [[1, -1], [0, 0]]):
         with pytest.raises(ValueError, match="square"):
             kappa(wrong)
