@@ -69,7 +69,7 @@ def chart(found: StaffingDay) -> dict[str, Any]:
             {**band, "y": low, "showlegend": False},
             {
                 **band, "y": high, "fill": "tonexty", "fillcolor": "token:accent-line",
-                "name": t("95% 区间", "95% interval"),
+                "name": t("95 % 区间", "95% interval"),
             },
             {
                 "type": "scatter", "mode": "lines+markers", "x": hours,

@@ -43,7 +43,7 @@ def test_a_leader_reads_both_figures_and_how_they_are_made(page: Page, house: Ho
     expect(page.get_by_role("heading", name="安全感与执法满意度")).to_be_visible()
     cards = page.locator(".headline")
     expect(cards).to_have_count(2)
-    expect(cards.first).to_contain_text("95% 区间")
+    expect(cards.first).to_contain_text("95 % 区间")
     top, other = (cards.nth(i).bounding_box() for i in (0, 1))
     assert top is not None
     assert other is not None

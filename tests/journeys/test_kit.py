@@ -23,7 +23,7 @@ SPECIMEN = """
 {{ kit.figure(t("20 秒内接听", "Answered in 20 s"), "96.1", t("目标 95%", "target 95%"), tone="green", unit="%") }}
 {{ kit.figure(t("放弃", "Abandoned"), "2.3", t("3 通", "3 calls"), tone="yellow", unit="%") }}
 {{ kit.figure(t("逾期", "Overdue"), "4", t("两件红色", "two red"), tone="red") }}
-{% call kit.figure(t("安全感指数", "Sense of security"), "91.4", t("95% 区间 90.1–92.5", "95% interval 90.1–92.5"), unit="%") %}
+{% call kit.figure(t("安全感指数", "Sense of security"), "91.4", t("95 % 区间 90.1–92.5", "95% interval 90.1–92.5"), unit="%") %}
 {{ kit.explain(t("怎么算的", "How this is made"), "Σ w·y / Σ w") }}{% endcall %}
 </div>
 <div class="grid cols-main">

@@ -94,7 +94,7 @@ def test_charts_and_changes_leave_withheld_figures_out(a_set: int) -> None:
 def test_the_page_tells_how_sure_and_how_made_in_both_languages(a_set: int, as_role: SignedIn) -> None:
     leader = as_role(Role.LEADER)
     zh = leader.get(f"/indices/{a_set}").text
-    for words in ("95% 区间", "权数是怎么来的", "Yearbook (invented)", "怎么算的", "位次"):
+    for words in ("95 % 区间", "权数是怎么来的", "Yearbook (invented)", "怎么算的", "位次"):
         assert words in zh
     leader.post("/language", data={"language": "en", "back": f"/indices/{a_set}"})
     assert leader.get("/indices/").status_code == 303

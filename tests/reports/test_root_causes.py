@@ -127,7 +127,7 @@ def test_the_editor_takes_up_and_remedies_and_a_leader_reads(app: object, as_rol
         cause = session.scalars(sa.select(RootCause)).one()
         cause.remedied_on = clock.today() - timedelta(days=95)
         measure_due(session, clock.now())
-    assert "95% 区间" in leader.get(where).text
+    assert "95 % 区间" in leader.get(where).text
     files = {
         name: leader.get(f"/root-causes/{name}.csv").text for name in ("clusters", "causes", "recurrences")
     }
