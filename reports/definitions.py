@@ -116,7 +116,8 @@ def breaks(earlier: Definition, later: Definition) -> Words:
         )
     total = [sum(a.weight for a in d.agencies) for d in (earlier, later)]
     shares = [
-        {a.code: a.weight / whole for a in d.agencies} for d, whole in zip((earlier, later), total, strict=True)
+        {a.code: a.weight / whole for a in d.agencies}
+        for d, whole in zip((earlier, later), total, strict=True)
     ]
     if shares[0] == shares[1]:
         return Words("与前一版的算法相同，序列不断", "Counted as before: the series goes on")
@@ -174,10 +175,16 @@ def reweigh(
             )
         )
     if not 0 < len(reason.strip()) <= 400:
-        raise Invalid(Words("请写明改动的理由，不超过 400 字", "Say why it changes, in at most 400 characters"))
+        raise Invalid(
+            Words("请写明改动的理由，不超过 400 字", "Say why it changes, in at most 400 characters")
+        )
     agencies = tuple(msgspec.structs.replace(a, weight=weights[a.code]) for a in before.agencies)
     made = msgspec.structs.replace(
-        before, version=before.version + 1, valid_from=valid_from, agencies=agencies, breaks_series=breaks_series
+        before,
+        version=before.version + 1,
+        valid_from=valid_from,
+        agencies=agencies,
+        breaks_series=breaks_series,
     )
     record = IndexDefinition(
         version=made.version,

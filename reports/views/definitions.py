@@ -23,7 +23,9 @@ DOOR = Door(
     Words("指数定义", "Index definitions"),
     Permission.INDEX_READ,
     order=42,
-    about=Words("哪些回答算好、各机关的权重、从哪天起", "Which answers count, the weights, and from which day"),
+    about=Words(
+        "哪些回答算好、各机关的权重、从哪天起", "Which answers count, the weights, and from which day"
+    ),
 )
 
 

@@ -27,7 +27,9 @@ def test_a_date_names_its_year_only_when_it_is_another_one() -> None:
 
 def test_a_moment_stands_on_the_local_clock_in_both_languages() -> None:
     assert moment_words(AT) == Words("11 月 18 日 10:30", "18 Nov 10:30")
-    assert moment_words(AT, seconds=True, year=True) == Words("2026 年 11 月 18 日 10:30:05", "18 Nov 2026 10:30:05")
+    assert moment_words(AT, seconds=True, year=True) == Words(
+        "2026 年 11 月 18 日 10:30:05", "18 Nov 2026 10:30:05"
+    )
 
 
 def test_a_sentence_takes_a_moment_in_its_own_language() -> None:
