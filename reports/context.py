@@ -150,9 +150,8 @@ class Context:
             return None
         try:
             made = make(self.session, weight_set, self.definition, at=self.as_of)
-        except (
-            Moved
-        ):  # margins were brought in since: what was estimated then still stands, if by this definition
+        except Moved:
+            # Margins were brought in since: what was estimated then still stands, if by this definition.
             return figures_of(self.session, weight_set, self.definition.version)
         return figures_of(self.session, weight_set, made.definition_version)
 
