@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from core.db import Base, Id
 from core.terms import Term, coded
 from reports.wording import Change, Measured, apart
+from survey.index_ranks import RankRange
 from survey.weighting import EstimateColumns, WeightSet
 
 CITY = "city"
@@ -49,7 +50,8 @@ class EstimateSet(Base):
     definition_version: Mapped[int]
     code_version: Mapped[str] = mapped_column(sa.String(40))
     covariances: Mapped[dict[str, Any]]
-    """By index: the counties published, in order of their codes, and the full covariance of their shares."""
+    """By index: the counties published, in order of their codes, the full covariance of their shares, and of each the
+    best place, the worst and the band (`survey.index_ranks`)."""
     made_at: Mapped[datetime]
 
 
@@ -111,6 +113,13 @@ class Figures:
     def domains(self, by: By) -> list[str]:
         """List the domains of a group, in order of their codes."""
         return sorted({key[3] for key in self.rows if key[2] is by})
+
+    def places(self, index: str) -> dict[str, RankRange]:
+        """Return the places that each published county may hold, by its code."""
+        kept = self.made.covariances.get(index)
+        if kept is None:
+            return {}
+        return {code: RankRange(*held) for code, held in zip(kept["counties"], kept["places"], strict=True)}
 
     def between(self, index: str, here: str, there: str) -> Change | None:
         """Compare two counties of the same period; raking ties their errors together, and the covariance is in."""

@@ -16,6 +16,7 @@ from core.sweeps import sweep
 from reports.definitions import ENFORCEMENT, SAFETY, Definition, Item, in_force
 from reports.estimates import CITY, By, EstimateSet, IndexEstimate, Measure
 from survey.categories import AREA, SEX, age_band
+from survey.index_ranks import places, with_errors
 from survey.methods.contrasts import Target, joint
 from survey.methods.design import BoolArray, FloatArray
 from survey.methods.estimands import Composite, Estimand, Mean
@@ -181,25 +182,30 @@ def _by_contact(replay: Replay, scored: Scored, measure: Measure) -> list[Estima
 
 
 def _covariances(replay: Replay, scored: Scored, rows: list[tuple[Measure, By, Estimate]]) -> dict[str, Any]:
-    """Return the covariance of the published counties' shares of both indices."""
+    """Return the covariance of the published counties' shares of both indices, and the places they may hold."""
     counties = np.array([p.county for p in replay.people])
     items: Mapping[str, Estimand] = {e.name: e for e in scored.estimands(Measure.SHARE)}
     kept: dict[str, Any] = {}
     for index in (SAFETY, ENFORCEMENT):
         shown = sorted(
-            e.domain
-            for measure, by, e in rows
-            if measure is Measure.SHARE and by is By.COUNTY and e.item == index and e.is_published
-        )
+            (e for measure, by, e in rows
+             if measure is Measure.SHARE and by is By.COUNTY and e.item == index and e.is_published),
+            key=lambda e: e.domain,
+        )  # fmt: skip
         if len(shown) < 2:
             continue
-        _, matrix = joint(
+        values, matrix = joint(
             replay.weighted.design,
-            [Target(items[index], counties == code) for code in shown],
+            [Target(items[index], counties == e.domain) for e in shown],
             adjustments=[replay.weighted.adjustment],
             single=SinglePsu.ADJUST,
         )
-        kept[index] = {"counties": shown, "matrix": matrix.tolist()}
+        ranges = places(values, with_errors(shown, matrix))
+        kept[index] = {
+            "counties": [e.domain for e in shown],
+            "matrix": matrix.tolist(),
+            "places": [[r.best, r.worst, r.band] for r in ranges],
+        }
     return kept
 
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
-
 from core.terms import Words
 from reports.blocks import Cell, Column, Comparison, Figure, Text
 from reports.estimates import IndexEstimate, Measure, since
 from reports.wording import Change, Verdict, change_words
-from survey.weighting import IndexFigure
+from survey.index_ranks import RankRange
 
 POINTS_UNIT = Words("个百分点", "points")
 SCORE_UNIT = Words("分", "points of score")
@@ -66,21 +63,11 @@ def verdict_of(change: Change | None) -> Text:
     return Text(verdict.zh, verdict.en)
 
 
-def ranks_of(session: Session, weight_set_id: int, index: str) -> dict[str, IndexFigure]:
-    """Return the figures that hold places among the counties, by the county's code."""
-    query = sa.select(IndexFigure).where(
-        IndexFigure.weight_set_id == weight_set_id,
-        IndexFigure.index == index,
-        IndexFigure.rank_low.is_not(None),
-    )
-    return {f.domain: f for f in session.scalars(query)}
-
-
-def places_of(f: IndexFigure | None) -> str | None:
+def places_of(held: RankRange | None) -> str | None:
     """Write the places that a county may hold: 2–5, never one alone unless it is sure."""
-    if f is None:
+    if held is None:
         return None
-    return f"{f.rank_low}" if f.rank_low == f.rank_high else f"{f.rank_low}–{f.rank_high}"
+    return f"{held.best}" if held.best == held.worst else f"{held.best}–{held.worst}"
 
 
 def interval_columns() -> tuple[Column, ...]:

@@ -23,7 +23,7 @@ def by_county(rows: Sequence[Row]) -> Plot | None:
             r.place,
             r.place_code,
             *limits(r.figure),
-            places_of(r.figure if r.rank else None),
+            places_of(r.rank),
             str(r.rank.band) if r.rank else None,
         )
         for r in rows
@@ -75,7 +75,7 @@ def columns(*keys: str) -> tuple[Column, ...]:
 
 def place_words(row: Row) -> str:
     """Say which places a county may hold: 第 1–4 位."""
-    found = places_of(row.figure if row.rank else None)
+    found = places_of(row.rank)
     return (
         t("第 {a} 位", "places {a}", a=found)
         if found and "–" in found

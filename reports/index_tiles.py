@@ -19,7 +19,6 @@ from reports.index_blocks import (
     interval,
     interval_columns,
     places_of,
-    ranks_of,
     verdict_of,
 )
 from reports.index_series import Series, newest, of_period, series
@@ -166,7 +165,7 @@ def by_county(session: Session, index: str, *, at: datetime, kind: str = "map") 
 
 def county_rows(session: Session, index: str, now: Figures, before: Figures | None) -> list[tuple[Cell, ...]]:
     """Return the counties, those published first by their estimates, and last the withheld, by code."""
-    ranks = ranks_of(session, now.weight_set.id, index)
+    ranks = now.places(index)
     rows: list[tuple[float, tuple[Cell, ...]]] = []
     for county in counties(session):
         e = now.get(index, county.code, By.COUNTY)
@@ -176,7 +175,7 @@ def county_rows(session: Session, index: str, now: Figures, before: Figures | No
         change = since(e, before.get(index, county.code, By.COUNTY) if before else None)
         row = (
             Text(county.name, county.name_en), county.code, *interval(e), e.n, places_of(rank),
-            str(rank.rank_band) if rank else None, verdict_of(change) if e.is_shown else None,
+            str(rank.band) if rank else None, verdict_of(change) if e.is_shown else None,
         )  # fmt: skip
         rows.append((-(e.estimate or 0.0) if e.is_shown else 1.0, row))
     return [row for _, row in sorted(rows, key=lambda pair: (pair[0], str(pair[1][1])))]
@@ -185,7 +184,7 @@ def county_rows(session: Session, index: str, now: Figures, before: Figures | No
 def _made_of(now: Figures | None, index: str, at: datetime) -> Made:
     city = now.get(index) if now else None
     held = [Known(city, now.weight_set, now.made)] if now and city else []
-    return estimated(BANDS, "index_estimate(estimate_set), index_figure(rank)", held, at=at)
+    return estimated(BANDS, "index_estimate(estimate_set)", held, at=at)
 
 
 BANDS = Words(

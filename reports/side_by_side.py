@@ -20,7 +20,7 @@ from reports.blocks import Cell, Column, Table, Text
 from reports.dark_figures import dark_figures
 from reports.definitions import ENFORCEMENT, SAFETY
 from reports.estimates import By, Figures, Known
-from reports.index_blocks import METHOD, interval, places_of, ranks_of
+from reports.index_blocks import METHOD, interval, places_of
 from reports.index_series import newest
 from reports.index_tiles import NO_WEIGHTS
 from reports.matter_tiles import LEAST
@@ -28,10 +28,10 @@ from reports.periods import PeriodKind
 from reports.promise_tiles import kept_by_week, share_limits
 from reports.tiles import Tile, estimated
 from survey.field_rates import Breakdown, Selection, tabulate
+from survey.index_ranks import RankRange
 from survey.methods.rates import Eligibility
 from survey.waves import Wave
 from survey.weight_making import margin_totals
-from survey.weighting import IndexFigure
 
 SPAN = timedelta(weeks=4)
 PER = 10_000
@@ -51,9 +51,7 @@ def side_by_side(session: Session, *, at: datetime, sort: str = "") -> Tile:
     people = margin_totals(session).get("county", {})
     rates = _response(session, now) if now else {}
     dark = _dark(session, now, today) if now else {}
-    ranks = {
-        index: ranks_of(session, now.weight_set.id, index) if now else {} for index in (SAFETY, ENFORCEMENT)
-    }
+    ranks = {index: now.places(index) if now else {} for index in (SAFETY, ENFORCEMENT)}
     rows: list[tuple[Cell, ...]] = []
     for county in counties(session):
         n, population = heard.get(county.id, 0), people.get(county.code)
@@ -92,7 +90,7 @@ def ordered(rows: list[tuple[Cell, ...]], sort: str) -> tuple[tuple[Cell, ...], 
     return (*first, *(row for row in rows if row[at] is None))
 
 
-def _index(now: Figures | None, ranks: dict[str, IndexFigure], index: str, code: str) -> tuple[Cell, ...]:
+def _index(now: Figures | None, ranks: dict[str, RankRange], index: str, code: str) -> tuple[Cell, ...]:
     e = now.get(index, code, By.COUNTY) if now else None
     is_shown = e is not None and e.is_shown
     return (*interval(e), e.n if e else None, places_of(ranks.get(code)) if is_shown else None)

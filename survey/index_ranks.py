@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -34,6 +35,17 @@ class RankRange:
     band: int
 
 
+class Bounded(Protocol):
+    """A figure with its error and its limits."""
+
+    @property
+    def standard_error(self) -> float | None: ...
+    @property
+    def low(self) -> float | None: ...
+    @property
+    def high(self) -> float | None: ...
+
+
 def rank_ranges(
     questionnaire: Questionnaire, people: Sequence[Respondent], weighted: Weighted, found: Sequence[Estimate]
 ) -> dict[tuple[str, str], RankRange]:
@@ -61,7 +73,7 @@ def rank_ranges(
     return ranges
 
 
-def with_errors(figures: Sequence[Estimate], covariance: FloatArray) -> FloatArray:
+def with_errors(figures: Sequence[Bounded], covariance: FloatArray) -> FloatArray:
     """Give every figure an error (k, k): where all answered alike, its interval's length over 1.96 stands in.
 
     Without it a few interviews that happen to agree would count as certainty and take the first place.

@@ -6,7 +6,7 @@ from reports import index_blocks
 from reports.blocks import Block, Cell, Chart, Column, Figure, Prose, Section, Table, Text
 from reports.context import Context
 from reports.definitions import ENFORCEMENT, ENFORCEMENT_WORDS, SAFETY
-from reports.estimates import By, Figures, IndexEstimate, Measure, since
+from reports.estimates import By, IndexEstimate, Measure, since
 from reports.estimating import OTHERS, USERS
 from reports.index_blocks import METHOD, MISSING, interval, interval_columns, verdict_of
 from reports.periods import LAST_YEAR, PREVIOUS, Period, PeriodKind
@@ -114,7 +114,7 @@ def places(c: Context) -> list[Block]:
         f" ({span.starts_on:%d %b} to {span.ends_on:%d %b})",
     )
     for index, words in named(c)[:2]:
-        ranks = rank_ranges(c, now, index)
+        ranks = now.places(index)
         rows: list[tuple[Cell, ...]] = []
         for county in c.counties:
             e = now.get(index, county.code, By.COUNTY)
@@ -122,7 +122,16 @@ def places(c: Context) -> list[Block]:
                 continue
             change = since(e, before.get(index, county.code, By.COUNTY) if before else None)
             verdict = verdict_of(change) if e.is_shown else None
-            rows.append((c.of_place(county), county.code, *interval(e), e.n, ranks.get(county.code), verdict))
+            rows.append(
+                (
+                    c.of_place(county),
+                    county.code,
+                    *interval(e),
+                    e.n,
+                    index_blocks.places_of(ranks.get(county.code)),
+                    verdict,
+                )
+            )
         rows.sort(key=lambda r: (r[2] is None, -float(r[2] or 0), str(r[1])))  # type: ignore[arg-type]
         columns = (
             Column("place", Text("县（区）", "County")),
@@ -154,12 +163,6 @@ def places(c: Context) -> list[Block]:
         )
         found.append(Chart(f"{table_id}.map", title, "map", table_id, "code", ("estimate",), is_annex=True))
     return found
-
-
-def rank_ranges(c: Context, now: Figures, index: str) -> dict[str, str]:
-    """Return the places that every published county may hold, such as 2–5, by its code."""
-    found = index_blocks.ranks_of(c.session, now.weight_set.id, index)
-    return {code: index_blocks.places_of(f) or "" for code, f in found.items()}
 
 
 def _shown(e: IndexEstimate | None) -> float | None:

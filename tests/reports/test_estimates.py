@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import msgspec
 import numpy as np
 import pytest
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from core.problems import Invalid
 from reports.definitions import FIRST, IndexDefinition, in_force, reweigh, versions
 from reports.estimates import By, EstimateSet, Measure, figures_of
 from reports.estimating import OTHERS, USERS, estimate_new, make
+from survey import index_ranks
 from survey.weight_making import make_weight_set
 from survey.weighting import IndexFigure, WeightSet
 from tests.factories import a_staff
@@ -46,6 +48,10 @@ def test_the_figures_are_those_of_the_weight_set(database: Database) -> None:
             one = found.get(index, code, By.COUNTY)
             assert one is not None
             assert one.estimate == pytest.approx(known[index, code].estimate, abs=1e-12)
+        held = {code: (r.best, r.worst, r.band) for code, r in found.places(index).items()}
+        of_set = {code: f for (i, code), f in known.items() if i == index and f.rank_low is not None}
+        assert held == {code: (f.rank_low, f.rank_high, f.rank_band) for code, f in of_set.items()}
+        assert len(held) > 1
     legacy, share = found.get("safety", measure=Measure.LEGACY), found.get("safety")
     assert legacy is not None
     assert share is not None
@@ -75,6 +81,26 @@ def test_counties_are_compared_with_their_covariance(sqlite: Database) -> None:
     assert width / tied == pytest.approx(1.96, abs=0.06)
     assert tied != pytest.approx(alone, rel=1e-6)
     assert found.between("safety", one, "nowhere") is None
+
+
+def test_places_on_the_composite_follow_its_weights(sqlite: Database) -> None:
+    police = msgspec.structs.replace(
+        FIRST,
+        version=2,
+        agencies=tuple(msgspec.structs.replace(a, weight=float(a.code == "police")) for a in FIRST.agencies),
+    )
+    with transaction() as session:
+        made = a_set(session)
+        make(session, made, police, at=CUT)
+        found = figures_of(session, made, 2)
+        assert found is not None
+        rows = [found.get("enforcement", code, By.COUNTY) for code in found.places("enforcement")]
+        alone = [found.get("police", code, By.COUNTY) for code in found.places("enforcement")]
+    values = np.array([e.estimate for e in alone if e])
+    assert [e.estimate for e in rows if e] == pytest.approx(values)
+    covariance = np.array(found.made.covariances["enforcement"]["matrix"])
+    again = index_ranks.places(values, index_ranks.with_errors([e for e in alone if e], covariance))
+    assert list(found.places("enforcement").values()) == again
 
 
 def test_every_new_set_is_estimated_once_by_night(sqlite: Database) -> None:
