@@ -217,7 +217,7 @@ def _make_a_wave(page: Page) -> None:
     page.get_by_label("拨打时段").fill("09:00-12:00, 15:00-20:30")
     _look(page, "wave-form")
     send(page)
-    expect(page.get_by_text("09:00–12:00, 15:00–20:30")).to_be_visible()
+    expect(page.get_by_text("09:00–12:00、15:00–20:30")).to_be_visible()
     expect(page.get_by_text("约需 200 个号码")).to_be_visible()
     _look(page, "wave-draft")
     page.get_by_role("button", name="启动").first.click()
