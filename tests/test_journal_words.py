@@ -32,6 +32,7 @@ def made() -> dict[str, list[str]]:
         "{self.name}.{action.value}": moves,
         "matter.{deed.action}": [move for move in moves if move.startswith("matter.")],
         "recording.{action.value}": [f"recording.{action.value}" for action in RecordAction],
+        "{record}.hear": ["message.hear", "talk.hear"],
         "frame.{after.value}": [f"frame.{after.value}" for after in (FrameState.READY, FrameState.RETIRED)],
     }
 
