@@ -81,3 +81,14 @@ SIGNS = {"up": "▲", "down": "▼", "none": "＝", "unknown": "·"}
 def sign(comparison: Comparison) -> str:
     """Return the sign of a comparison: never colour alone."""
     return SIGNS.get(comparison.verdict, "·")
+
+
+def number_of(cell: Cell) -> float | None:
+    """Return a cell's number, or None for a text or nothing."""
+    return float(cell) if isinstance(cell, int | float) else None
+
+
+def title_of(row: tuple[Cell, ...], language: str) -> str:
+    """Return what a row is called: its first cell."""
+    first = row[0]
+    return first.in_language(language) if isinstance(first, Text) else str(first)

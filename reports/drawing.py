@@ -15,7 +15,7 @@ from matplotlib.patches import Polygon
 from core.problems import Refused
 from core.terms import Words
 from reports.blocks import Cell, Chart, Column, Table, Text
-from reports.cells import shown
+from reports.cells import number_of, shown
 from reports.maps import Ring
 
 FAMILY = "Noto Sans CJK SC"
@@ -64,7 +64,9 @@ def draw(
     """Draw a chart as SVG or PNG bytes, or None where there is nothing to draw."""
     if not has_type():
         raise NoChineseType
-    rows = [row for row in table.rows if any(_number(row[table.column(v)]) is not None for v in chart.values)]
+    rows = [
+        row for row in table.rows if any(number_of(row[table.column(v)]) is not None for v in chart.values)
+    ]
     if not rows or (chart.kind == "map" and not outlines):
         return None
     with mpl.rc_context(STYLE):
@@ -96,14 +98,10 @@ def _height(chart: Chart, rows: int) -> float:
     return 0.55 + rows * (narrow if chart.kind == "intervals" else 0.3)
 
 
-def _number(cell: Cell) -> float | None:
-    return float(cell) if isinstance(cell, int | float) else None
-
-
 def _values(table: Table, key: str, rows: list[tuple[Cell, ...]]) -> list[float]:
     at = table.column(key)
     scale = 100.0 if table.columns[at].kind == "percent" else 1.0
-    return [float("nan") if (n := _number(row[at])) is None else n * scale for row in rows]
+    return [float("nan") if (n := number_of(row[at])) is None else n * scale for row in rows]
 
 
 def _names(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], language: str) -> list[str]:
@@ -172,11 +170,11 @@ def _lines(axes: Axes, chart: Chart, table: Table, rows: list[tuple[Cell, ...]],
 def _map(axes: Axes, chart: Chart, table: Table, language: str, outlines: dict[str, list[Ring]]) -> None:
     at, code = table.column(chart.values[0]), table.column(chart.label)
     known = {str(row[code]): row for row in table.rows}
-    values = [n for row in known.values() if (n := _number(row[at])) is not None]
+    values = [n for row in known.values() if (n := number_of(row[at])) is not None]
     low, high = (min(values), max(values)) if values else (0.0, 0.0)
     for place, rings in outlines.items():
         row = known.get(place)
-        value = _number(row[at]) if row else None
+        value = number_of(row[at]) if row else None
         shade = 0 if value is None else 1 + min(int((value - low) / ((high - low) or 1) * 5), 4)
         for ring in rings:
             axes.add_patch(

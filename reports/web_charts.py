@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from core.terms import t
-from reports.blocks import Cell, Chart, Column, Table, Text
-from reports.cells import shown
+from reports.blocks import Cell, Chart, Column, Table
+from reports.cells import number_of, shown
 from reports.maps import Ring
+from reports.web_maps import map_plot
 
 Plot = dict[str, Any]
 COLOURS = ("token:accent", "token:soft", "token:green", "token:yellow")
 MARKS = ("circle", "square", "diamond", "triangle-up")
-SHADES = 5
 
 
 def plot(
@@ -20,8 +20,10 @@ def plot(
 ) -> Plot | None:
     """Return what Plotly draws, or None where there is nothing to draw."""
     if chart.kind == "map":
-        return _map(chart, table, language, outlines or {})
-    rows = [row for row in table.rows if any(_number(row[table.column(v)]) is not None for v in chart.values)]
+        return map_plot(chart, table, language, outlines or {})
+    rows = [
+        row for row in table.rows if any(number_of(row[table.column(v)]) is not None for v in chart.values)
+    ]
     if not rows:
         return None
     if chart.kind == "intervals":
@@ -31,12 +33,8 @@ def plot(
     return _bars(chart, table, rows, language)
 
 
-def _number(cell: Cell) -> float | None:
-    return float(cell) if isinstance(cell, int | float) else None
-
-
 def _scaled(cell: Cell, column: Column) -> float | None:
-    number = _number(cell)
+    number = number_of(cell)
     return None if number is None else round(number * (100 if column.kind == "percent" else 1), 4)
 
 
@@ -192,55 +190,3 @@ def _bars(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], language: st
         "margin": {"l": 120, "r": 20, "t": 8, "b": 36},
     }  # fmt: skip
     return {"data": traces, "layout": layout}
-
-
-def _map(chart: Chart, table: Table, language: str, outlines: dict[str, list[Ring]]) -> Plot | None:
-    """Fill every outline by its value, five shades from the lowest to the highest; withheld places stay blank."""
-    at, code = table.column(chart.values[0]), table.column(chart.label)
-    column = table.columns[at]
-    known = {str(row[code]): row for row in table.rows}
-    values = [n for row in known.values() if (n := _number(row[at])) is not None]
-    if not outlines or not values:
-        return None
-    low, high = min(values), max(values)
-    traces: list[Plot] = []
-    for place, rings in outlines.items():
-        row = known.get(place)
-        value = _number(row[at]) if row else None
-        shade = 0 if value is None else 1 + min(int((value - low) / ((high - low) or 1) * SHADES), SHADES - 1)
-        name = _title(row, language) if row else place
-        told = shown(row[at], column, language) if row else "—"
-        xs: list[float | None] = []
-        ys: list[float | None] = []
-        for ring in rings:
-            xs += [*(x for x, _ in ring), None]
-            ys += [*(y for _, y in ring), None]
-        traces.append(
-            {
-                "type": "scatter", "mode": "lines", "fill": "toself", "x": xs[:-1], "y": ys[:-1],
-                "hoveron": "fills", "hoverinfo": "text", "text": f"{name} {told}", "name": name, "showlegend": False,
-                "line": {"color": "token:card", "width": 1.5}, "fillcolor": f"token:map-{shade}",
-            }
-        )  # fmt: skip
-        traces.append(_label(rings, f"{name}<br>{told}"))
-    hidden = {"visible": False}
-    layout = {
-        "xaxis": hidden, "yaxis": {**hidden, "scaleanchor": "x", "scaleratio": 1.15},
-        "margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "showlegend": False,
-    }  # fmt: skip
-    return {"data": traces, "layout": layout}
-
-
-def _title(row: tuple[Cell, ...], language: str) -> str:
-    first = row[0]
-    return first.in_language(language) if isinstance(first, Text) else str(first)
-
-
-def _label(rings: list[Ring], text: str) -> Plot:
-    ring = max(rings, key=len)
-    x = (min(p[0] for p in ring) + max(p[0] for p in ring)) / 2
-    y = (min(p[1] for p in ring) + max(p[1] for p in ring)) / 2
-    return {
-        "type": "scatter", "mode": "text", "x": [x], "y": [y], "text": [text], "hoverinfo": "skip", "showlegend": False,
-        "textfont": {"size": 12},
-    }  # fmt: skip
