@@ -11,8 +11,11 @@ from reports.periods import Period, PeriodKind
 
 
 def dark(c: Context, span: Period) -> list[Block]:
-    """Return the city's ratio in a sentence and the counties' in a table; nothing without a weighted survey."""
-    if c.period.kind in (PeriodKind.DAY, PeriodKind.SPAN):
+    """Return the city's ratio in a sentence and the counties' in a table; nothing without a weighted survey.
+
+    Told from the month on: in a week too few call for it to move, and a week's issue is assembled while one waits.
+    """
+    if c.period.kind in (PeriodKind.DAY, PeriodKind.WEEK, PeriodKind.SPAN):
         return []
     now = c.figures(span)
     if now is None:

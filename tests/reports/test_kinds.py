@@ -177,7 +177,8 @@ def test_a_year_brings_the_counties_forward_and_a_quarter_its_units(sqlite: Data
 def test_the_dark_figure_is_told_or_why_it_is_not(sqlite: Database) -> None:
     with transaction() as session:
         a_city_at_work(session)
-        content = assemble(session, K.WEEKLY, WEEK, by=None, at=CUT).content
+        content = assemble(session, K.MONTHLY, WEEK, by=None, at=CUT).content
+        assert assemble(session, K.WEEKLY, WEEK, by=None, at=CUT).content.block("dark") is None
     dark = table(content, "dark")
     assert dark.rows[0][0] == content.place
     told = frozen(content).decode()
