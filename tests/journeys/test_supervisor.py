@@ -33,7 +33,7 @@ from tests.survey.field import Field, dialled
 from tests.survey.weighed import a_worked_wave
 
 pytestmark = pytest.mark.browser
-ALWAYS = {"hours": [["00:00", "23:59"]]}
+ALWAYS = {"hours": [["00:00", "23:59:59.999999"]]}
 
 
 @pytest.fixture
