@@ -67,6 +67,6 @@ def patience_of(waits: Iterable[Wait]) -> float:
     """
     seconds, hung_up = FROM_USUAL * USUAL_PATIENCE, FROM_USUAL
     for wait in waits:
-        seconds += wait.seconds
+        seconds += max(wait.seconds, 0.0)  # a clock set back makes no wait of less than nothing
         hung_up += wait.hung_up
     return seconds / hung_up

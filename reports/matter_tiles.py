@@ -24,6 +24,7 @@ from reports.wording import Verdict
 from survey.methods.multiplicity import adjusted
 
 SPAN = timedelta(weeks=4)
+OPENING_DAYS = 7
 LEAST = 10
 """Cells under this have no figure."""
 MOST_TOPICS = 40
@@ -61,8 +62,8 @@ def hot_topics(session: Session, *, county: Place | None, at: datetime) -> Tile:
     heard = heard[:MOST_TOPICS]
     changes = [change_of_counts(now, before) for _, now, before in heard]
     clear = adjusted([c.p for c in changes])
-    # A centre that had not opened yet says nothing of what has become more.
-    is_new = counts[:, :days].sum() == 0
+    # A centre that opened in the middle of those weeks says nothing of what has become more.
+    is_new = counts[:, :OPENING_DAYS].sum() == 0
     rows: list[tuple[Cell, ...]] = []
     for (code, now, before), change, p in zip(heard, changes, clear.tolist(), strict=True):
         is_few = is_new or 0 < before < LEAST

@@ -247,4 +247,5 @@ def test_patience_counts_those_who_were_answered() -> None:
     waits = [Wait(min(b, 30.0), b < 30.0) for b in bears]
     assert patience_of(waits) == pytest.approx(150, rel=0.05)
     assert patience_of([]) == 180
+    assert patience_of([Wait(-86_400.0, False)]) == 180
     assert patience_of([Wait(5.0, False)] * 10) < 200

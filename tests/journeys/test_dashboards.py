@@ -38,9 +38,11 @@ def leader(house: House) -> Staff:
     with using(house.database), transaction() as session:
         now = clock.now()
         field = a_worked_wave(session, each=60, interviews=200)
-        session.execute(sa.update(Replicate).values(released_at=now - timedelta(hours=1)))
-        session.execute(sa.update(Interview).values(ended_at=now - timedelta(minutes=5)))
-        end = clock.today(now)
+        today = clock.today(now)
+        end = today - timedelta(days=today.isoweekday())  # the Sunday before, whatever day it is
+        noon = clock.midnight(end) + timedelta(hours=12)
+        session.execute(sa.update(Replicate).values(released_at=noon - timedelta(hours=1)))
+        session.execute(sa.update(Interview).values(ended_at=noon))
         made = make_weight_set(
             session, field.wave, starts_on=end - timedelta(days=27), ends_on=end, as_of=now, by=None, at=now
         )

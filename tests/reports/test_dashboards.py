@@ -213,7 +213,7 @@ def test_promises_are_counted_by_their_day_and_topics_say_no_more_than_they_bear
             m = a_matter(session, town, "livelihood.lighting", TODAY - timedelta(days=10))
             m.promised_on = TODAY - timedelta(days=2 + n % 3)
         for n in range(11):
-            a_matter(session, town, "livelihood.lighting", TODAY - timedelta(days=35 + n % 3))
+            a_matter(session, town, "livelihood.lighting", TODAY - timedelta(days=44 + n))
         session.flush()
         kept = promises(session, county=None, at=CUT)
         topics = hot_topics(session, county=None, at=CUT)
