@@ -93,17 +93,22 @@ def replan(session: Session, contact: Contact, level: RiskLevel, *, by: Staff, a
 def plan(
     session: Session, contact: Contact, level: RiskLevel, wish: FollowUpWish, *, by: Staff, at: datetime
 ) -> list[FollowUp]:
-    """Make the rows of a level's ladder; those of another level are replaced, what was talked about stays."""
-    close_open(session, contact, S.REPLACED, at=at, but=level)
+    """Make the rows of a level's ladder from the talk it was given in; what was planned before is replaced.
+
+    What was talked about stays, and rows that this ladder has already are not made twice.
+    """
+    since, talked_at = _counted_from(session, contact, level, at)
+    close_open(session, contact, S.REPLACED, at=at, but=level, since=since)
     kept = {
         row.rung: row
         for row in session.scalars(
-            sa.select(FollowUp).where(FollowUp.contact_id == contact.id, FollowUp.level == level)
+            sa.select(FollowUp).where(
+                FollowUp.contact_id == contact.id, FollowUp.level == level, FollowUp.planned_at >= since
+            )
         )
         if row.state not in (S.REPLACED, S.DECLINED)
     }
     zone = clock.zone()
-    talked_at = min(contact.ended_at or at, at)
     made = []
     for step in ladder.ladder(level, talked_at, zone, asks=wish.is_agreed):
         old = kept.get(step.rung)
@@ -131,13 +136,38 @@ def plan(
     return made
 
 
+def _counted_from(
+    session: Session, contact: Contact, level: RiskLevel, at: datetime
+) -> tuple[datetime, datetime]:
+    """Return since when rows belong to the ladder in force, and the moment its days are counted from.
+
+    That is the end of the talk in which the level was given; a level given when no talk's record was open counts from
+    its giving, and one that has faded leaves a ladder that begins now.
+    """
+    last = risk_levels.newest(session, contact.id)
+    if last is None:
+        return contact.rung_at, min(contact.ended_at or at, at)
+    if last.level is not level and last.expires_at is not None:
+        return last.expires_at, at
+    talk, begun = last.talk or contact, last.counts_from or last.given_at
+    if talk.closed_at is None or begun <= talk.closed_at:
+        begun = talk.ended_at or at
+    return last.counts_from or contact.rung_at, min(begun, at)
+
+
 def close_open(
-    session: Session, contact: Contact, state: FollowUpState, *, at: datetime, but: RiskLevel | None = None
+    session: Session,
+    contact: Contact,
+    state: FollowUpState,
+    *,
+    at: datetime,
+    but: RiskLevel | None = None,
+    since: datetime | None = None,
 ) -> int:
-    """Close an episode's open follow-ups (those in somebody's hands stay), except those of one level."""
+    """Close an episode's open follow-ups (those in somebody's hands stay), except those planned for one level since."""
     query = sa.select(FollowUp).where(FollowUp.contact_id == contact.id, FollowUp.state == S.DUE)
-    if but is not None:
-        query = query.where(FollowUp.level != but)
+    if but is not None and since is not None:
+        query = query.where(sa.or_(FollowUp.level != but, FollowUp.planned_at < since))
     rows = session.scalars(query).all()
     for row in rows:
         row.state, row.closed_at = state, at

@@ -146,3 +146,18 @@ def talks_of(session: Session, contact: Contact) -> list[int]:
         FollowUp.contact_id == contact.id, FollowUp.talk_id.is_not(None)
     )
     return [contact.id, *(talk for talk in session.scalars(query) if talk is not None)]
+
+
+def was_reached_by_hand(session: Session, contact: Contact, *, since: datetime) -> bool:
+    """Say whether somebody was reached since a moment in a follow-up that the house did not dial."""
+    query = (
+        sa.select(FollowUpTry.id)
+        .join(FollowUp, FollowUp.id == FollowUpTry.follow_up_id)
+        .where(
+            FollowUp.contact_id == contact.id,
+            FollowUp.talk_id.is_(None),
+            FollowUpTry.result == TryResult.REACHED,
+            FollowUpTry.at > since,
+        )
+    )
+    return session.scalar(query.limit(1)) is not None

@@ -62,12 +62,16 @@ class KeyCase:
         return self.reviewed_at is None and at > self.due_at
 
 
+_TALK = sa.func.coalesce(EpisodeLevel.talk_id, EpisodeLevel.contact_id)
+"""The talk in which a level was given: a follow-up call, or the episode's own."""
+
+
 def key_cases(session: Session, *, since: datetime, limit: int = 200) -> list[KeyCase]:
-    """Return the contacts that became key since a moment, or that nobody has read, the unread ones first."""
+    """Return the talks that were found key since a moment, or that nobody has read, the unread ones first."""
     first = (
-        sa.select(EpisodeLevel.contact_id, sa.func.min(EpisodeLevel.given_at).label("since"))
+        sa.select(_TALK.label("contact_id"), sa.func.min(EpisodeLevel.given_at).label("since"))
         .where(EpisodeLevel.level == RiskLevel.KEY)
-        .group_by(EpisodeLevel.contact_id)
+        .group_by(_TALK)
         .subquery()
     )
     read = (
@@ -98,9 +102,10 @@ def key_cases(session: Session, *, since: datetime, limit: int = 200) -> list[Ke
 
 
 def is_key(session: Session, contact: Contact) -> bool:
-    """Say whether a contact ever was a key case."""
+    """Say whether a contact ever was a key case: its episode, or the follow-up call in which key was found."""
     query = sa.select(EpisodeLevel.id).where(
-        EpisodeLevel.contact_id == contact.id, EpisodeLevel.level == RiskLevel.KEY
+        sa.or_(EpisodeLevel.contact_id == contact.id, EpisodeLevel.talk_id == contact.id),
+        EpisodeLevel.level == RiskLevel.KEY,
     )
     return session.scalars(query.limit(1)).first() is not None
 

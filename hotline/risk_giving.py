@@ -95,6 +95,7 @@ def give(
         return last
     row = EpisodeLevel(
         contact_id=contact.id,
+        talk_id=talk.id if talk is not None and talk.id != contact.id else None,
         level=level,
         reasons=kept,
         words=told or None,
@@ -102,9 +103,7 @@ def give(
         given_by=by.id,
         expires_at=risk.expires_at(level, at),
     )
-    session.add(row)
-    session.flush()
-    _follow(session, contact, before, row, by=by, at=at, talk=talk)
+    _follow(session, contact, row, last=last, before=before, by=by, at=at)
     return row
 
 
@@ -125,19 +124,35 @@ def _is_second_click(
 def _follow(
     session: Session,
     contact: Contact,
-    before: RiskLevel | None,
     row: EpisodeLevel,
     *,
+    last: EpisodeLevel | None,
+    before: RiskLevel | None,
     by: Staff,
     at: datetime,
-    talk: Contact | None = None,
 ) -> None:
     """Do what a new level asks for: a supervisor is told, the operator's load is counted, follow-up is planned."""
-    if row.level is L.KEY and before is not L.KEY:
+    is_key_again = row.level is L.KEY and before is L.KEY and _in_another_talk(session, contact, row)
+    is_news = row.level is not before or is_key_again
+    if last is not None:
+        row.counts_from = at if is_news else last.counts_from
+    session.add(row)
+    session.flush()
+    if not is_news:
+        return
+    if row.level is L.KEY:
         escalations.escalate(session, EscalationKind.KEY, row.id, contact=contact, by=by, at=at)
+        talk = session.get(Contact, row.talk_id) if row.talk_id else contact
         load_guard.note_key_call(session, talk or contact, at=at)
-    if row.level is not before:
-        followup_planning.replan(session, contact, row.level, by=by, at=at)
+    followup_planning.replan(session, contact, row.level, by=by, at=at)
+
+
+def _in_another_talk(session: Session, contact: Contact, row: EpisodeLevel) -> bool:
+    """Say whether key was found anew: in another follow-up call than before, or after one dialled on a desk telephone."""
+    if row.talk_id is not None:
+        return row.talk_id not in {earlier.talk_id for earlier in risk_levels.history(session, contact)}
+    last = risk_levels.newest(session, contact.id)
+    return last is not None and followups.was_reached_by_hand(session, contact, since=last.given_at)
 
 
 class NothingToLower(Refused):
@@ -191,7 +206,8 @@ def decide_lowering(
 
 
 def _lower(session: Session, row: Lowering, *, by: Staff, at: datetime) -> None:
-    before = risk_levels.level_of(session, row.contact_id, at=at) or L.GENERAL
+    last = risk_levels.newest(session, row.contact_id)
+    before = (last.in_force(at) if last else None) or L.GENERAL
     risk.check_lowering(before, row.wanted, asked_by=row.asked_by, agreed_by=by.id)
     why = Words("两人同意由“重点”下调", "Lowered from key by two people")
     lowered = EpisodeLevel(
@@ -204,9 +220,7 @@ def _lower(session: Session, row: Lowering, *, by: Staff, at: datetime) -> None:
         agreed_by=by.id,
         expires_at=risk.expires_at(row.wanted, at),
     )
-    session.add(lowered)
-    session.flush()
-    _follow(session, row.contact, before, lowered, by=by, at=at)
+    _follow(session, row.contact, lowered, last=last, before=before, by=by, at=at)
 
 
 def mark_seen(session: Session, contact: Contact, *, by: Staff, at: datetime) -> None:

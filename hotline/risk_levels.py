@@ -31,6 +31,8 @@ class EpisodeLevel(Base):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contact.id"))
+    talk_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contact.id"), index=True)
+    """The follow-up call it was given in; None for the episode's own talk."""
     level: Mapped[RiskLevel] = mapped_column(coded(RiskLevel))
     reasons: Mapped[list[Any]] = mapped_column(SealedJson())
     """Each with its code, level and words in both languages."""
@@ -40,11 +42,14 @@ class EpisodeLevel(Base):
     agreed_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
     """The second person, where it was lowered from key."""
     expires_at: Mapped[datetime | None]
+    counts_from: Mapped[datetime | None]
+    """From when its follow-ups are planned afresh; None for the ladder that the episode began with."""
     seen_at: Mapped[datetime | None]
     """When a supervisor first read a key case."""
     seen_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
 
-    contact: Mapped[Contact] = relationship()
+    contact: Mapped[Contact] = relationship(foreign_keys=contact_id)
+    talk: Mapped[Contact | None] = relationship(foreign_keys=talk_id)
     giver: Mapped[Staff] = relationship(foreign_keys=given_by)
     agreer: Mapped[Staff | None] = relationship(foreign_keys=agreed_by)
 

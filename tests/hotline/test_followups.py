@@ -13,15 +13,27 @@ from sqlalchemy.orm import Session
 
 from core import db
 from core.people import Staff
+from core.permissions import Role
 from core.problems import Invalid, Missing, Refused
-from hotline import followup_planning, followup_queue, followups, ladder, risk_giving, risk_watch, sight
-from hotline.contacts import Contact
+from hotline import (
+    followup_planning,
+    followup_queue,
+    followups,
+    key_reviews,
+    ladder,
+    risk_giving,
+    risk_watch,
+    sight,
+)
+from hotline.contacts import Contact, ContactState, Source
 from hotline.escalations import Escalation, EscalationKind
 from hotline.followup_queue import NotInHand
 from hotline.followups import FollowUp, FollowUpState, FollowUpWish, TryResult
+from hotline.key_calls import KeyCall
 from hotline.ladder import DayPart, Rung
 from hotline.read_log import ReadPurpose
 from hotline.risk import AlwaysKey, RiskLevel
+from tests.factories import a_staff
 from tests.hotline.risky import EVENING, Night, a_night, a_talk
 from tests.hotline.staffed import an_operator
 
@@ -284,3 +296,58 @@ def test_eight_operators_take_eight_different_follow_ups(postgres: db.Database) 
     with db.reading() as session:
         held = session.scalars(sa.select(FollowUp.held_by).where(FollowUp.state == S.HELD)).all()
         assert sorted(h for h in held if h) == sorted(operators)
+
+
+def at_the_month(session: Session, night: Night, contact: Contact) -> tuple[Contact, datetime]:
+    """Let an episode be over, and its call after a month be talked in."""
+    contact.state, contact.ended_at, contact.closed_at = ContactState.DONE, EVENING, EVENING
+    row = next(f for f in followups.follow_ups_of(session, contact) if f.rung is Rung.MONTH)
+    talk = a_talk(session, night.operator, at=row.due_at)
+    talk.source, row.talk_id = Source.FOLLOW_UP, talk.id
+    session.flush()
+    return talk, row.due_at
+
+
+def found_key(session: Session, night: Night, contact: Contact, talk: Contact, at: datetime) -> None:
+    """Let key be found in a talk."""
+    by = night.operator
+    risk_giving.give(session, contact, always=(), chosen=RiskLevel.KEY, words="", by=by, at=at, talk=talk)
+
+
+def test_a_level_raised_in_a_follow_up_counts_from_that_talk(database: db.Database) -> None:
+    with db.transaction() as session:
+        night = a_night(session)
+        contact = a_talk(session, night.operator)
+        risk_giving.give(
+            session, contact, always=(), chosen=RiskLevel.ATTENTION, words="", by=night.operator, at=EVENING
+        )
+        agree(session, contact, night.operator)
+        talk, then = at_the_month(session, night, contact)
+        found_key(session, night, contact, talk, then)
+        due = {f.rung: f.due_at for f in followups.follow_ups_of(session, contact) if f.state is S.DUE}
+        assert list(due) == list(ladder.LADDERS[RiskLevel.KEY])
+        assert (due[Rung.DAY], due[Rung.WEEK]) == (then + DAY, then + 7 * DAY)
+        risk_watch.watch(session, then + timedelta(minutes=1))
+        kinds = [e.kind for e in session.scalars(sa.select(Escalation))]
+        assert kinds == [EscalationKind.KEY]
+
+
+def test_key_found_again_in_a_follow_up_is_news(database: db.Database) -> None:
+    with db.transaction() as session:
+        night = a_night(session)
+        contact = a_key_talk(session, night)
+        talk, then = at_the_month(session, night, contact)
+        reviewer = a_staff(session, Role.REVIEWER)
+        assert sight.purpose_of(session, talk, by=reviewer, at=then) is None
+        found_key(session, night, contact, talk, then)
+        found_key(session, night, contact, talk, then + timedelta(minutes=5))
+        kinds = [e.kind for e in session.scalars(sa.select(Escalation))]
+        assert kinds == [EscalationKind.KEY] * 2
+        carried = session.scalars(sa.select(KeyCall.contact_id).order_by(KeyCall.at)).all()
+        assert carried == [contact.id, talk.id]
+        due = {f.rung: f.due_at for f in followups.follow_ups_of(session, contact) if f.state is S.DUE}
+        assert list(due) == list(ladder.LADDERS[RiskLevel.KEY])
+        assert due[Rung.DAY] == then + DAY
+        cases = key_reviews.key_cases(session, since=EVENING)
+        assert {case.token for case in cases} == {contact.token, talk.token}
+        assert sight.purpose_of(session, talk, by=reviewer, at=then) is ReadPurpose.REVIEW
