@@ -162,7 +162,7 @@ def _earlier(counted: Counted, cluster: Cluster, zone: Zone) -> tuple[int, int]:
 def _people(
     session: Session, code: str, towns: Sequence[Place], first_on: date, last_on: date
 ) -> tuple[tuple[Held, ...], int | None]:
-    """Return with whom a cluster's matters lie, and how many callers raised them."""
+    """Return with whom a cluster's matters lie, and how many people raised them: a number is one."""
     first, after = bounds(first_on, last_on)
     inside = sa.and_(
         COUNTED, Matter.topic == code, Matter.registered_at >= first, Matter.registered_at < after,
@@ -177,8 +177,7 @@ def _people(
     units = {u.id: u for u in session.scalars(sa.select(Unit))}
     held = [Held(units.get(unit or 0), n) for unit, n in session.execute(by_unit)]
     people = (
-        sa.select(sa.func.count())
-        .select_from(Reporter)
+        sa.select(sa.func.count(Reporter.fingerprint.distinct()))
         .join(Matter, Matter.id == Reporter.receipt_of_id)
         .join(Matter.place)
         .where(inside)

@@ -20,8 +20,10 @@ from reports.definitions import Definition
 from reports.estimates import Figures, figures_of
 from reports.estimating import make
 from reports.periods import Period
+from reports.stood import Stood, stood
 from survey.interviews import Interview, InterviewState
 from survey.waves import Wave
+from survey.weight_choice import standing
 from survey.weight_making import make_weight_set
 from survey.weight_replay import Moved
 from survey.weighting import WeightSet
@@ -75,6 +77,11 @@ class Context:
         if self.within is not None:
             wanted.append(Matter.place_id.in_(sorted(self.inside)))
         return sa.and_(sa.true(), *wanted)
+
+    @cached_property
+    def stood(self) -> list[Stood]:
+        """The matters that were open in the period or ended in it, as they stood at its end."""
+        return stood(self.session, self.since, self.until, self.scope, at=self.as_of)
 
     @cached_property
     def inside(self) -> set[int]:
@@ -156,13 +163,7 @@ class Context:
         return figures_of(self.session, weight_set, made.definition_version)
 
     def _weighed(self, period: Period) -> WeightSet | None:
-        query = (
-            sa.select(WeightSet)
-            .where(WeightSet.starts_on == period.starts_on, WeightSet.ends_on == period.ends_on)
-            .where(WeightSet.as_of <= self.as_of)
-            .order_by(WeightSet.is_published.desc(), WeightSet.interviews.desc(), WeightSet.id.desc())
-        )
-        found = self.session.scalars(query.limit(1)).first()
+        found = standing(self.session, period.starts_on, period.ends_on, as_of=self.as_of)
         if found is not None:
             return found
         wave = self.wave_of(period)

@@ -97,23 +97,8 @@ def _moved(c: Context) -> Counter[tuple[int, str]]:
 
 
 def _colours(c: Context) -> Counter[tuple[int, ClockColour]]:
-    """Count by lead unit what is open at the data cut, by the colour of its clock."""
-    query = (
-        sa.select(Matter.lead_unit_id, Matter.due_at, Matter.yellow_at, sa.func.count())
-        .where(Matter.lead_unit_id.is_not(None), Matter.registered_at < c.until, IN_REPORTS, c.scope)
-        .where(sa.or_(Matter.ended_at.is_(None), Matter.ended_at >= c.until))
-        .group_by(Matter.lead_unit_id, Matter.due_at, Matter.yellow_at)
-    )
-    found: Counter[tuple[int, ClockColour]] = Counter()
-    for unit, due_at, yellow_at, n in c.session.execute(query):
-        if due_at is not None and due_at <= c.until:
-            colour = ClockColour.RED
-        elif yellow_at is not None and yellow_at <= c.until:
-            colour = ClockColour.YELLOW
-        else:
-            colour = ClockColour.GREEN
-        found[int(unit or 0), colour] += n
-    return found
+    """Count by lead unit what was open at the end of the period, by the colour of its clock."""
+    return Counter((m.unit_id, m.colour(c.until)) for m in c.stood if m.is_open and m.unit_id is not None)
 
 
 def _row(

@@ -12,18 +12,20 @@ from core import clock
 from core.people import Unit
 from core.places import Level
 from core.terms import Words
-from matters.attributes import Conflict
+from matters.attributes import ClockColour, Conflict
 from matters.matter import Matter
 from matters.reporters import Reporter
 from matters.states import CLOSED, MatterState
 from matters.topics import topic
 from reports.blocks import Cell, Column, Prose, Section, Table, Text
 from reports.context import Context, listed
+from reports.stood import window
 
 MOST = 5
 LEAST_CALLERS = 3
 """A place and a topic named by fewer might point at somebody."""
 S = MatterState
+LEFT_OUT = frozenset({S.DRAFT, S.WITHDRAWN, S.NOT_ACCEPTED, S.MERGED})
 ANSWERED = frozenset({S.RESULT_IN, S.FEEDBACK_DUE, S.REVISIT_DUE, S.ANSWERED}) | CLOSED
 
 
@@ -33,53 +35,60 @@ class Problem:
 
     township_id: int
     topic: str
-    callers: int = 0
     matters: int = 0
     open: int = 0
     red: int = 0
     answered: int = 0
     since: date | None = None
     units: set[int] = field(default_factory=set)
+    people: set[bytes] = field(default_factory=set)
+
+    @property
+    def callers(self) -> int:
+        """How many people raised it."""
+        return len(self.people)
 
 
 def problems(c: Context) -> list[Problem]:
     """Return topics by township with at least three callers, the most callers first, the longest open among equals.
 
-    Complaints about staff, units or the centre are left out: a place and a topic would tell who is meant.
+    Complaints about staff, units or the centre are left out: a place and a topic would tell who is meant. A caller
+    is a person: who called three times is one, and who can't be told from others is none.
     """
-    callers = (
-        sa.select(Reporter.matter_id, sa.func.count().label("n")).group_by(Reporter.matter_id).subquery()
-    )
-    query = (
-        sa.select(
-            Matter.place_id, Matter.topic, Matter.state, Matter.lead_unit_id, Matter.due_at, Matter.registered_at,
-            Matter.ended_at, sa.func.coalesce(callers.c.n, 1),
-        )
-        .outerjoin(callers, callers.c.matter_id == Matter.id)
-        .where(Matter.registered_at < c.until, Matter.topic.is_not(None), Matter.place_id.is_not(None))
-        .where(Matter.state.not_in([S.DRAFT, S.WITHDRAWN, S.NOT_ACCEPTED]), Matter.conflict == Conflict.NONE)
-        .where(sa.or_(Matter.ended_at.is_(None), Matter.ended_at >= c.since, Matter.registered_at >= c.since))
-        .where(c.scope)
-        .order_by(Matter.id)
-    )  # fmt: skip
+    listed_ones = {m.id: m for m in c.stood if m.conflict is Conflict.NONE and m.state not in LEFT_OUT}
     found: dict[tuple[int, str], Problem] = {}
-    for place_id, code, state, unit, due_at, registered_at, ended_at, n in c.session.execute(query):
-        town = c.above(place_id, Level.TOWNSHIP)
-        if town is None or code is None or registered_at is None:
+    of: dict[int, Problem] = {}
+    for m in listed_ones.values():
+        town = c.above(m.place_id, Level.TOWNSHIP)
+        if town is None or m.topic is None:
             continue
-        p = found.setdefault((town.id, code), Problem(town.id, code))
-        p.callers += n
+        of[m.id] = p = found.setdefault((town.id, m.topic), Problem(town.id, m.topic))
         p.matters += 1
-        is_open = ended_at is None or ended_at >= c.until
-        p.open += is_open
-        p.red += bool(is_open and due_at and due_at < c.until)
-        p.answered += state in ANSWERED
-        on = clock.local(registered_at).date()
+        p.open += m.is_open
+        p.red += m.is_open and m.colour(c.until) is ClockColour.RED
+        p.answered += m.state in ANSWERED
+        on = clock.local(m.registered_at).date()
         p.since = min(p.since or on, on)
-        if unit:
-            p.units.add(unit)
+        if m.unit_id:
+            p.units.add(m.unit_id)
+    for matter_id, receipt_of, person in _people(c):
+        # After a merge the caller went along, but not before it.
+        home = of.get(receipt_of) or of.get(matter_id)
+        if home is not None:
+            home.people.add(person)
     wide = [p for p in found.values() if p.callers >= LEAST_CALLERS]
     return sorted(wide, key=lambda p: (-p.callers, p.since or date.max, p.township_id, p.topic))
+
+
+def _people(c: Context) -> list[tuple[int, int, bytes]]:
+    """Return who raised what was open: the matter that they are at now, that of their receipt, and the person."""
+    base = sa.select(Reporter.matter_id, Reporter.receipt_of_id, Reporter.fingerprint).where(
+        Reporter.fingerprint.is_not(None), Reporter.joined_at < c.until
+    )
+    where = sa.and_(window(c.since, c.until), c.scope)
+    ways = (Reporter.matter_id, Reporter.receipt_of_id)
+    both = sa.union(*(base.join(Matter, Matter.id == way).where(where) for way in ways))
+    return [(at, receipt_of, person) for at, receipt_of, person in c.session.execute(both) if person]
 
 
 def section(c: Context) -> Section:
@@ -94,11 +103,13 @@ def section(c: Context) -> Section:
         return Section(4, "problems", heading, (Prose(words),))
     source = c.source(
         "problems",
-        "matter(place, topic) × reporter",
+        "matter(place, topic) × reporter(fingerprint)",
         Words(
-            "同一乡镇同一类别归为一个问题，按反映人数排序；三人以上才列出；涉及投诉单位或人员的不列",
-            "Matters of one topic in one township are one problem, the most callers first; listed from three callers on; "
-            "complaints about units or staff are left out",
+            "同一乡镇同一类别归为一个问题，按反映人数排序；同一号码只算一人，没有留号码的不计入；三人以上才列出；"
+            "涉及投诉单位或人员的不列；各项为本期末的情况",
+            "Matters of one topic in one township are one problem, the most callers first; a number is one caller, and who "
+            "left none is not counted; listed from three callers on; complaints about units or staff are left out; all as "
+            "it stood at the end of the period",
         ),
     )
     units = {u.id: Text(u.name, u.name_en) for u in c.session.scalars(sa.select(Unit))}

@@ -12,15 +12,15 @@ from core import clock
 from core.people import Unit
 from core.places import Level
 from core.terms import Words
-from matters.attributes import Conflict
+from matters.attributes import ClockColour, Conflict
 from matters.flow import MatterAction
 from matters.keeping_away import IN_REPORTS
 from matters.log import MatterEvent
 from matters.matter import Matter
-from matters.states import OPEN
 from matters.topics import topic
 from reports.blocks import Block, Cell, Column, Prose, Section, Table, Text
 from reports.context import Context
+from reports.stood import Stood
 
 MOST_RED = 10
 HOUR = timedelta(hours=1)
@@ -34,7 +34,8 @@ def incidents(c: Context) -> Section:
     query = (
         sa.select(MatterEvent.matter_id, MatterEvent.action, sa.func.min(MatterEvent.at))
         .join(Matter, Matter.id == MatterEvent.matter_id)
-        .where(Matter.is_incident.is_(True), MatterEvent.at < c.until, IN_REPORTS, c.scope)
+        .where(Matter.is_incident.is_(True), MatterEvent.at < c.until, c.scope)
+        .where(Matter.conflict == Conflict.NONE)
         .where(MatterEvent.action.in_([a.value for a in (A.FLAG_INCIDENT, A.ACKNOWLEDGE, A.REPORT_INCIDENT)]))
         .group_by(MatterEvent.matter_id, MatterEvent.action)
         .order_by(MatterEvent.matter_id)
@@ -50,7 +51,7 @@ def incidents(c: Context) -> Section:
         matter = c.session.get_one(Matter, matter_id)
         rows.append(
             (
-                _what(matter.topic), _where(c, matter), f"{clock.local(begun):%Y-%m-%d %H:%M}",
+                _what(matter.topic), _where(c, matter.place_id), f"{clock.local(begun):%Y-%m-%d %H:%M}",
                 _hours(begun, known.get(A.ACKNOWLEDGE.value)), _hours(begun, known.get(A.REPORT_INCIDENT.value)),
             )
         )  # fmt: skip
@@ -79,35 +80,33 @@ def incidents(c: Context) -> Section:
 def supervision(c: Context) -> Section:
     """Say what is overdue, by how much, and where time went."""
     blocks: list[Block] = []
-    query = (
-        sa.select(Matter)
-        .where(Matter.due_at <= c.until, Matter.state.in_(OPEN), Matter.conflict == Conflict.NONE)
-        .where(c.scope)
-        .order_by(Matter.due_at, Matter.id)
-    )
-    red = list(c.session.scalars(query))
+    red = [m for m in c.stood if m.is_open and m.colour(c.until) is ClockColour.RED]
+    red.sort(key=lambda m: (m.due_at or c.until, m.id))
+    # Where a complaint is about somebody, a place and a topic would tell who is meant.
+    named = [m for m in red if m.conflict is Conflict.NONE]
     units = {u.id: Text(u.name, u.name_en) for u in c.session.scalars(sa.select(Unit))}
     source = c.source(
         "supervision",
         "matter(due_at, lead_unit)",
         Words(
-            "数据截止时已过时限而未办结的事项；超期天数按自然日计",
-            "Matters past their limit and open at the data cut; days overdue are calendar days",
+            "本期末已过时限而未办结的事项；超期天数按自然日计；反映单位或人员的计入件数，不列入清单",
+            "Matters past their limit and open at the end of the period; days overdue are calendar days; complaints about "
+            "staff or a unit count and are not listed",
         ),
     )
     if red:
         blocks.append(_by_unit(c, red, units, source))
-        blocks.append(_listed(c, red[:MOST_RED], units, source))
+        blocks.append(_listed(c, named[:MOST_RED], units, source))
     else:
-        blocks.append(Prose(Text("数据截止时没有超期事项。", "Nothing was overdue at the data cut.")))
+        blocks.append(Prose(Text("本期末没有超期事项。", "Nothing was overdue at the end of the period.")))
     blocks.append(_urged(c))
     return Section(8, "supervision", SUPERVISION, tuple(blocks))
 
 
-def _by_unit(c: Context, red: list[Matter], units: dict[int, Text], source: str) -> Table:
+def _by_unit(c: Context, red: list[Stood], units: dict[int, Text], source: str) -> Table:
     days: dict[int, list[int]] = defaultdict(list)
     for m in red:
-        days[m.lead_unit_id or 0].append(_days_over(c, m))
+        days[m.unit_id or 0].append(_days_over(c, m))
     nobody = Text("尚未交办", "Not assigned yet")
     rows = sorted(
         ((units.get(unit, nobody), len(held), max(held), float(median(held))) for unit, held in days.items()),
@@ -122,9 +121,9 @@ def _by_unit(c: Context, red: list[Matter], units: dict[int, Text], source: str)
     return Table("red", Text("超期分布", "Overdue by unit"), columns, tuple(rows), source)
 
 
-def _listed(c: Context, red: list[Matter], units: dict[int, Text], source: str) -> Table:
+def _listed(c: Context, red: list[Stood], units: dict[int, Text], source: str) -> Table:
     rows = tuple(
-        (m.receipt, _what(m.topic), _where(c, m), units.get(m.lead_unit_id or 0), _days_over(c, m), m.level)
+        (m.receipt, _what(m.topic), _where(c, m.place_id), units.get(m.unit_id or 0), _days_over(c, m), m.level)
         for m in red
     )
     columns = (
@@ -172,7 +171,7 @@ def _urged(c: Context) -> Table:
     )
 
 
-def _days_over(c: Context, matter: Matter) -> int:
+def _days_over(c: Context, matter: Stood) -> int:
     assert matter.due_at is not None, "what is overdue has a limit"
     return (clock.local(c.until).date() - clock.local(matter.due_at).date()).days
 
@@ -186,10 +185,10 @@ def _what(code: str | None) -> Text:
     return Text(known.zh, known.en) if known else Text("未分类", "No topic")
 
 
-def _where(c: Context, matter: Matter) -> Text:
+def _where(c: Context, place_id: int | None) -> Text:
     """Name the township: nothing nearer leaves the desk."""
-    town = c.above(matter.place_id, Level.TOWNSHIP) or c.places.get(matter.place_id or 0)
-    county = c.above(matter.place_id, Level.COUNTY)
+    town = c.above(place_id, Level.TOWNSHIP) or c.places.get(place_id or 0)
+    county = c.above(place_id, Level.COUNTY)
     if town is None or county is None or town is county:
         return c.of_place(town)
     return Text(f"{county.name}{town.name}", f"{town.name_en}, {county.name_en}")

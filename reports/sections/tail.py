@@ -10,7 +10,7 @@ from core import clock
 from core.terms import Words
 from hotline.counsel_totals import by_level, closed_quarters
 from hotline.risk import RiskLevel
-from reports.advice import Advice
+from reports.advice import OVER, Advice, AdviceState
 from reports.blocks import Block, Cell, Column, Prose, Section, Table, Text
 from reports.bulletins import Bulletin, BulletinState
 from reports.context import Context
@@ -29,7 +29,7 @@ def advice(c: Context) -> Section:
     query = (
         sa.select(Advice)
         .join(Bulletin, Bulletin.id == Advice.bulletin_id)
-        .where(Bulletin.state == BulletinState.ISSUED, Advice.given_at < c.as_of)
+        .where(Bulletin.state == BulletinState.ISSUED, Advice.given_at < c.until)
         .order_by(Advice.id)
     )
     if is_long:
@@ -38,13 +38,16 @@ def advice(c: Context) -> Section:
         query = query.where(Advice.given_at >= c.since - BACK, Bulletin.ends_on < c.period.starts_on)
     rows: list[tuple[Cell, ...]] = []
     for item in c.session.scalars(query).unique():
-        late = item.is_late(clock.local(c.as_of).date())
-        state = Text(item.state.zh, item.state.en)
+        # What ended after the period was not over in it.
+        is_later = item.ended_at is not None and item.ended_at >= c.until
+        now = AdviceState.GIVEN if is_later else item.state
+        late = item.due_on is not None and item.due_on < clock.local(c.until).date() and now not in OVER
+        state, outcome = Text(now.zh, now.en), "" if is_later else item.outcome
         unit = Text(item.unit.name, item.unit.name_en) if item.unit else Text("未定", "Not set")
         shown = Text(f"{state.zh}（已过期限）", f"{state.en} (past its day)") if late else state
         kind = Text("批示", "Instruction") if item.is_instruction else Text("建议", "Advice")
         due = item.due_on.isoformat() if item.due_on else None
-        rows.append((kind, Text(item.text, item.text), unit, due, shown, Text(item.outcome, item.outcome)))
+        rows.append((kind, Text(item.text, item.text), unit, due, shown, Text(outcome, outcome)))
     if not rows:
         none = Text("前四周没有提出建议。", "No advice was given in the last four weeks.")
         if is_long:
@@ -76,7 +79,7 @@ def advice(c: Context) -> Section:
 def counselling(c: Context) -> Section:
     """Give the counselling line's totals of the last whole quarter; small cells stay hidden."""
     heading = Text("心理援助热线", "Counselling line")
-    quarter = closed_quarters(c.as_of, clock.zone(), many=1)[0]
+    quarter = closed_quarters(c.until, clock.zone(), many=1)[0]
     totals = by_level(c.session, quarter, clock.zone())
     source = c.source(
         "counselling",
@@ -154,7 +157,7 @@ def corrections(c: Context) -> list[Block]:
     """List which bulletins were corrected or withdrawn in the four weeks before the data cut, and why."""
     query = (
         sa.select(Bulletin)
-        .where(Bulletin.issued_at >= c.as_of - BACK, Bulletin.issued_at < c.as_of)
+        .where(Bulletin.issued_at >= c.until - BACK, Bulletin.issued_at < c.until)
         .where(
             sa.or_(
                 Bulletin.state == BulletinState.WITHDRAWN,

@@ -1,0 +1,129 @@
+"""A period is told as it stood at its end, whenever it is told; and callers are people."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.db import Database, transaction
+from core.permissions import Role
+from matters.attributes import Conflict
+from matters.flow import MatterAction
+from matters.matter import Matter
+from matters.merging import merge
+from matters.moving import act
+from matters.states import MatterState
+from reports.assembling import snapshot
+from reports.blocks import Table
+from reports.bulletins import BulletinKind
+from reports.context import Context
+from reports.corrections import differences
+from reports.definitions import in_force
+from reports.periods import Period, PeriodKind
+from reports.sections import handling, supervision
+from reports.sections.problems import problems
+from tests.matters.lives import Offices, accepted, in_hand, offices, registered, reported
+from tests.matters.makers import a_matter, a_town, someone
+
+WEEK = Period.with_day(PeriodKind.WEEK, date(2026, 11, 18))
+MONDAY = clock.midnight(WEEK.ends_on + timedelta(days=1)) + timedelta(hours=10)
+
+
+def context(session: Session, at: datetime = MONDAY) -> Context:
+    return Context(session, WEEK, at, in_force(session, WEEK.starts_on))
+
+
+def table(section: object, table_id: str) -> Table | None:
+    return next((b for b in section.blocks if isinstance(b, Table) and b.id == table_id), None)  # type: ignore[attr-defined]
+
+
+def test_one_person_who_calls_three_times_is_one_caller(database: Database) -> None:
+    at = MONDAY - timedelta(days=4)
+    with transaction() as session:
+        town = a_town(session)
+        for _ in range(3):
+            a_matter(session, town.township, at=at, number="+8614500001111")
+        assert problems(context(session)) == []
+        a_matter(session, town.township, at=at, number="+8614500002222")
+        a_matter(session, town.township, at=at, number=None)  # who left no number may be one of them
+        assert problems(context(session)) == []
+        a_matter(session, town.township, at=at, number="+8614500003333")
+        assert [(p.callers, p.matters) for p in problems(context(session))] == [(3, 6)]
+
+
+def test_merged_callers_are_counted_once_where_they_went(database: Database) -> None:
+    at = MONDAY - timedelta(days=4)
+    with transaction() as session:
+        town = a_town(session)
+        clerk = someone(session, town, Role.CLERK)
+        one, two, three = (
+            a_matter(session, town.township, at=at, number=f"+86145000010{n}", by=clerk) for n in range(3)
+        )
+        merge(session, one.matter, two.matter, by=clerk, at=at)
+        three.matter.state = MatterState.WITHDRAWN
+        session.flush()
+        assert problems(context(session)) == []
+        three.matter.state = MatterState.REGISTERED
+        session.flush()
+        assert [(p.callers, p.matters) for p in problems(context(session))] == [(3, 2)]
+
+
+def overdue(session: Session, county: Offices) -> Matter:
+    """A matter handed to a unit five weeks before, with its limit long past."""
+    return in_hand(session, county, MONDAY - timedelta(days=40))
+
+
+def test_the_same_week_told_later_says_the_same(database: Database) -> None:
+    with transaction() as session:
+        county = offices(session)
+        matter = overdue(session, county)
+        for n in range(3):
+            registered(session, county, MONDAY - timedelta(days=5), number=f"+861450000999{n}")
+        first = snapshot(session, BulletinKind.WEEKLY, WEEK, as_of=MONDAY)
+        red = first.block("red")
+        assert isinstance(red, Table)
+        assert [row[1] for row in red.rows] == [1]
+        for_handling = first.block("units")
+        assert isinstance(for_handling, Table)
+        assert [row[for_handling.column("red")] for row in for_handling.rows] == [1]
+        later = MONDAY + timedelta(days=1)
+        reported(session, county, matter, later)
+        accepted(session, county, matter, later + timedelta(hours=1))
+        again = snapshot(session, BulletinKind.WEEKLY, WEEK, as_of=MONDAY + timedelta(weeks=3))
+        assert differences(first, again) == []
+
+
+def test_what_was_closed_on_monday_morning_was_open_on_sunday(database: Database) -> None:
+    with transaction() as session:
+        county = offices(session)
+        matter = overdue(session, county)
+        reported(session, county, matter, MONDAY - timedelta(hours=3))
+        matter.state, matter.ended_at = MatterState.CLOSED_EXPLAINED, MONDAY - timedelta(hours=2)
+        session.flush()
+        c = context(session)
+        red, units = table(supervision.supervision(c), "red"), table(handling.section(c), "units")
+        assert red is not None
+        assert units is not None
+        assert sum(int(str(row[1])) for row in red.rows) == 1
+        assert [row[units.column("red")] for row in units.rows] == [1]
+
+
+def test_what_is_about_staff_or_a_unit_is_not_listed_with_place_and_topic(database: Database) -> None:
+    with transaction() as session:
+        county = offices(session)
+        matter = overdue(session, county)
+        flagged_at = MONDAY - timedelta(days=3)
+        act(
+            session, matter, MatterAction.FLAG_INCIDENT, by=county.clerk, at=flagged_at, text="一人受伤\n河边"
+        )
+        c = context(session)
+        assert table(supervision.incidents(c), "incidents") is not None
+        assert table(supervision.supervision(c), "red.list") is not None
+        session.execute(sa.update(Matter).values(conflict=Conflict.STAFF))
+        session.expire_all()
+        c = context(session)
+        assert table(supervision.incidents(c), "incidents") is None
+        assert all(not t.rows for t in [table(supervision.supervision(c), "red.list")] if t)
