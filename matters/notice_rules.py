@@ -42,8 +42,9 @@ def _assigned(standing: Standing, deed: Deed) -> list[Told]:
 
 
 def _escalated(standing: Standing, deed: Deed) -> list[Told]:
-    kind = K.INCIDENT if standing.is_incident else K.LEVEL
-    top = [(kind, Side.HEAD)] if standing.level >= HEAD_LEVEL or standing.is_incident else []
+    is_about_incident = standing.is_incident and "overdue" not in deed.facts
+    kind = K.INCIDENT if is_about_incident else K.LEVEL
+    top = [(kind, Side.HEAD)] if standing.level >= HEAD_LEVEL or is_about_incident else []
     return [(kind, Side.SUPERVISION), *top]
 
 

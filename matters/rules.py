@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import reduce
 
-from matters import steps_again, steps_caller, steps_desk, steps_supervision, steps_unit, steps_urging
+from matters import (
+    steps_again,
+    steps_caller,
+    steps_clock,
+    steps_desk,
+    steps_supervision,
+    steps_unit,
+    steps_urging,
+)
 from matters.standing import Deed, Standing
 from matters.steps import Around, Wish, allowed, apply, decide
 from matters.steps_desk import begin
 
 __all__ = ["CHAPTERS", "Around", "Wish", "allowed", "apply", "begin", "decide", "replay"]
 
-CHAPTERS = (steps_desk, steps_again, steps_supervision, steps_unit, steps_caller, steps_urging)
+CHAPTERS = (steps_desk, steps_again, steps_supervision, steps_unit, steps_clock, steps_caller, steps_urging)
 """Where each side's steps are written; importing them registers their checks and effects."""
 
 

@@ -101,7 +101,9 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     """Matters that the custodian would not have it merged into."""
     review_at: datetime | None = None
     """When a suspension is looked at again."""
+    was_suspended: bool = False
     renewals: int = 0
+    """How often a suspension went on or came again."""
     level: int = 0
     is_incident: bool = False
     incident_at: datetime | None = None

@@ -168,6 +168,12 @@ def confirmed(wish: Wish, name: str, zh: str, en: str) -> None:
         raise Invalid(fields={name: Words(zh, en)})
 
 
+def is_lead(standing: Standing, wish: Wish) -> None:
+    """Refuse what only the lead unit may do."""
+    if wish.unit is None or wish.unit != standing.lead:
+        raise Forbidden(Words("只有主办单位可以这样做", "Only the lead unit may do this"))
+
+
 def another_person(wish: Wish, first: int | None) -> None:
     """Refuse where the same person would be both pairs of eyes."""
     if wish.by is None or wish.by == first:

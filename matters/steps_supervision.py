@@ -1,23 +1,19 @@
-"""Steps of the supervision offices: assigning, ruling on returns, extending, suspending."""
+"""Steps of the supervision offices: assigning and ruling on returns."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
-from core.problems import Forbidden, Invalid, Refused
+from core.problems import Forbidden, Invalid
 from core.terms import Words
 from matters.attributes import Urgency
-from matters.clocks import result_end
 from matters.flow import MatterAction as A
 from matters.flow import Side
-from matters.limits import Limit
 from matters.standing import Deed, Standing, SubTask
-from matters.steps import Around, Wish, check, confirmed, effect, moment, needs_text, number
+from matters.steps import Around, Wish, check, confirmed, effect, needs_text, number
 
 RULING_FROM_RETURNS = 2
 RULING_FROM_DISPATCHES = 2
-RENEWALS = 2
 
 
 def needs_ruling(standing: Standing) -> bool:
@@ -74,13 +70,19 @@ def _assign(standing: Standing, wish: Wish, around: Around) -> None:
 def _assigned(standing: Standing, deed: Deed) -> dict[str, Any]:
     return {
         "lead": deed.facts["lead"],
-        "sub_tasks": tuple(SubTask(unit) for unit in deed.facts.get("supporting", [])),
+        "sub_tasks": tuple(_part(standing, unit) for unit in deed.facts.get("supporting", [])),
         "dispatches": standing.dispatches + 1,
         "is_ruled": standing.is_ruled or deed.facts.get("ruling") is True,
         "assigned_at": deed.at,
         "signed_at": None,
         "contacted_at": None,
     }
+
+
+def _part(standing: Standing, unit: int) -> SubTask:
+    """Keep what a supporting unit has done already, though the lead changes."""
+    before = standing.sub_task(unit)
+    return before if before is not None and before.done_at is not None else SubTask(unit)
 
 
 @check(A.ACCEPT_RETURN, keeps="lead supporting redacted ruling second")
@@ -106,59 +108,3 @@ def _refuse_return(standing: Standing, wish: Wish, around: Around) -> None:
 def _return_refused(standing: Standing, deed: Deed) -> dict[str, Any]:
     # A refused return leaves the matter with the unit: it counts as signed for.
     return {"signed_at": standing.signed_at or deed.at}
-
-
-@check(A.GRANT_EXTENSION, keeps="told")
-def _grant(standing: Standing, wish: Wish, around: Around) -> None:
-    if standing.extension_asked is None or not standing.is_extension_asked:
-        raise Refused(Words("没有待批的延期申请", "No extension is asked for"))
-    confirmed(wish, "told", "请先告知诉求人", "Tell the caller first")
-    if standing.extension_asked <= result_end(standing, around.policy, around.zone).due_at:
-        raise Refused(
-            Words("申请的期限已不晚于现在的期限", "The date asked for is no later than the limit now")
-        )
-
-
-@effect(A.GRANT_EXTENSION)
-def _granted(standing: Standing, deed: Deed) -> dict[str, Any]:
-    return {"extended_to": standing.extension_asked}
-
-
-@check(A.REFUSE_EXTENSION)
-def _refuse_extension(standing: Standing, wish: Wish, around: Around) -> None:
-    if standing.extension_asked is None or not standing.is_extension_asked:
-        raise Refused(Words("没有待批的延期申请", "No extension is asked for"))
-    needs_text(wish, "请写明不同意的理由", "Write why it is refused")
-
-
-@effect(A.REFUSE_EXTENSION)
-def _extension_refused(standing: Standing, deed: Deed) -> dict[str, Any]:
-    return {"is_extension_refused": True}
-
-
-@check(A.SUSPEND, keeps="told review")
-def _suspend(standing: Standing, wish: Wish, around: Around) -> None:
-    needs_text(wish, "请写明步骤计划", "Write the plan, step by step")
-    confirmed(wish, "told", "请先告知诉求人", "Tell the caller first")
-    _review_date(standing, wish, around)
-
-
-@check(A.RENEW, keeps="review leader")
-def _renew(standing: Standing, wish: Wish, around: Around) -> None:
-    needs_text(wish, "请写明进展和新计划", "Write what was done and the new plan")
-    _review_date(standing, wish, around)
-    if standing.renewals >= RENEWALS:
-        confirmed(wish, "leader", "第三次延长须县领导批准", "A third renewal needs the county leader")
-
-
-def _review_date(standing: Standing, wish: Wish, around: Around) -> None:
-    review = moment(wish, "review")
-    if not wish.at < review <= around.end(standing, Limit.SUSPENSION, wish.at).due_at:
-        raise Invalid(fields={"review": Words("复核日期要在 90 天以内", "The review is within 90 days")})
-
-
-@effect(A.SUSPEND, A.RENEW)
-def _suspended(standing: Standing, deed: Deed) -> dict[str, Any]:
-    renewals = standing.renewals + 1 if deed.action == A.RENEW.value else 0
-    review = datetime.fromisoformat(deed.facts["review"]).astimezone(UTC)
-    return {"review_at": review, "renewals": renewals, "is_in_bulletin": True}

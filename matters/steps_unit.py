@@ -1,32 +1,25 @@
-"""Steps of the unit: signing for, asking return, speaking to the caller, asking for time, reporting the result."""
+"""Steps of the unit: signing for, asking return, speaking to the caller, reporting the result."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from core.problems import Forbidden, Invalid, Refused
 from core.terms import Words
-from matters.attributes import Outcome, PauseReason
+from matters.attributes import Outcome
 from matters.clocks import contact_end, result_end
 from matters.flow import MatterAction as A
 from matters.flow import Side
-from matters.limits import Limit, end_of, working_days_between
+from matters.limits import Limit
 from matters.standing import Deed, Standing, SubTask
-from matters.states import MatterState
-from matters.steps import Around, Wish, check, choice, confirmed, effect, moment, needs_text
-
-
-def _is_lead(standing: Standing, wish: Wish) -> None:
-    if wish.unit is None or wish.unit != standing.lead:
-        raise Forbidden(Words("只有主办单位可以这样做", "Only the lead unit may do this"))
+from matters.steps import Around, Wish, check, choice, confirmed, effect, is_lead, needs_text
 
 
 @check(A.SIGN)
 def _sign(standing: Standing, wish: Wish, around: Around) -> None:
-    _is_lead(standing, wish)
+    is_lead(standing, wish)
 
 
 @check(A.DEEM_SIGNED)
@@ -48,7 +41,7 @@ def _deemed(standing: Standing, deed: Deed) -> dict[str, Any]:
 
 @check(A.ASK_RETURN, keeps="basis proposed")
 def _ask_return(standing: Standing, wish: Wish, around: Around) -> None:
-    _is_lead(standing, wish)
+    is_lead(standing, wish)
     if standing.is_ruled:
         raise Refused(
             Words("已联合裁定由贵单位办理，不能再退", "It was ruled to be yours; it can't be given back")
@@ -74,7 +67,7 @@ def _return_asked(standing: Standing, deed: Deed) -> dict[str, Any]:
 @check(A.CONTACT, keeps="identity")
 def _contact(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
     if Side.CENTRE not in wish.sides:
-        _is_lead(standing, wish)
+        is_lead(standing, wish)
         if wish.facts.get("identity") != "open":
             raise Forbidden(
                 Words(
@@ -92,91 +85,6 @@ def _contact(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
 @effect(A.CONTACT)
 def _contacted(standing: Standing, deed: Deed) -> dict[str, Any]:
     return {} if standing.contacted_at else {"contacted_at": deed.at}
-
-
-@check(A.ASK_CALLER, keeps="reason")
-def _ask_caller(standing: Standing, wish: Wish, around: Around) -> None:
-    _is_lead(standing, wish)
-    if standing.has_asked_caller:
-        raise Refused(Words("本轮已经请诉求人补充过一次", "The caller has been asked once in this round"))
-    choice(wish, "reason", PauseReason, "经费和领导决定不是理由", "Money or a leader's decision is no reason")
-    needs_text(wish, "请写下要问诉求人的话", "Write the question for the caller")
-
-
-@effect(A.ASK_CALLER)
-def _caller_asked(standing: Standing, deed: Deed) -> dict[str, Any]:
-    return {"has_asked_caller": True}
-
-
-@check(A.CALLER_REPLIED)
-def _replied(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
-    needs_text(wish, "请写下诉求人的补充", "Write what the caller said")
-    return _paused(standing, wish, around)
-
-
-@check(A.RESUME)
-def _resume(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
-    if wish.at < around.end(standing, Limit.PAUSE, standing.since).due_at:
-        raise Refused(Words("暂停期限未到", "The pause is not over"))
-    return _paused(standing, wish, around)
-
-
-@check(A.RESUME_WORK)
-def _resume_work(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
-    if Side.UNIT in wish.sides:
-        _is_lead(standing, wish)
-    return _paused(standing, wish, around)
-
-
-def _paused(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
-    """Say how long the clock stood still; written into the log, so that a later calendar changes nothing."""
-    until = wish.at
-    if standing.state is MatterState.WAIT_CALLER:  # a pause ends by itself, however late someone notices
-        until = min(until, around.end(standing, Limit.PAUSE, standing.since).due_at)
-    seconds = (until - standing.since).total_seconds()
-    return {"days": working_days_between(standing.since, until, around.zone), "seconds": seconds}
-
-
-@effect(A.CALLER_REPLIED, A.RESUME, A.RESUME_WORK)
-def _resumed(standing: Standing, deed: Deed) -> dict[str, Any]:
-    return {
-        "paused_days": standing.paused_days + deed.facts["days"],
-        "paused_seconds": standing.paused_seconds + deed.facts["seconds"],
-        "extended_to": standing.extended_to
-        and standing.extended_to + timedelta(seconds=deed.facts["seconds"]),
-        "review_at": None,
-    }
-
-
-@check(A.ASK_EXTENSION, keeps="until")
-def _ask_extension(standing: Standing, wish: Wish, around: Around) -> None:
-    _is_lead(standing, wish)
-    needs_text(wish, "请写明延期理由", "Write why more time is needed")
-    if standing.extended_to is not None or standing.extension_asked is not None:
-        raise Refused(Words("延期只能申请一次", "An extension can be asked once"))
-    due = result_end(standing, around.policy, around.zone).due_at
-    if wish.at >= due:
-        raise Refused(Words("已超期，不能再申请延期", "The limit has passed; it is too late to ask"))
-    until = moment(wish, "until")
-    longest = end_of(due, around.policy.span(Limit.EXTENSION, standing.urgency), around.zone).due_at
-    if not due < until <= longest:
-        raise Invalid(
-            fields={
-                "until": Words(
-                    "新期限要晚于原期限，且最多延 10 个工作日",
-                    "Later than the limit, at most 10 working days",
-                )
-            }
-        )
-
-
-@effect(A.ASK_EXTENSION)
-def _extension_asked(standing: Standing, deed: Deed) -> dict[str, Any]:
-    return {"extension_asked": _utc(deed.facts["until"])}
-
-
-def _utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 @check(A.SUB_DONE)
@@ -214,7 +122,7 @@ def _sub_was_excused(standing: Standing, deed: Deed) -> dict[str, Any]:
 
 @check(A.REPORT, keeps="outcome points evidence")
 def _report(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
-    _is_lead(standing, wish)
+    is_lead(standing, wish)
     choice(wish, "outcome", Outcome, "请选择办理结果", "Choose the outcome")
     needs_text(wish, "请写明办理情况", "Write what was done")
     confirmed(wish, "points", "请逐项答复后确认", "Address every point, then confirm")

@@ -58,16 +58,24 @@ def _incident_reported(standing: Standing, deed: Deed) -> dict[str, Any]:
 
 
 @check(A.ESCALATE, keeps="to")
-def _escalate(standing: Standing, wish: Wish, around: Around) -> None:
+def _escalate(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
+    if wish.sides == {Side.SYSTEM} and wish.facts.get("overdue") is True:
+        if A.ESCALATE.value in standing.notices:
+            raise Refused(Words("本轮已经上报过", "It went up in this round already"))
+        return {"overdue": True}
     if standing.level >= HIGHEST_LEVEL:
         raise Refused(Words("已上报到最高一级", "It is at the highest level"))
+    return {}
 
 
 @effect(A.ESCALATE)
 def _escalated(standing: Standing, deed: Deed) -> dict[str, Any]:
     wanted = deed.facts.get("to")
     level = wanted if isinstance(wanted, int) else standing.level + 1
-    return {"level": min(max(standing.level, level), HIGHEST_LEVEL), "escalated_at": deed.at}
+    after = {"level": min(max(standing.level, level), HIGHEST_LEVEL)}
+    if "overdue" in deed.facts:  # once a round, whatever the level; an incident's own clock runs on
+        return {**after, "notices": (*standing.notices, deed.action)}
+    return {**after, "escalated_at": deed.at}
 
 
 @check(A.REMIND, A.SUPERVISE, A.NOTICE_LIST)

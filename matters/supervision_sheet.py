@@ -28,6 +28,7 @@ from matters.routing import Route, choices, proposed
 from matters.rules import allowed, begin
 from matters.standing import Standing
 from matters.states import MatterState
+from matters.steps_clock import needs_leader
 from matters.steps_supervision import needs_ruling
 from matters.timeline import Names, details
 
@@ -85,6 +86,7 @@ class Sheet:
     asked_for: int | None
     """The unit that whoever asks return thinks should act."""
     needs_ruling: bool
+    needs_leader: bool
     ruling: JointRuling | None
     may_confirm: bool
     explanation: Explanation
@@ -145,6 +147,7 @@ def sheet(session: Session, matter: Matter, staff: Staff, *, at: datetime) -> Sh
         units=[unit for unit in units if unit.id not in away],
         asked_for=_asked_for(events) if standing.state is MatterState.RETURN_ASKED else None,
         needs_ruling=routes and needs_ruling(standing),
+        needs_leader=needs_leader(standing),
         ruling=ruling,
         may_confirm=ruling is not None and may_confirm(ruling, matter, staff),
         explanation=explain(standing, deeds, policy, clock.zone()),

@@ -21,6 +21,7 @@ A, S = MatterAction, MatterState
 OFFICE_LEVEL = 2
 _HELD = frozenset({S.ASSIGNED, S.IN_HAND})
 _REPORTED = frozenset({S.RESULT_IN, S.FEEDBACK_DUE, S.REVISIT_DUE})
+_ANSWERS = _REPORTED | {S.IN_HAND}
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,12 @@ def _urging(standing: Standing, now: Clock, policy: Policy, zone: tzinfo) -> lis
     found = []
     if A.REMIND.value not in given and A.SUPERVISE.value not in given:
         found.append(Tick(now.end.yellow_at, A.REMIND))
-    if A.SUPERVISE.value not in given:
+    # Whoever asked for more time in time is not blamed while nobody has decided.
+    if A.SUPERVISE.value not in given and not standing.is_extension_asked:
         found.append(Tick(due, A.SUPERVISE))
-    if standing.level < OFFICE_LEVEL:
+    if A.ESCALATE.value not in given:
         up = end_of(due, policy.span(Limit.LEVEL_UP, standing.urgency), zone)
-        found.append(Tick(up.due_at, A.ESCALATE, {"to": OFFICE_LEVEL}))
+        found.append(Tick(up.due_at, A.ESCALATE, {"to": OFFICE_LEVEL, "overdue": True}))
     if A.NOTICE_LIST.value not in given:
         listed = end_of(due, policy.span(Limit.NOTICE_LIST, standing.urgency), zone)
         found.append(Tick(listed.due_at, A.NOTICE_LIST))
@@ -79,22 +81,33 @@ def _urging(standing: Standing, now: Clock, policy: Policy, zone: tzinfo) -> lis
 
 
 def _faults(standing: Standing, now: Clock, policy: Policy, zone: tzinfo) -> list[Tick]:
-    """Late: the unit that held it at the limit. Stalled: no word to the caller in time."""
+    """Late: the unit that held it at the limit. Stalled: no word to the caller in time, reported or not."""
     found = []
     if _is_free(standing, Fault.LATE) and standing.assigned_at is not None:
         if standing.state in _HELD and now.end and standing.assigned_at < now.end.due_at:
-            found.append(_fault(standing, Fault.LATE, now.end.due_at))
+            if not standing.is_extension_asked:
+                found.append(_fault(standing, Fault.LATE, now.end.due_at))
         elif standing.state in _REPORTED and standing.reported_at:
             due = result_end(standing, policy, zone).due_at
             if standing.assigned_at < due < standing.reported_at:
                 found.append(_fault(standing, Fault.LATE, standing.reported_at))
-    if standing.state is S.IN_HAND and _is_free(standing, Fault.STALLED):
+    if standing.state in _ANSWERS and _is_free(standing, Fault.STALLED):
         end = contact_end(standing, policy, zone).due_at
-        if standing.contacted_at is None:
+        heard_at = _heard_at(standing)
+        if (heard_at is None and _can_be_spoken_to(standing)) or (heard_at and heard_at > end):
             found.append(_fault(standing, Fault.STALLED, end))
-        elif standing.contacted_at > end:
-            found.append(_fault(standing, Fault.STALLED, standing.contacted_at))
     return found
+
+
+def _heard_at(standing: Standing) -> datetime | None:
+    """Say when a caller first heard a word: from the unit, through the centre, or the result itself."""
+    told = [c.told_at for c in standing.callers if c.told_at and not c.is_anonymous]
+    return min((*told, standing.contacted_at)) if standing.contacted_at else min(told, default=None)
+
+
+def _can_be_spoken_to(standing: Standing) -> bool:
+    """Say whether any caller left a number."""
+    return any(not c.is_anonymous for c in standing.present_callers)
 
 
 def fault_key(standing: Standing, fault: Fault) -> str:
