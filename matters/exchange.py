@@ -160,7 +160,7 @@ def shown(session: Session, record: OutsideReference) -> dict[str, Any]:
         "state": stands.value,
         "registered_at": own.registered_at.isoformat() if own.registered_at else None,
         "promised_on": own.promised_on.isoformat() if own.promised_on else None,
-        "changed_at": matter.state_since.isoformat(),
+        "changed_at": max(own.state_since, matter.state_since).isoformat(),
         "round": standing_of(matter).round,
         "outcome": outcome.value if outcome and stands in (Standing.ANSWERED, Standing.CLOSED) else None,
         "result": result,
@@ -193,9 +193,7 @@ def listed(
     if reference:
         query = query.where(OutsideReference.reference == reference)
     if changed_since is not None:
-        query = query.join(Matter, OutsideReference.matter_id == Matter.id).where(
-            Matter.state_since >= changed_since
-        )
+        query = query.where(OutsideReference.matter_id.in_(_changed(partner, changed_since)))
     records = list(session.scalars(query))
     page = records[: min(max(limit, 1), MOST)]
     more = len(records) > len(page)
@@ -203,6 +201,21 @@ def listed(
         "matters": [shown(session, record) for record in page],
         "next_cursor": _cursor(page[-1].id) if more else None,
     }
+
+
+def _changed(partner: Partner, since: datetime) -> sa.Select[Any]:
+    """Choose a partner's matters that moved since then, by themselves or in the one they were merged into."""
+    own = OutsideReference.matter_id
+    chain = sa.select(own.label("own"), own.label("now")).where(OutsideReference.partner_id == partner.id)
+    steps = chain.cte("chain", recursive=True)
+    onward = (
+        sa.select(steps.c.own, Matter.merged_into_id)
+        .join(Matter, Matter.id == steps.c.now)
+        .where(Matter.merged_into_id.is_not(None))
+    )
+    steps = steps.union(onward)
+    moved = sa.select(steps.c.own).join(Matter, Matter.id == steps.c.now)
+    return moved.where(Matter.state_since >= since)
 
 
 def _cursor(record_id: int) -> str:

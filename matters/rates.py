@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from core.people import Staff, Unit
 from core.terms import Term, t
@@ -134,11 +134,13 @@ def counted(
     judgement = facts["judgement"].as_string()
     score = facts["satisfaction"].as_integer()
     is_report = event.action == A.REPORT.value
-    is_first = sa.and_(event.action == A.CONTACT.value, facts["first"].as_boolean())
+    words = [A.CONTACT.value, A.TELL.value]
+    is_first = sa.and_(event.action.in_(words), facts["first"].as_boolean())
     is_stalled = sa.and_(
         event.action == A.FAULT.value,
         event.staff_id.is_(None),
         facts["fault"].as_string() == Fault.STALLED.value,
+        ~_cleared(),
     )
     is_reached = sa.and_(is_judged, judgement.is_not(None))
     wanted = {
@@ -153,7 +155,7 @@ def counted(
         "satisfied": sa.and_(is_reached, score == SATISFIED),
         "fairly": sa.and_(is_reached, score == FAIRLY),
     }
-    actions = [A.CONTACT, A.FAULT, A.REVISIT, A.REPORT]
+    actions = [A.CONTACT, A.TELL, A.FAULT, A.REVISIT, A.REPORT]
     scope = sa.true() if only is None else only
     seen = _counting(session, staff, sa.select(Matter.id)).where(scope)
     in_log = (
@@ -192,6 +194,16 @@ def counted(
         row.lead: Counts(**{name: int(getattr(row, name)) for name in names})
         for row in session.execute(query.group_by(both.c.lead))
     }
+
+
+def _cleared() -> sa.ColumnElement[bool]:
+    """Say that the head has cleared a fault: then it counts nowhere, as in the appraisal."""
+    later = aliased(MatterEvent)
+    return sa.exists().where(
+        later.matter_id == MatterEvent.matter_id,
+        later.action == A.CLEAR_FAULT.value,
+        later.facts["key"].as_string() == MatterEvent.facts["key"].as_string(),
+    )
 
 
 def _counting(session: Session, staff: Staff | None, query: sa.Select[Any]) -> sa.Select[Any]:

@@ -75,9 +75,13 @@ def _contact(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
                     "The caller is protected: the centre passes your words on",
                 )
             )
+    return first_word(standing, wish, around)
+
+
+def first_word(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
+    """Say whose word to the caller it is, whether it is the first, and in time: kept as it counts on the day."""
     if standing.contacted_at is not None:
         return {"lead": standing.lead}
-    # Kept as it was counted on the day, so that a later calendar or policy changes no rate of the past.
     due = contact_end(standing, around.policy, around.zone).due_at
     return {"lead": standing.lead, "first": True, "in_time": wish.at <= due}
 

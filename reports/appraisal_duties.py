@@ -18,7 +18,8 @@ from matters.matter import Matter
 
 A = MatterAction
 _ENDS = frozenset({A.SEND_ROUND, A.REOPEN, A.WITHDRAW, A.CLOSE_SOLVED, A.CLOSE_EXPLAINED, A.CLOSE_UNREACHED})
-_READ = (A.ASSIGN, A.ACCEPT_RETURN, A.SIGN, A.DEEM_SIGNED, A.CONTACT, A.FAULT, A.CLEAR_FAULT, A.REPORT, A.REJECT, *_ENDS)  # fmt: skip
+_READ = (A.ASSIGN, A.ACCEPT_RETURN, A.SIGN, A.DEEM_SIGNED, A.CONTACT, A.TELL, A.FAULT, A.CLEAR_FAULT,
+         A.GRANT_EXTENSION, A.REPORT, A.REJECT, *_ENDS)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def _note(now: Duty, entry: Entry) -> None:
     action, facts, at = entry.action, entry.facts, entry.at
     if action in (A.SIGN, A.DEEM_SIGNED):
         now.signed = Done(action is A.SIGN, at)
-    elif action is A.CONTACT and facts.get("first") and now.contacted is None:
+    elif action in (A.CONTACT, A.TELL) and facts.get("first") and now.contacted is None:
         in_time = bool(facts.get("in_time"))
         if in_time or Fault.STALLED.value not in now.cleared:
             now.contacted = Done(in_time, at)
@@ -97,6 +98,8 @@ def _note(now: Duty, entry: Entry) -> None:
         unit, fault, _ = str(facts.get("key", "::")).split(":")
         if unit == str(now.unit):
             _forgive(now, fault)
+    elif action is A.GRANT_EXTENSION:  # asked in time, decided after the limit
+        now.late_at = None
     elif action is A.REPORT:
         report = Done(bool(facts.get("on_time")), at, bool(facts.get("on_time_plain")))
         if report.in_time or Fault.LATE.value not in now.cleared:

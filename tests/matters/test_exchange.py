@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import jsonschema
@@ -15,16 +15,20 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from core import clock
-from core.db import reading, transaction
+from core.db import Database, reading, transaction
 from core.permissions import Role
 from matters import exchange, partners
 from matters.attributes import IdentityClass, Origin
 from matters.exchange_answers import ExchangeAnswer
 from matters.exchange_document import PER_MINUTE, document
+from matters.flow import MatterAction
 from matters.matter import Matter
+from matters.moving import act
+from matters.outside_references import OutsideReference
 from matters.partners import Partner, Scope
 from matters.reporters import reporters_of
 from tests.matters.raising import ID_CARD, NAME, NUMBER, Desk, a_desk, a_matter, to_feedback
@@ -338,3 +342,36 @@ def test_the_administrator_lets_in_and_shuts_out(app: Flask, as_role: SignedIn) 
 
 def test_a_cursor_says_nothing_but_where_to_go_on() -> None:
     assert exchange._after(exchange._cursor(12345)) == 12345
+
+
+def test_a_partner_hears_of_what_its_matter_was_merged_into(database: Database, now: datetime) -> None:
+    """Its own row stands still once it is merged; what becomes of the other is its news all the same."""
+    with transaction() as session:
+        desk = a_desk(session)
+        partner = partners.create(session, "市热线", Scope.BOTH, by=desk.custodian, at=now)[0]
+        taken = [
+            exchange.take(session, partner, exchange.read_sent(json.dumps(letter).encode()), at=now).matter
+            for letter in (a_letter(desk, caller=None, reference=f"GD-{n}") for n in range(3))
+        ]
+        facts = {"target": taken[1].id, "open": True, "distinct": True, "same_place": True, "same_cause": True,
+                 "protected": False, "target_at": now.isoformat()}  # fmt: skip
+        hour = timedelta(hours=1)
+        act(session, taken[0], MatterAction.MERGE, by=desk.clerk, at=now + hour, facts=facts)
+
+        def changed(since: datetime) -> list[str]:
+            found = exchange.listed(session, partner, changed_since=since)["matters"]
+            return [each["reference"] for each in found]
+
+        assert changed(now + hour) == ["GD-0"]
+        assert (
+            exchange.shown(session, partner_record(session, taken[0]))["changed_at"]
+            == (now + hour).isoformat()
+        )
+        act(session, taken[1], MatterAction.SUBMIT, by=desk.clerk, at=now + 2 * hour)
+        assert changed(now + 2 * hour) == ["GD-0", "GD-1"]
+        assert changed(now + 3 * hour) == []
+
+
+def partner_record(session: Session, matter: Matter) -> OutsideReference:
+    """Return what a partner knows a matter as."""
+    return session.scalars(sa.select(OutsideReference).where(OutsideReference.matter_id == matter.id)).one()

@@ -430,6 +430,7 @@ ONCE = [
     ("close_unreached", {"callers": (CallerStanding(1, told_at=T0, judged_at=T0, judgement="solved"),)}),
     ("send_round", {"callers": (CallerStanding(1, told_at=T0, judged_at=T0, judgement="solved"),)}),
     ("close_explained", {"panel_by": None}),
+    ("close_explained", {"callers": (*judged("not_solved")["callers"], CallerStanding(2))}),  # joined since
     ("all_told", {"callers": (CallerStanding(1),)}),
     ("withdraw", {"callers": (CallerStanding(1), CallerStanding(2))}),
     ("revisit", {"callers": (CallerStanding(1),)}),
