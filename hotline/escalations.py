@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -75,7 +76,7 @@ class EscalationTurn(Base):
     staff: Mapped[Staff] = relationship()
 
 
-def is_raised(kind: EscalationKind, about: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+def is_raised(kind: EscalationKind, about: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     """Return the condition that a row was escalated already, so that rounds only look at new ones."""
     key = sa.literal(f"{kind.value}:") + sa.cast(about, sa.String)
     return sa.exists().where(Escalation.key == key)

@@ -14,7 +14,7 @@ from hotline import calling_back, missing
 from hotline.callbacks import CallBackReason
 from hotline.callers import Caller, caller_from
 from hotline.contacts import CONTACT_FLOW, Contact, ContactAction, ContactState, Source, WayOut, fresh_token
-from hotline.followups import FollowUp, wish_of
+from hotline.followups import FollowUp, FollowUpWish, wish_of
 from hotline.lines import LineKind
 from hotline.taking import live_leg
 from telephony import dialling
@@ -33,6 +33,15 @@ class NobodyToCall(Refused):
     )
 
 
+class NotWanted(Refused):
+    """The caller took their consent back."""
+
+    words = Words(
+        "来电人已收回随访的同意，没有拨打。请退回这条随访",
+        "The caller no longer wishes to be called, so nothing was dialled. Give this follow-up back",
+    )
+
+
 def follow_up_of(session: Session, contact_id: int) -> FollowUp | None:
     """Return the follow-up that a contact is the call of."""
     return session.scalars(sa.select(FollowUp).where(FollowUp.talk_id == contact_id)).first()
@@ -45,14 +54,16 @@ def episode_of(session: Session, contact: Contact) -> Contact:
 
 
 def ring(session: Session, row: FollowUp, *, by: Staff, at: datetime) -> Call:
-    """Dial whoever is to be followed up; the call is a contact with a record of its own."""
+    """Dial whoever is to be followed up, at the number that holds now; the call is a contact with a record of its own."""
+    wish = wish_of(session, row.contact_id)
+    if wish is not None and not wish.is_agreed:
+        raise NotWanted
     if row.talk_id is None:
         talk = Contact(
             token=fresh_token(),
             line=LineKind.COUNSELLING,
             source=Source.FOLLOW_UP,
             state=S.MISSED,
-            caller_id=_whom(session, row, at).id,
             owner_id=row.owner_id,
             rung_at=at,
             ended_at=at,
@@ -64,13 +75,17 @@ def ring(session: Session, row: FollowUp, *, by: Staff, at: datetime) -> Call:
         session.flush()
         session.refresh(row)
     talk = session.get_one(Contact, row.talk_id, with_for_update={"of": Contact})
+    talk.caller = _whom(session, row, talk, wish, at)
+    session.flush()
     row.first_try_at = row.first_try_at or at
     return calling_back.dial(session, talk, by=by, at=at)
 
 
-def _whom(session: Session, row: FollowUp, at: datetime) -> Caller:
-    wish = wish_of(session, row.contact_id)
+def _whom(session: Session, row: FollowUp, talk: Contact, wish: FollowUpWish | None, at: datetime) -> Caller:
+    """Return whom to dial: at the number they gave for it, else at the one they rang from."""
     if wish is not None and wish.number is not None:
+        if talk.caller is not None and talk.caller.number == wish.number:
+            return talk.caller
         return caller_from(session, LineKind.COUNSELLING, wish.number, at=at)
     if row.contact.caller is None or row.contact.caller.is_withheld:
         raise NobodyToCall

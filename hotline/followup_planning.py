@@ -173,3 +173,21 @@ def close_open(
         row.state, row.closed_at = state, at
     session.flush()
     return len(rows)
+
+
+def put_back(session: Session, row: FollowUp, *, at: datetime) -> None:
+    """Let go of a follow-up in somebody's hands: it is due again, unless it was taken back or replaced meanwhile."""
+    wish = wish_of(session, row.contact_id)
+    newer = sa.select(FollowUp.id).where(
+        FollowUp.contact_id == row.contact_id,
+        FollowUp.state == S.DUE,
+        FollowUp.planned_at > row.planned_at,
+        sa.or_(FollowUp.rung == row.rung, FollowUp.level != row.level),
+    )
+    row.held_by = row.held_until = None
+    row.state = S.DUE
+    if wish is not None and not wish.is_agreed:
+        row.state, row.closed_at = S.DECLINED, at
+    elif session.scalar(newer.limit(1)) is not None:
+        row.state, row.closed_at = S.REPLACED, at
+    session.flush()

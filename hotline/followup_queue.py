@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -18,15 +16,24 @@ from core.terms import Words
 from hotline import escalations, followup_calls, followup_planning, ladder, sight
 from hotline.contacts import Contact
 from hotline.escalations import EscalationKind
-from hotline.followups import FollowUp, FollowUpState, FollowUpTry, TryResult, wish_of
+from hotline.followups import (
+    FollowUp,
+    FollowUpState,
+    FollowUpTry,
+    FollowUpWish,
+    TryResult,
+    overdue_at,
+    wish_of,
+)
 from hotline.read_log import ReadPurpose
 from hotline.risk import RiskLevel
 
 LEASE = timedelta(minutes=30)
 LONGEST = 600
 S, R = FollowUpState, TryResult
-_GRAVEST_FIRST = sa.case(
-    {RiskLevel.KEY.value: 0, RiskLevel.ATTENTION.value: 1}, value=FollowUp.level, else_=2
+GRAVEST_FIRST = sa.case({RiskLevel.KEY.value: 0, RiskLevel.ATTENTION.value: 1}, value=FollowUp.level, else_=2)
+_IS_WANTED = ~sa.exists().where(
+    FollowUpWish.contact_id == FollowUp.contact_id, FollowUpWish.is_agreed.is_(False)
 )
 STAYS_IN_SIGHT = timedelta(hours=2)
 LATEST = timedelta(days=14)
@@ -52,9 +59,9 @@ def next_follow_up(session: Session, *, by: Staff, at: datetime) -> FollowUp | N
         return held
     query = (
         sa.select(FollowUp)
-        .where(FollowUp.state == S.DUE, FollowUp.next_at <= at)
+        .where(FollowUp.state == S.DUE, FollowUp.next_at <= at, _IS_WANTED)
         .order_by(
-            _GRAVEST_FIRST, sa.case((FollowUp.owner_id == by.id, 0), else_=1), FollowUp.due_at, FollowUp.id
+            GRAVEST_FIRST, sa.case((FollowUp.owner_id == by.id, 0), else_=1), FollowUp.due_at, FollowUp.id
         )
     )
     found: FollowUp | None = take(session, query)
@@ -70,7 +77,7 @@ def claim(session: Session, follow_up_id: int, *, by: Staff, at: datetime) -> Fo
                 "您手上还有一条随访，请先完成或退回", "You hold another follow-up: finish it or give it back"
             )
         )
-    query = sa.select(FollowUp).where(FollowUp.id == follow_up_id).with_for_update(of=FollowUp)
+    query = sa.select(FollowUp).where(FollowUp.id == follow_up_id, _IS_WANTED).with_for_update(of=FollowUp)
     found = session.scalars(query).first()
     if found is None or found.state not in (S.DUE, S.HELD) or found.held_by not in (None, by.id):
         raise NotInHand
@@ -93,13 +100,18 @@ def held_by(session: Session, by: Staff) -> FollowUp | None:
     return session.scalars(sa.select(FollowUp).where(FollowUp.held_by == by.id)).first()
 
 
-def give_back(session: Session, follow_up_id: int, *, by: Staff) -> None:
+def give_back(session: Session, follow_up_id: int, *, by: Staff, at: datetime) -> None:
     """Put a follow-up back without a try."""
     found = session.get(FollowUp, follow_up_id, with_for_update=True)
     if found is None or found.held_by != by.id:
         raise NotInHand
-    found.state, found.held_by, found.held_until = S.DUE, None, None
-    session.flush()
+    _put_back(session, found, by=by, at=at)
+
+
+def _put_back(session: Session, row: FollowUp, *, by: Staff, at: datetime) -> None:
+    followup_planning.put_back(session, row, at=at)
+    if row.closed_at is not None:
+        followup_calls.settle(session, row, talked=False, by=by, at=at)
 
 
 def let_go_expired(session: Session, *, at: datetime) -> int:
@@ -111,7 +123,7 @@ def let_go_expired(session: Session, *, at: datetime) -> int:
         if followup_calls.is_on_the_line(session, row):
             row.held_until = at + LEASE  # reading a list never takes a talk away
             continue
-        row.state, row.held_by, row.held_until = S.DUE, None, None
+        _put_back(session, row, by=session.get_one(Staff, row.held_by), at=at)
         gone += 1
     session.flush()
     return gone
@@ -140,12 +152,13 @@ def note_try(
     row.attempts.append(FollowUpTry(at=at, by=by.id, result=result, words=told or None))
     row.tries += 1
     row.first_try_at = row.first_try_at or at
-    row.held_by = row.held_until = None
-    row.state = S.DUE
+    followup_planning.put_back(session, row, at=at)
     if result is R.REACHED:
         row.state, row.closed_at = S.REACHED, at
     elif result is R.DECLINED:
         _decline(session, row, at)
+    elif row.closed_at is not None:
+        pass  # taken back, or planned anew, while it was in hand
     elif result is R.LATER and later_at is not None:
         row.next_at = later_at
     elif row.tries >= ladder.TRIES[row.level]:
@@ -172,57 +185,29 @@ def _decline(session: Session, row: FollowUp, at: datetime) -> None:
 
 
 def _escalate(session: Session, kind: EscalationKind, row: FollowUp, at: datetime) -> bool:
+    about = f"{row.id}.{row.tries}" if kind is EscalationKind.OVERDUE and row.tries else row.id
     found = escalations.escalate(
-        session, kind, row.id, contact=row.contact, by=None, at=at, first_id=row.owner_id
+        session, kind, about, contact=row.contact, by=None, at=at, first_id=row.owner_id
     )
     return found.raised_at == at
 
 
+_EACH_TRY = sa.cast(FollowUp.id, sa.String) + sa.case(
+    (FollowUp.tries == 0, ""), else_=sa.literal(".") + sa.cast(FollowUp.tries, sa.String)
+)
+"""What an overdue follow-up is called among the alarms: every try that is left lying is one of its own."""
+
+
 def escalate_overdue(session: Session, *, at: datetime) -> int:
-    """Escalate every key follow-up whose time has passed without a single try; return how many are new."""
+    """Escalate every key follow-up whose first or next try is overdue; return how many are new."""
     query = sa.select(FollowUp).where(
         FollowUp.level == RiskLevel.KEY,
-        FollowUp.state.in_((S.DUE, S.HELD)),
-        FollowUp.first_try_at.is_(None),
-        FollowUp.due_at <= at,
-        ~escalations.is_raised(EscalationKind.OVERDUE, FollowUp.id.expression),
+        overdue_at(at),
+        ~escalations.is_raised(EscalationKind.OVERDUE, _EACH_TRY),
     )
     return sum(
         _escalate(session, EscalationKind.OVERDUE, row, at) for row in session.scalars(query.limit(200)).all()
     )
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """How the queue stands: due now, overdue without a try, key ones among these, and when the next is due."""
-
-    now: int
-    overdue: int
-    key_overdue: int
-    next_at: datetime | None
-
-
-def waiting(session: Session, *, at: datetime) -> Waiting:
-    """Count what waits."""
-    c, is_open = FollowUp, FollowUp.state.in_((S.DUE, S.HELD))
-    overdue = sa.and_(is_open, c.first_try_at.is_(None), c.due_at <= at)
-    row = session.execute(
-        sa.select(
-            sa.func.count().filter(c.state == S.DUE, c.next_at <= at),
-            sa.func.count().filter(overdue),
-            sa.func.count().filter(overdue, c.level == RiskLevel.KEY),
-            sa.func.min(c.next_at).filter(c.state == S.DUE, c.next_at > at),
-        ).where(is_open)
-    ).one()
-    return Waiting(row[0], row[1], row[2], row[3])
-
-
-def listed(session: Session, *, at: datetime, until: datetime, by: Staff | None = None) -> Sequence[FollowUp]:
-    """Return open follow-ups to be tried until a moment, gravest and longest due first; one owner's, or all."""
-    query = sa.select(FollowUp).where(FollowUp.state.in_((S.DUE, S.HELD)), FollowUp.next_at <= until)
-    if by is not None:
-        query = query.where(sa.or_(FollowUp.owner_id == by.id, FollowUp.held_by == by.id))
-    return session.scalars(query.order_by(_GRAVEST_FIRST, FollowUp.due_at, FollowUp.id).limit(200)).all()
 
 
 @sight.also_in_sight

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -40,6 +40,8 @@ class TryResult(Term):
 
 
 S = FollowUpState
+AGAIN_WITHIN = timedelta(hours=1)
+"""How long after its time a further try may lie before it is overdue."""
 
 
 class FollowUp(Base):
@@ -86,8 +88,21 @@ class FollowUp(Base):
     attempts: Mapped[list[FollowUpTry]] = relationship(order_by="FollowUpTry.id")
 
     def is_overdue(self, at: datetime) -> bool:
-        """Whether nobody has tried by the time that was promised."""
-        return self.first_try_at is None and self.closed_at is None and at >= self.due_at
+        """Whether nobody has tried by the time that was promised, or again within an hour of the next try's time."""
+        if self.first_try_at is None:
+            return self.closed_at is None and at >= self.due_at
+        return self.state is S.DUE and at >= self.next_at + AGAIN_WITHIN
+
+
+def overdue_at(moment: datetime) -> sa.ColumnElement[bool]:
+    """Return the condition that a follow-up is overdue at a moment, as `is_overdue` says it."""
+    never_tried = sa.and_(
+        FollowUp.first_try_at.is_(None), FollowUp.state.in_((S.DUE, S.HELD)), FollowUp.due_at <= moment
+    )
+    not_again = sa.and_(
+        FollowUp.first_try_at.is_not(None), FollowUp.state == S.DUE, FollowUp.next_at <= moment - AGAIN_WITHIN
+    )
+    return sa.or_(never_tried, not_again)
 
 
 class FollowUpTry(Base):

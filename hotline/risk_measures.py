@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from hotline import followups
 from hotline.contacts import Contact
 from hotline.escalations import Escalation, EscalationKind
 from hotline.followups import FollowUp, FollowUpState
@@ -48,7 +49,7 @@ class Measures:
     screened: Share
     """Talks in which the screener was begun, out of all talks."""
     plans: Share
-    """Talks with any ideation in which a safety plan was written."""
+    """Talks with any ideation whose episode has a safety plan."""
     answered_p95_s: float | None
     """Seconds after which a supervisor had taken 95 of 100 key alarms; an open one counts until now."""
     follow_ups: Share
@@ -74,7 +75,14 @@ def measured(session: Session, *, since: datetime, at: datetime) -> Measures:
     begun = sa.select(ScreeningSheet.contact_id).join(Contact, Contact.id == ScreeningSheet.contact_id)
     screened = session.scalar(sa.select(sa.func.count()).select_from(begun.where(*talked).subquery())) or 0
     ideation = begun.where(*talked, ScreeningSheet.grade.in_([g for g in Grade if g is not Grade.NONE]))
-    with_plan = ideation.where(sa.exists().where(SafetyPlan.contact_id == ScreeningSheet.contact_id))
+    episode = sa.func.coalesce(
+        sa.select(FollowUp.contact_id)
+        .where(FollowUp.talk_id == Contact.id)
+        .correlate(Contact)
+        .scalar_subquery(),
+        Contact.id,
+    )
+    with_plan = ideation.where(sa.exists().where(SafetyPlan.contact_id == episode))
     return Measures(
         screened=Share(screened, talks),
         plans=Share(_count(session, with_plan), _count(session, ideation)),
@@ -115,13 +123,12 @@ def _unseen(session: Session, at: datetime) -> int:
         Escalation.kind == EscalationKind.OVERDUE,
         Escalation.contact_id == FollowUp.contact_id,
         Escalation.answered_at.is_not(None),
-        Escalation.raised_at >= FollowUp.due_at,
+        Escalation.raised_at
+        >= sa.case((FollowUp.first_try_at.is_(None), FollowUp.due_at), else_=FollowUp.next_at),
     )
     query = sa.select(sa.func.count(FollowUp.id)).where(
         FollowUp.level == RiskLevel.KEY,
-        FollowUp.state.in_((FollowUpState.DUE, FollowUpState.HELD)),
-        FollowUp.first_try_at.is_(None),
-        FollowUp.due_at < at - UNSEEN,
+        followups.overdue_at(at - UNSEEN),
         ~seen,
     )
     return session.scalar(query) or 0

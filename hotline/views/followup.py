@@ -15,7 +15,7 @@ from core.people import Staff, acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Problem
 from core.terms import Words, labels, t
-from hotline import followup_calls, followup_queue, followups, risk_levels, safety_plans
+from hotline import followup_calls, followup_lists, followup_queue, followups, risk_levels, safety_plans
 from hotline.followups import TryResult
 from hotline.read_log import note_read
 from hotline.sight import in_sight
@@ -26,7 +26,7 @@ AHEAD = timedelta(hours=24)
 
 
 def _count(session: Session, staff: Staff, at: datetime) -> int:
-    return followup_queue.waiting(session, at=at).now
+    return followup_lists.waiting(session, at=at).now
 
 
 DOORS = [
@@ -48,12 +48,12 @@ def listed() -> str:
     staff, at = acting(), clock.now()
     with reading() as session:
         only_mine = request.args.get("whose") == "mine"
-        rows = followup_queue.listed(session, at=at, until=at + AHEAD, by=staff if only_mine else None)
+        rows = followup_lists.listed(session, at=at, until=at + AHEAD, by=staff if only_mine else None)
         return render_template(
             "hotline/followups.html",
             rows=rows,
             at=at,
-            stands=followup_queue.waiting(session, at=at),
+            stands=followup_lists.waiting(session, at=at),
             held=followup_queue.held_by(session, staff),
             only_mine=only_mine,
         )
@@ -176,5 +176,5 @@ def _moment(told: str) -> datetime | None:
 def give_back(follow_up_id: int) -> ResponseReturnValue:
     """Give it back without a try."""
     with transaction() as session:
-        followup_queue.give_back(session, follow_up_id, by=acting())
+        followup_queue.give_back(session, follow_up_id, by=acting(), at=clock.now())
     return redirect(url_for("followup.listed"), 303)

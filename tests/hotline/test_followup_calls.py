@@ -162,3 +162,24 @@ def test_without_any_number_nobody_is_called(desk: Desk) -> None:
         session.execute(sa.text("UPDATE follow_up_wish SET number = NULL"))
     with pytest.raises(NobodyToCall):
         desk.do(followup_calls.ring, row, by=ann)
+
+
+def test_each_try_dials_the_number_that_holds_then(desk: Desk) -> None:
+    ann, other = desk.operator(), "+8613800007777"
+    row = promised(desk, ann, other=other)
+    dialled = []
+    for number in (None, "", other):
+        desk.pickups.next = Pickup(PickupKind.NO_ANSWER, 0.0, None)
+        with desk.house.at_present() as now, db.transaction() as session:
+            by, held = session.merge(ann), session.get_one(FollowUp, row.id)
+            followup_planning.write_wish(
+                session, held.contact, is_agreed=True, hours=(), safe_word="", others="", number=number,
+                by=by, at=now,
+            )  # fmt: skip
+            followup_queue.claim(session, row.id, by=by, at=now)
+            call = followup_calls.ring(session, held, by=by, at=now)
+            dialled.append(call.number)
+        desk.house.send()
+        desk.run(60)
+        noted(desk, row, ann, TryResult.NOBODY)
+    assert dialled == [other, CALLER, other]

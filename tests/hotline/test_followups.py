@@ -16,17 +16,22 @@ from core.people import Staff
 from core.permissions import Role
 from core.problems import Invalid, Missing, Refused
 from hotline import (
+    escalations,
+    followup_calls,
+    followup_lists,
     followup_planning,
     followup_queue,
     followups,
     key_reviews,
     ladder,
     risk_giving,
+    risk_measures,
     risk_watch,
     sight,
 )
 from hotline.contacts import Contact, ContactState, Source
 from hotline.escalations import Escalation, EscalationKind
+from hotline.followup_calls import NotWanted
 from hotline.followup_queue import NotInHand
 from hotline.followups import FollowUp, FollowUpState, FollowUpWish, TryResult
 from hotline.key_calls import KeyCall
@@ -200,7 +205,7 @@ def test_whoever_holds_a_follow_up_may_read_the_episode(database: db.Database) -
         held = followup_queue.next_follow_up(session, by=colleague, at=at)
         assert held is not None
         assert sight.in_sight(session, contact.token, by=colleague, at=at)[1] is ReadPurpose.FOLLOW_UP
-        followup_queue.give_back(session, held.id, by=colleague)
+        followup_queue.give_back(session, held.id, by=colleague, at=at)
         with pytest.raises(Missing):
             sight.in_sight(session, contact.token, by=colleague, at=at)
         followup_queue.claim(session, held.id, by=colleague, at=at)
@@ -234,7 +239,7 @@ def test_a_key_follow_up_nobody_tried_in_time_is_escalated(database: db.Database
         contact = a_key_talk(session, night)
         due = followups.follow_ups_of(session, contact)[0].due_at
         risk_watch.watch(session, due - timedelta(seconds=1))
-        assert followup_queue.waiting(session, at=due).key_overdue == 1
+        assert followup_lists.waiting(session, at=due).key_overdue == 1
         risk_watch.watch(session, due)
         risk_watch.watch(session, due + timedelta(minutes=5))
         found = session.scalars(sa.select(Escalation).where(Escalation.kind == EscalationKind.OVERDUE)).one()
@@ -255,9 +260,9 @@ def test_attention_that_is_missed_is_counted_but_wakes_nobody(sqlite: db.Databas
         at = EVENING + 4 * DAY
         risk_watch.watch(session, at)
         assert session.scalars(sa.select(Escalation)).all() == []
-        stands = followup_queue.waiting(session, at=at)
+        stands = followup_lists.waiting(session, at=at)
         assert (stands.now, stands.overdue, stands.key_overdue) == (1, 1, 0)
-        assert [f.rung for f in followup_queue.listed(session, at=at, until=at)] == [Rung.THREE_DAYS]
+        assert [f.rung for f in followup_lists.listed(session, at=at, until=at)] == [Rung.THREE_DAYS]
 
 
 @pytest.mark.postgres
@@ -351,3 +356,78 @@ def test_key_found_again_in_a_follow_up_is_news(database: db.Database) -> None:
         cases = key_reviews.key_cases(session, since=EVENING)
         assert {case.token for case in cases} == {contact.token, talk.token}
         assert sight.purpose_of(session, talk, by=reviewer, at=then) is ReadPurpose.REVIEW
+
+
+def test_consent_taken_back_reaches_the_one_in_hand(database: db.Database) -> None:
+    with db.transaction() as session:
+        night = a_night(session)
+        by, at = night.operator, EVENING + DAY
+        for talked, ends in enumerate(("give back", "lease", "nobody")):
+            contact = a_talk(session, by, number=f"+861380000{talked:04}")
+            agree(session, contact, by)
+            (row,) = followups.follow_ups_of(session, contact)
+            followup_queue.claim(session, row.id, by=by, at=at)
+            followup_planning.write_wish(
+                session,
+                contact,
+                is_agreed=False,
+                hours=(),
+                safe_word="",
+                others="",
+                number=None,
+                by=by,
+                at=at,
+            )
+            with pytest.raises(NotWanted):
+                followup_calls.ring(session, row, by=by, at=at)
+            if ends == "give back":
+                followup_queue.give_back(session, row.id, by=by, at=at)
+            elif ends == "lease":
+                followup_queue.let_go_expired(session, at=at + DAY)
+            else:
+                followup_queue.note_try(session, row.id, R.NOBODY, "", by=by, at=at)
+            assert (row.state, row.held_by) == (S.DECLINED, None)
+            with pytest.raises(NotInHand):
+                followup_queue.claim(session, row.id, by=by, at=at)
+
+
+def test_what_is_replaced_while_in_hand_does_not_come_back(database: db.Database) -> None:
+    with db.transaction() as session:
+        night = a_night(session)
+        contact = a_talk(session, night.operator)
+        agree(session, contact, night.operator)
+        (row,) = followups.follow_ups_of(session, contact)
+        at = EVENING + timedelta(hours=1)
+        followup_queue.claim(session, row.id, by=night.operator, at=at)
+        risk_giving.give(
+            session, contact, always=(), chosen=RiskLevel.KEY, words="", by=night.operator, at=at
+        )
+        followup_queue.give_back(session, row.id, by=night.operator, at=at)
+        assert row.state is S.REPLACED
+
+
+def test_a_key_follow_up_left_lying_after_a_try_is_escalated(database: db.Database) -> None:
+    with db.transaction() as session:
+        night = a_night(session)
+        contact = a_key_talk(session, night)
+        row = followups.follow_ups_of(session, contact)[0]
+        for _ in range(2):
+            at = row.next_at
+            followup_queue.claim(session, row.id, by=night.operator, at=at)
+            followup_queue.note_try(session, row.id, R.NOBODY, "", by=night.operator, at=at)
+            late = row.next_at + followups.AGAIN_WITHIN
+            risk_watch.watch(session, late - timedelta(seconds=1))
+            assert not row.is_overdue(late - timedelta(seconds=1))
+            before = risk_measures.measured(session, since=EVENING, at=late + timedelta(hours=2)).unseen
+            assert followup_lists.waiting(session, at=late).key_overdue == 1
+            risk_watch.watch(session, late)
+            risk_watch.watch(session, late + timedelta(minutes=1))
+            query = sa.select(Escalation).where(
+                Escalation.kind == EscalationKind.OVERDUE, Escalation.raised_at == late
+            )
+            alarm = session.scalars(query).one()
+            escalations.answer(session, alarm.id, by=night.lead, at=late)
+            after = risk_measures.measured(session, since=EVENING, at=late + timedelta(hours=2)).unseen
+            assert (before, after) == (1, 0)
+        kinds = [e.kind for e in session.scalars(sa.select(Escalation))]
+        assert kinds.count(EscalationKind.OVERDUE) == 2

@@ -19,7 +19,8 @@ from hotline import (
     safety_plans,
 )
 from hotline.escalations import Escalation, EscalationKind
-from hotline.followups import TryResult
+from hotline.followups import FollowUp, TryResult
+from hotline.ladder import Rung
 from hotline.risk import RiskLevel
 from hotline.risk_measures import Measures, Share
 from hotline.screener import Row
@@ -79,3 +80,19 @@ def test_a_night_is_counted(database: db.Database) -> None:
         assert risk_measures.measured(session, since=EVENING - DAY, at=after).unseen == 0
         assert contacts[2].id == overdue.contact_id
         assert risk_giving.judged(session, contacts[2]).level is RiskLevel.KEY
+
+
+def test_a_plan_written_in_a_follow_up_counts_for_that_talk(database: db.Database) -> None:
+    with db.transaction() as session:
+        night = a_night(session)
+        contact = a_talk(session, night.operator)
+        talk = a_talk(session, night.operator, at=EVENING + DAY)
+        agreed = FollowUp(
+            contact_id=contact.id, rung=Rung.DAY, level=RiskLevel.KEY, owner_id=night.operator.id, talk_id=talk.id,
+            planned_at=EVENING, from_at=EVENING, due_at=EVENING + DAY, next_at=EVENING + DAY,
+        )  # fmt: skip
+        session.add(agreed)
+        screened(session, talk, night.operator, Row.WISH, at=EVENING + DAY)
+        safety_plans.write(session, contact, {"signs": "不睡"}, seen=0, by=night.operator, at=EVENING + DAY)
+        found = risk_measures.measured(session, since=EVENING - DAY, at=EVENING + 2 * DAY)
+        assert found.plans == Share(1, 1)
