@@ -27,7 +27,7 @@ from matters.moving import act, standing_of
 from matters.route_rules import Branch
 from matters.standing import Standing
 from matters.states import MatterState
-from matters.steps_caller import is_given_up
+from matters.trying import is_given_up
 from matters.turns import CallerTurn, Errand
 
 

@@ -15,6 +15,7 @@ from core.terms import Words
 from matters.attributes import IdentityClass
 from matters.keeping_away import in_sight
 from matters.matter import Matter
+from matters.moving import standing_of
 from matters.reporters import Reporter, reporters_of
 from matters.states import MatterState
 from telephony.calls import Call
@@ -44,10 +45,15 @@ class BridgeCall(Base):
 
 
 def open_callers(session: Session, matter: Matter) -> list[Reporter]:
-    """Return the callers a unit may ring: all of them agreed, or none is rung."""
+    """Return the callers a unit may ring: all of them agreed, or none is rung; nobody who has withdrawn."""
     if matter.identity is not IdentityClass.OPEN:
         return []
-    return [r for r in reporters_of(session, matter) if r.identity is IdentityClass.OPEN and r.number]
+    present = {caller.id for caller in standing_of(matter).present_callers}
+    return [
+        r
+        for r in reporters_of(session, matter)
+        if r.id in present and r.identity is IdentityClass.OPEN and r.number
+    ]
 
 
 def call_caller(session: Session, matter: Matter, which: int, *, by: Staff, at: datetime) -> BridgeCall:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from matters.attributes import TryResult
 from matters.standing import Try
-from matters.steps_caller import EVENING, NOON, TRIES, band
+from matters.trying import EVENING, NOON, TRIES, band
 
 ORDINARY = ((time(9), time(12)), (time(14, 30), time(21)))
 """As in the survey: never during the noon rest, never at night."""

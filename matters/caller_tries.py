@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from core.db import Base, Id
 from core.people import Staff
+from core.secrets import SealedText
 from core.terms import coded
 from matters.attributes import TryResult
 from matters.turns import CallerTurn, Errand
@@ -36,6 +37,8 @@ class CallerTry(Base):
     text_id: Mapped[int | None] = mapped_column(sa.ForeignKey("text_message.id"), unique=True)
     made_at: Mapped[datetime]
     result: Mapped[TryResult | None] = mapped_column(coded(TryResult))
+    words: Mapped[str | None] = mapped_column(SealedText("note"))
+    """What was noted of a try that leads to no entry of the log."""
     closed_at: Mapped[datetime | None]
 
     call: Mapped[Call | None] = relationship()

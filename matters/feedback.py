@@ -19,8 +19,8 @@ from matters.notices import NoticeKind, give
 from matters.policies import policy_of
 from matters.standing import Try
 from matters.states import MatterState
-from matters.steps_caller import is_tried_enough
-from matters.texts_to_callers import can_text, text_result
+from matters.texts_to_callers import can_text, takes_texts, text_result
+from matters.trying import is_tried_enough
 from matters.turn_queue import hold, let_go_expired, release
 from matters.turns import CallerTurn, Errand, keep_turns
 
@@ -38,15 +38,26 @@ def only_a_text_lacks(tries: list[Try]) -> bool:
 
 
 def told(session: Session, turn: CallerTurn, heard: Heard, *, by: Staff, at: datetime, seen: int | None = None) -> None:  # fmt: skip
-    """Note what came of telling a caller; the third call in vain is followed by the text where the line sends it."""
+    """Note what came of telling a caller; the third call in vain is followed by the text that the line sends.
+
+    Whoever asked to be rung again at an hour is waited for; a fixed line takes no text, and the calls are enough.
+    """
     turn = hold(session, turn.id, by=by, at=at)
     if heard.result is TryResult.SENT:
         _text(session, turn, heard.words, by=by, at=at, seen=seen)
     else:
         made = finish(session, turn, heard, by=by, at=at)
-        facts = {"caller": turn.reporter_id, "result": heard.result.value, "call": made.call_id}
+        facts: dict[str, object] = {
+            "caller": turn.reporter_id,
+            "result": heard.result.value,
+            "call": made.call_id,
+        }
+        if heard.again_at is not None:
+            facts["promised"] = True
+        if not takes_texts(turn.reporter.number):
+            facts["no_text"] = True
         act(session, turn.matter, MatterAction.TELL, by=by, at=at, facts=facts, text=heard.words, seen=seen)
-        if _is_left(session, turn) and only_a_text_lacks(_tries(turn)):
+        if _is_left(session, turn) and heard.again_at is None and only_a_text_lacks(_tries(turn)):
             if can_text():
                 _text(session, turn, "", by=by, at=at)
             else:

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from core import clock, journal
 from core.db import reading, transaction
@@ -170,6 +170,7 @@ def _write_row(import_id: int, row_id: int, known: Known, staff_id: int | None) 
         told = register(session, statement, origin=Origin.IMPORT, by=by, at=clock.now())
         outside_references.note(session, told.matter, _source(record), reference)
         row.matter_id, row.cells, row.errors = told.matter.id, None, []
+        row.pin = told.pin
 
 
 def _note_faults(import_id: int, row_id: int, known: Known) -> None:
@@ -186,3 +187,40 @@ def counts(session: Session, record: MatterImport) -> tuple[int, int]:
     query = sa.select(sa.func.count(Row.matter_id), sa.func.count()).where(Row.import_id == record.id)
     row = session.execute(query).one()
     return row[0], row[1] - row[0]
+
+
+def _with_pins(record: MatterImport) -> sa.ColumnElement[bool]:
+    return sa.and_(Row.import_id == record.id, Row.pin.is_not(None), Row.matter_id.is_not(None))
+
+
+def pins_left(session: Session, record: MatterImport, staff: Staff) -> int:
+    """Count the receipts whose PINs wait to be fetched by someone: whoever imported them, nobody else."""
+    if record.uploaded_by != staff.id or record.state is not ImportState.DONE:
+        return 0
+    return session.execute(sa.select(sa.func.count()).where(_with_pins(record))).scalar_one()
+
+
+def fetch_pins(
+    session: Session, record: MatterImport, *, by: Staff, at: datetime
+) -> list[tuple[str, str, str]]:
+    """Give the other hotline's numbers with receipts and PINs, once; here only their hashes stay.
+
+    Whoever left no number can be told by the status page alone, and has the PIN from the hotline they called.
+    """
+    session.refresh(record, ["state"], with_for_update=True)
+    if not pins_left(session, record, by):
+        raise Refused(Words("编号和密码已经取走", "The receipts and PINs have been fetched already"))
+    query = (
+        sa.select(Row, OutsideReference.reference)
+        .join(OutsideReference, OutsideReference.matter_id == Row.matter_id)
+        .where(_with_pins(record), OutsideReference.source == _source(record))
+        .options(joinedload(Row.matter))
+        .order_by(Row.number)
+    )
+    found = []
+    for row, reference in session.execute(query).all():
+        found.append((reference, (row.matter.receipt if row.matter else None) or "", row.pin or ""))
+        row.pin = None
+    session.flush()
+    journal.write(session, "matter_import.pins", record, by=by, at=at, rows=len(found))
+    return found

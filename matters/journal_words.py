@@ -38,6 +38,7 @@ WORDS = {
     "matter.viewed": Words("承办单位查看诉求", "Matter looked at by its unit"),
     "matter_import.begin": Words("开始导入诉求", "Import of matters begun"),
     "matter_import.check": Words("检查诉求导入文件", "File of matters checked"),
+    "matter_import.pins": Words("取走导入诉求的编号和密码", "Receipts and PINs of imported matters fetched"),
     "matter_import.upload": Words("上传诉求导入文件", "File of matters uploaded"),
     "matter_notice.acknowledge": Words("确认提醒", "Notice acknowledged"),
     "matter_policy.announce": Words("公布办理时限规定", "Rules of time limits announced"),

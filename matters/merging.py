@@ -110,8 +110,9 @@ def merge(
     target = in_sight(session, by, final(session, target))
     before = standing_of(matter)
     act(session, matter, MatterAction.MERGE, by=by, at=at, facts=_facts(session, matter, target), seen=seen)
-    there = reporters_of(session, target)
-    known = {reporter.fingerprint for reporter in there if reporter.fingerprint}
+    # Who withdrew there and has called again is told and asked anew.
+    present = {caller.id for caller in standing_of(target).present_callers}
+    known = {r.fingerprint for r in reporters_of(session, target) if r.id in present and r.fingerprint}
     for reporter in reporters_of(session, matter):
         reporter.matter_id = target.id
         session.flush()

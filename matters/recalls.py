@@ -19,7 +19,7 @@ from matters.caller_tries import tries_of
 from matters.lots import MatterRecall
 from matters.revisits import check_heard
 from matters.standing import Try
-from matters.steps_caller import is_given_up
+from matters.trying import is_given_up
 from matters.turn_queue import hold, may_ring, release
 from matters.turns import CallerTurn, Errand
 
@@ -41,7 +41,7 @@ def asked_again(session: Session, turn: CallerTurn, heard: Heard, *, by: Staff, 
     if heard.result is TryResult.REACHED:
         recall.judgement, recall.satisfaction = Judgement.found(heard.judgement), heard.satisfaction
         recall.words = heard.words.strip() or None
-    elif is_given_up(tries, clock.zone()):
+    elif heard.again_at is None and is_given_up(tries, clock.zone()):
         recall.is_given_up = True
     else:
         plan(session, turn, tries, heard, lambda t: is_given_up(t, clock.zone()), at=at)

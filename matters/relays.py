@@ -36,6 +36,8 @@ class MatterRelay(Base):
     written_at: Mapped[datetime]
     passed_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
     passed_at: Mapped[datetime | None] = mapped_column(index=True)
+    is_given_up: Mapped[bool] = mapped_column(default=False)
+    """Nobody was reached, however often they were rung."""
 
     matter: Mapped[Matter] = relationship()
     unit: Mapped[Unit] = relationship()
@@ -78,11 +80,19 @@ def of_unit(session: Session, matter: Matter, unit_id: int) -> list[MatterRelay]
     return list(session.scalars(query.order_by(MatterRelay.id)))
 
 
+def _waits(session: Session, staff: Staff) -> sa.ColumnElement[bool]:
+    known = at_the_desk(session, staff, sa.select(Matter.id))
+    return sa.and_(MatterRelay.passed_at.is_(None), MatterRelay.matter_id.in_(known))
+
+
 def waiting(session: Session, staff: Staff) -> list[MatterRelay]:
     """Return the messages that the centre still has to pass on, of the matters someone may know of."""
-    known = at_the_desk(session, staff, sa.select(Matter.id))
-    query = sa.select(MatterRelay).where(MatterRelay.passed_at.is_(None), MatterRelay.matter_id.in_(known))
-    return list(session.scalars(query.order_by(MatterRelay.id)))
+    return list(session.scalars(sa.select(MatterRelay).where(_waits(session, staff)).order_by(MatterRelay.id)))
+
+
+def count_waiting(session: Session, staff: Staff, at: datetime) -> int:
+    """Count the messages that wait; none of them is opened."""
+    return session.execute(sa.select(sa.func.count()).where(_waits(session, staff))).scalar_one()
 
 
 def pass_on(session: Session, relay: MatterRelay, answer: str, *, by: Staff, at: datetime) -> None:

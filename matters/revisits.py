@@ -15,7 +15,7 @@ from matters.attributes import Judgement, TryResult
 from matters.caller_calls import Heard, finish, plan
 from matters.flow import MatterAction
 from matters.moving import act, standing_of
-from matters.steps_caller import is_given_up
+from matters.trying import is_given_up
 from matters.turn_queue import hold, may_ring
 from matters.turns import CallerTurn
 
@@ -61,6 +61,8 @@ def asked(session: Session, turn: CallerTurn, heard: Heard, *, by: Staff, at: da
         "call": made.call_id,
         "unit_on_line": bool(heard.unit_near),
     }
+    if heard.again_at is not None:
+        facts["promised"] = True
     if heard.result is TryResult.REACHED:
         facts |= {"judgement": heard.judgement, "satisfaction": heard.satisfaction}
     act(session, turn.matter, MatterAction.REVISIT, by=by, at=at, facts=facts, text=heard.words, seen=seen)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from core import calendar
 from core.problems import Invalid, Refused
 from core.terms import Words
 from matters.attributes import Judgement, Outcome, RejectReason, TryResult
@@ -17,11 +15,9 @@ from matters.limits import Limit
 from matters.standing import CallerStanding, Deed, Standing, Try
 from matters.states import MatterState
 from matters.steps import Around, Wish, another_person, check, choice, confirmed, effect, needs_text, number
+from matters.steps_unit import first_word
+from matters.trying import is_given_up, is_tried_enough
 
-TRIES = 3
-TRY_DAYS = 2
-TRY_BANDS = 2
-NOON, EVENING = 12, 18
 BEST = 5
 OBJECTIVE = frozenset(
     {Outcome.NOT_LAWFUL, Outcome.NO_MONEY, Outcome.NO_OWNER, Outcome.OTHER_ROUTE, Outcome.NOT_FOUND}
@@ -63,15 +59,23 @@ def _present(standing: Standing, wish: Wish) -> CallerStanding:
     return caller
 
 
-@check(A.TELL, keeps="caller result call")
+def _waits(wish: Wish, result: TryResult) -> bool:
+    """Say whether the caller asked to be rung again at an hour they named: whoever is expected is not given up."""
+    return result is TryResult.NOT_NOW and wish.facts.get("promised") is True
+
+
+@check(A.TELL, keeps="caller result call promised no_text")
 def _tell(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
     caller = _present(standing, wish)
     if caller.told_at is not None:
         raise Refused(Words("已经反馈过这位诉求人", "This caller has been told already"))
     result = choice(wish, "result", TryResult, "请选择联系结果", "Choose what came of the try")
     tries = (*caller.tells, Try(wish.at, wish.by, result.value))
-    is_told = result is TryResult.REACHED or is_tried_enough(tries, around.zone)
-    return {"told": is_told}
+    can_text = wish.facts.get("no_text") is not True
+    is_enough = not _waits(wish, result) and is_tried_enough(tries, around.zone, can_text=can_text)
+    if result is TryResult.REACHED:  # where nobody spoke to them before, the result is the first word
+        return {"told": True, **first_word(standing, wish, around)}
+    return {"told": is_enough}
 
 
 @effect(A.TELL)
@@ -86,33 +90,12 @@ def _told(standing: Standing, deed: Deed) -> dict[str, Any]:
             caller, tells=tells, told_at=deed.at, told_by=deed.by, is_reached=is_reached
         )
 
-    return {"callers": _changed(standing, deed, change)}
+    callers = _changed(standing, deed, change)
+    return {"callers": callers, "contacted_at": deed.at} if deed.facts.get("first") else {"callers": callers}
 
 
 def _changed(standing: Standing, deed: Deed, change: Any) -> tuple[CallerStanding, ...]:
     return tuple(change(c) if c.id == deed.facts["caller"] else c for c in standing.callers)
-
-
-def band(moment: datetime, zone: tzinfo) -> int:
-    """Return the part of the day: morning 0, afternoon 1, evening 2."""
-    hour = moment.astimezone(zone).hour
-    return 0 if hour < NOON else 1 if hour < EVENING else 2
-
-
-def is_tried_enough(tries: Iterable[Try], zone: tzinfo) -> bool:
-    """Say whether a caller was tried on three calls, two days and two parts of the day, and sent a text."""
-    calls = [t for t in tries if t.result != TryResult.SENT.value]
-    days = {t.at.astimezone(zone).date() for t in calls}
-    bands = {band(t.at, zone) for t in calls}
-    is_texted = any(t.result == TryResult.SENT.value for t in tries)
-    return len(calls) >= TRIES and len(days) >= TRY_DAYS and len(bands) >= TRY_BANDS and is_texted
-
-
-def is_given_up(tries: Iterable[Try], zone: tzinfo) -> bool:
-    """Say whether a revisit was tried three times, one of them in an evening or on a day off."""
-    calls = list(tries)
-    spare = any(band(t.at, zone) == 2 or not calendar.day(t.at.astimezone(zone).date()).counts for t in calls)
-    return len(calls) >= TRIES and spare
 
 
 @check(A.ALL_TOLD)
@@ -121,7 +104,7 @@ def _all_told(standing: Standing, wish: Wish, around: Around) -> None:
         raise Refused(Words("还有诉求人没有反馈到", "Some caller has not been told"))
 
 
-@check(A.REVISIT, keeps="caller result judgement satisfaction unit_on_line call")
+@check(A.REVISIT, keeps="caller result judgement satisfaction unit_on_line call promised")
 def _revisit(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
     caller = _present(standing, wish)
     if caller.judged_at is not None:
@@ -138,7 +121,8 @@ def _revisit(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
     result = choice(wish, "result", TryResult, "请选择联系结果", "Choose what came of the try")
     if result is not TryResult.REACHED:
         tries = (*caller.revisits, Try(wish.at, wish.by, result.value))
-        return {"judged": is_given_up(tries, around.zone), "lead": standing.lead}
+        is_over = not _waits(wish, result) and is_given_up(tries, around.zone)
+        return {"judged": is_over, "lead": standing.lead}
     if wish.facts.get("unit_on_line") is not False:
         raise Invalid(
             fields={"unit_on_line": Words("回访时承办单位不能在线", "The unit may not be on the line")}
@@ -223,6 +207,7 @@ def _close_explained(standing: Standing, wish: Wish, around: Around) -> None:
         raise Refused(
             Words("先提请合议，再由另一人确认", "Put it to the panel first; another person confirms")
         )
+    _all_asked(standing, wish, around)  # someone may have joined since
     another_person(wish, standing.panel_by)
     confirmed(wish, "appeal", "请告知诉求人申诉途径", "Tell the caller how to appeal")
 

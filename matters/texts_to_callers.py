@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from core import journal
 from core.people import Staff
-from core.problems import Forbidden, Refused
+from core.phone import BadNumber, NumberKind, read_number
+from core.problems import Forbidden, Invalid, Refused
 from core.terms import Words
 from matters.attributes import TryResult
 from matters.caller_tries import CallerTry
@@ -34,6 +35,8 @@ _RESULT = Words(
     "【民意中心】编号 {receipt} 已有结果。凭编号和密码可在 {site} 查询，也可以等我们再给您打电话。",
     "[Opinion centre] There is a result for receipt {receipt}. Ask with receipt and PIN at {site}, or we call you again.",
 )
+
+NO_TEXTS = Words("对方是固定电话，收不到短信", "It is a fixed line and takes no texts")
 
 
 def _site() -> str:
@@ -59,6 +62,14 @@ def can_text() -> bool:
     return line().capabilities().texts
 
 
+def takes_texts(number: str | None) -> bool:
+    """Say whether a text can come to a number: a fixed line takes none."""
+    try:
+        return number is not None and read_number(number).kind is NumberKind.MOBILE
+    except BadNumber:
+        return False
+
+
 def text_receipt(session: Session, matter: Matter, *, by: Staff, at: datetime) -> TextMessage:
     """Send the receipt to the caller who has just agreed to it; once, by whoever registered it."""
     if matter.registered_by != by.id or matter.registered_at is None or at > matter.registered_at + SOON:
@@ -75,6 +86,8 @@ def text_receipt(session: Session, matter: Matter, *, by: Staff, at: datetime) -
     number = reporters_of(session, matter)[0].number
     if not number:
         raise Refused(Words("没有留号码，不能发短信", "No number was left, so no text can be sent"))
+    if not takes_texts(number):
+        raise Refused(NO_TEXTS)
     sent = send_text(session, number=number, body=receipt_words(matter).in_language("zh"), by=by, at=at)
     journal.write(session, RECEIPT_SENT, matter, by=by, at=at, text=sent.id)
     session.flush()
@@ -83,6 +96,8 @@ def text_receipt(session: Session, matter: Matter, *, by: Staff, at: datetime) -
 
 def text_result(session: Session, turn: CallerTurn, *, by: Staff, at: datetime) -> CallerTry:
     """Tell a caller who was not reached by text that a result is there; by hand where the line sends no texts."""
+    if not takes_texts(turn.reporter.number):
+        raise Invalid(fields={"result": NO_TEXTS})
     own = turn.reporter.receipt_of.receipt or turn.matter.receipt or ""
     sent: TextMessage | None = None
     if can_text() and turn.reporter.number:

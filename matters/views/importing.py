@@ -187,6 +187,7 @@ def _page(import_id: int, form: Mapping[str, str] | None = None, problem: Proble
             good=left - len(faulty),
             taken=taken,
             left=left,
+            pins=importing_work.pins_left(session, record, acting()),
             states=ImportState,
             fault_words=fault_words,
             consent=form.get("consent") == "1" if form is not None else record.consent_known,
@@ -213,3 +214,14 @@ def rows_file(import_id: int) -> Response:
         ]
     head = [t("行号", "Row"), t("受理编号", "Receipt"), t("问题", "Faults")]
     return _csv(csv_text(head, lines), f"import-{import_id}-rows.csv")
+
+
+@blueprint.post("/<int:import_id>/receipts.csv")
+@require(Permission.MATTER_DESK)
+def receipts_file(import_id: int) -> Response:
+    """Give receipts and PINs to whoever imported them, once, for the other hotline to tell its callers."""
+    with transaction() as session:
+        record = _found(session, import_id)
+        lines = importing_work.fetch_pins(session, record, by=acting(), at=clock.now())
+    head = [t("对方编号", "Their number"), t("受理编号", "Receipt"), t("查询密码", "PIN")]
+    return _csv(csv_text(head, lines), f"import-{import_id}-receipts.csv")

@@ -9,26 +9,20 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.db import reading, transaction
 from core.doors import Door
-from core.people import Staff, acting
+from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Missing
 from core.terms import Words
 from matters import relays
 
 blueprint = Blueprint("relays", __name__, url_prefix="/relays")
-
-
-def _count(session: Session, staff: Staff, _at: object) -> int:
-    return len(relays.waiting(session, staff))
-
-
 DOORS = [
     Door(
         "relays.listed",
         Words("转达", "Relays"),
         Permission.MATTER_CALL,
         order=18,
-        count=_count,
+        count=relays.count_waiting,
         about=Words(
             "承办单位要告诉受保护诉求人的话，由中心转达", "What units want protected callers to be told"
         ),

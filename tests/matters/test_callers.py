@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from core import clock, db
+from core.people import Staff
 from core.permissions import Role
 from core.problems import Forbidden, Invalid, Refused
 from matters.attributes import TryResult, Urgency
@@ -18,11 +20,12 @@ from matters.caller_calls import DialFirst, Heard, OutsideHours, ResultFirst, di
 from matters.caller_hours import next_try, open_from, within_hours
 from matters.feedback import only_a_text_lacks, tell_untold, told
 from matters.log import MatterEvent
+from matters.moving import standing_of
 from matters.notices import MatterNotice
 from matters.revisits import asked
 from matters.standing import Try
 from matters.states import MatterState
-from matters.steps_caller import is_given_up, is_tried_enough
+from matters.trying import is_given_up, is_tried_enough
 from matters.turn_queue import LEASE, NotYours, held_by, let_go_expired, next_turn, waiting
 from matters.turns import CallerTurn, Errand
 from tests.matters.callers import MONDAY, TUESDAY, a_desk, answered, by_hand, rung, turn_of
@@ -338,3 +341,67 @@ def test_the_desk_hears_of_callers_whom_nobody_tried_to_tell(database: db.Databa
             session.scalars(sa.select(MatterNotice.kind).order_by(MatterNotice.id.desc())).first()
             == "stage_over"
         )
+
+
+def test_a_call_promised_on_the_third_try_is_made(database: db.Database) -> None:
+    """Two calls in vain, then “not now, ring me tomorrow”: they are waited for, told and asked, and not texted."""
+    hall = by_hand()
+    receipt = answered(hall)
+    promised = Heard(TryResult.NOT_NOW, unit_near=False, again_at=here(20, 19))
+    with db.transaction() as session:
+        clerk, other = a_desk(session, hall, clerks=2)
+        for at in (here(17, 10), here(17, 19)):
+            do_told(session, receipt, clerk, NO_ANSWER, at)
+        turn = do_told(session, receipt, clerk, TryResult.NOT_NOW, here(18, 10), again_at=here(18, 19))
+        assert (turn.errand, turn.next_at, turn.needs_text) == (Errand.TELL, here(18, 19), False)
+        assert the(session, receipt).state is MatterState.FEEDBACK_DUE
+        do_told(session, receipt, clerk, TryResult.REACHED, here(18, 19))
+        for at, result in ((here(23, 10), NO_ANSWER), (here(23, 19), NO_ANSWER), (here(24, 10), promised)):
+            turn = in_hand(session, receipt, other, at)
+            code = result if isinstance(result, TryResult) else result.result
+            heard = rung(session, turn, other, at, code)
+            again = replace(heard, unit_near=False, again_at=here(24, 19)) if result is promised else heard
+            asked(session, turn, again, by=other, at=at)
+        left = turn_of(session, receipt)
+        assert left is not None
+        assert (left.errand, left.next_at, left.is_promised) == (Errand.REVISIT, here(24, 19), True)
+
+
+def in_hand(session: Session, receipt: str, by: Staff, at: datetime) -> CallerTurn:
+    """Put the caller of a matter into someone's hand."""
+    turn = turn_of(session, receipt)
+    assert turn is not None
+    turn.lease_by, turn.lease_until = by.id, at + LEASE
+    session.flush()
+    return turn
+
+
+def do_told(
+    session: Session,
+    receipt: str,
+    by: Staff,
+    result: TryResult,
+    at: datetime,
+    again_at: datetime | None = None,
+) -> CallerTurn:
+    """Ring the caller of a matter to tell them."""
+    turn = in_hand(session, receipt, by, at)
+    told(session, turn, replace(rung(session, turn, by, at, result), again_at=again_at), by=by, at=at)
+    return turn
+
+
+def test_a_fixed_line_is_sent_no_text(database: db.Database) -> None:
+    """Three calls are enough there; a text that nobody can read is neither sent nor counted."""
+    hall = by_hand()
+    receipt = answered(hall, number="+862161000002")
+    with db.transaction() as session:
+        (clerk,) = a_desk(session, hall, clerks=1)
+        turn = in_hand(session, receipt, clerk, here(17, 10))
+        with pytest.raises(Invalid):
+            told(session, turn, Heard(TryResult.SENT), by=clerk, at=here(17, 10))
+        for at in (here(17, 10), here(17, 19), here(18, 10)):
+            assert the(session, receipt).state is MatterState.FEEDBACK_DUE
+            do_told(session, receipt, clerk, NO_ANSWER, at)
+        assert the(session, receipt).state is MatterState.REVISIT_DUE
+        (caller,) = standing_of(the(session, receipt)).callers
+        assert (caller.is_reached, [t.result for t in caller.tells]) == (False, ["no_answer"] * 3)

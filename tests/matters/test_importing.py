@@ -13,12 +13,12 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from core import clock, jobs
+from core import clock, jobs, journal
 from core.db import reading, transaction
 from core.permissions import Role
 from core.places import Level
 from core.problems import Invalid
-from matters import importing_work
+from matters import enquiry, importing_work
 from matters.attributes import IdentityClass, MatterKind, Origin, Urgency
 from matters.importing import KEPT, ImportState, MatterImport, MatterImportRow, _forget
 from matters.importing_columns import ImportColumn, propose
@@ -326,3 +326,27 @@ def test_rows_that_were_left_out_are_forgotten_after_a_week(app: Flask, desk: De
         assert session.scalars(sa.select(MatterImportRow.cells)).one() is not None
         _forget(session, now + KEPT * 2)
         assert session.scalars(sa.select(MatterImportRow.cells)).one() is None
+
+
+def test_receipts_and_pins_are_fetched_once_by_who_imported(
+    app: Flask, desk: Desk, as_role: SignedIn
+) -> None:
+    """Whoever left no number can be told by the status page alone: somebody must hold their PIN."""
+    client = as_role(staff=desk.clerk)
+    page = upload(client, as_csv([a_row(desk, "GD-1", 来电号码="", 来电人="")]))
+    check(client, page)
+    client.post(page, data={"step": "write"})
+    work()
+    fetch = f"{page}/receipts.csv"
+    assert "receipts.csv" in client.get(page).get_data(as_text=True)
+    assert as_role(staff=desk.checker).post(fetch).status_code == 409
+    head, line = list(csv.reader(io.StringIO(client.post(fetch).get_data(as_text=True).lstrip("\ufeff"))))
+    assert head[-1] == "查询密码"
+    reference, receipt, pin = line
+    assert reference == "GD-1"
+    with transaction() as session:
+        assert enquiry.told(session, receipt, pin) is not None
+        assert session.scalars(sa.select(MatterImportRow.pin)).all() == [None]
+        assert pin not in str([e.details for e in session.scalars(sa.select(journal.Entry))])
+    assert client.post(fetch).status_code == 409
+    assert "receipts.csv" not in client.get(page).get_data(as_text=True)

@@ -14,7 +14,7 @@ from core.db import Database, transaction
 from core.people import Staff
 from core.permissions import Role
 from core.problems import Forbidden, Invalid, Missing, Refused
-from matters import enquiry, merging
+from matters import bridge, enquiry, merging
 from matters.attributes import Conflict, IdentityClass
 from matters.flow import MatterAction, Side
 from matters.log import replayed
@@ -23,7 +23,8 @@ from matters.moving import act, standing_of
 from matters.notices import MatterNotice, NoticeKind
 from matters.reporters import reporters_of
 from matters.states import MatterState
-from tests.matters.makers import Town, a_matter, a_town, someone
+from tests.matters import raising
+from tests.matters.makers import NUMBER, Town, a_matter, a_town, someone
 
 SignedIn = Callable[..., FlaskClient]
 
@@ -72,6 +73,46 @@ def test_the_same_caller_twice_is_one_caller(database: Database, now: datetime, 
             merging.merge(session, a_matter(session, town.township, at=now).matter, first, by=clerk, at=later)
         assert len(standing_of(first).callers) == 1
         assert len(reporters_of(session, first)) == 4
+
+
+def test_who_withdrew_and_calls_again_is_told_again(
+    database: Database, now: datetime, later: datetime
+) -> None:
+    """Somebody who left one of several callers, and raises it anew, is a caller again after the merge."""
+    with transaction() as session:
+        town = a_town(session)
+        clerk = _clerk(session, town)
+        first = a_matter(session, town.township, at=now).matter
+        other = a_matter(session, town.township, at=now, number="+8614500009999").matter
+        merging.merge(session, other, first, by=clerk, at=later)
+        left = {"caller": standing_of(first).callers[0].id, "verified": "voice", "pressed": False}
+        act(session, first, MatterAction.CALLER_LEFT, by=clerk, at=later, facts=left)
+        assert [r.number for r in bridge.open_callers(session, first)] == ["+8614500009999"]
+        merging.merge(session, a_matter(session, town.township, at=now).matter, first, by=clerk, at=later)
+        present = {c.id for c in standing_of(first).present_callers}
+        assert len(present) == 2
+        assert {r.number for r in reporters_of(session, first) if r.id in present} == {
+            NUMBER,
+            "+8614500009999",
+        }
+        assert len(bridge.open_callers(session, first)) == 2
+
+
+def test_who_left_no_number_and_joins_late_holds_nobody_up(
+    database: Database, now: datetime, later: datetime
+) -> None:
+    """After the result is accepted the status page tells them at once: the matter goes on when the others are told."""
+    with transaction() as session:
+        desk = raising.a_desk(session)
+        one, two = (raising.a_matter(session, desk, at=now).matter for _ in range(2))
+        at = raising.to_feedback(session, one, desk, "已补发", at=now)
+        reporter = reporters_of(session, two)[0]
+        facts = {"caller": reporter.id, "anonymous": True, "source": two.id}
+        act(session, one, MatterAction.ADD_CALLER, by=desk.clerk, at=at, facts=facts)
+        assert standing_of(one).callers[1].told_at == at
+        told = {"caller": standing_of(one).callers[0].id, "result": "reached"}
+        act(session, one, MatterAction.TELL, by=desk.clerk, at=at + timedelta(hours=1), facts=told)
+        assert one.state is MatterState.REVISIT_DUE
 
 
 def test_protected_callers_are_joined_by_the_custodian_alone(
