@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from core.problems import Forbidden, Refused
 from core.terms import Words
 from matters.attributes import Conflict, DeclineReason, TransferTarget, Urgency
@@ -170,6 +172,8 @@ def _add_caller(standing: Standing, wish: Wish, around: Around) -> None:
 @effect(A.ADD_CALLER)
 def _caller_added(standing: Standing, deed: Deed) -> dict[str, Any]:
     new = CallerStanding(deed.facts["caller"], is_anonymous=deed.facts.get("anonymous") is True)
+    if new.is_anonymous and standing.check is not None:  # the result stands on the status page already
+        new = msgspec.structs.replace(new, told_at=deed.at, told_by=deed.by)
     return {"callers": (*standing.callers, new)}
 
 
