@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from core import clock
 from core.people import Staff
-from hotline import followup_queue
+from hotline import followup_lists
 from hotline.callbacks import CallBack, CallBackState
 from hotline.carrier_days import CarrierDay, days_of
 from hotline.contacts import OPEN, Contact, ContactState
@@ -194,7 +194,7 @@ def _promised(session: Session, lines: Collection[LineKind], at: datetime) -> Pr
         .join(Contact, Contact.id == CallBack.contact_id)
         .where(open_, Contact.line.in_(lines))
     ).one()
-    follow = followup_queue.waiting(session, at=at)
+    follow = followup_lists.waiting(session, at=at)
     return Promised(calls, calls_late, follow.now, follow.overdue, follow.key_overdue)
 
 

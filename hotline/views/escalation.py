@@ -15,7 +15,7 @@ from core.people import Staff, acting
 from core.permissions import Permission, require
 from core.problems import Invalid
 from core.terms import Words
-from hotline import escalations, followup_queue, risk_measures, risk_scales, risk_watch
+from hotline import escalations, followup_lists, risk_measures, risk_scales, risk_watch
 from hotline.escalations import EscalationKind
 from hotline.scale import Element
 
@@ -74,7 +74,7 @@ def _page(template: str, **more: object) -> str:
             ),
             nameless=[alarm for alarm in found if alarm.contact_id is None],
             answered=escalations.answered_lately(session, at=at) if is_lead else [],
-            stands=followup_queue.waiting(session, at=at),
+            stands=followup_lists.waiting(session, at=at),
             is_lead=is_lead,
             every_s=risk_watch.EVERY.seconds,
             at=at,
