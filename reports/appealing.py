@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from core import journal
-from core.people import Staff
+from core.people import Staff, UnitKind
 from core.problems import Forbidden, Invalid, Missing, Refused
 from core.terms import Words
 from reports.appeal import (
@@ -34,7 +34,8 @@ def own_subject(staff: Staff, appraised: Appraised) -> int | None:
         return staff.unit_id
     if appraised is Appraised.INTERVIEWER:
         return staff.id
-    return staff.unit.place_id if staff.unit is not None else None
+    is_centre = staff.unit is not None and staff.unit.kind is UnitKind.CENTRE
+    return staff.unit.place_id if staff.unit is not None and is_centre else None
 
 
 def file_appeal(

@@ -6,17 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec.structs import replace
 
 from core.terms import Words
 from reports.appraisal_scores import RATIOS
 from reports.appraisal_snapshot import Appraisal, Measured, Row
 from reports.appraisal_terms import HOW, QUERIES, Appraised, Indicator
 from reports.blocks import Cell, Chart, Column, Table, Text
+from reports.matter_tiles import LEAST
 from reports.sections.handling import VOLUME
 
 LEAST_OTHERS = 5
 """A group's range is shown from so many on: of fewer one could work out the others."""
 LOW_END, HIGH_END = 10, 90
+SAID = (
+    Indicator.SOLVED_LOW, Indicator.SOLVED, Indicator.SOLVED_HIGH, Indicator.SATISFIED, Indicator.SATISFIED_PLAIN,
+)  # fmt: skip
+"""What callers said: of under ten of them a unit would learn who said it."""
 WHO = {
     Appraised.UNIT: Text("单位", "Unit"),
     Appraised.COUNTY: Text("县（区）", "County"),
@@ -148,6 +154,24 @@ def _is_broken(content: Appraisal, indicator: Indicator) -> bool:
     return any(not float(row.of(indicator.value).numerator).is_integer() for row in content.rows)
 
 
+def is_few(row: Row) -> bool:
+    """Say whether so few callers were asked or reached that their answers would tell who gave them."""
+    said = {m.indicator: m for m in row.measured if m.indicator in SAID and m.denominator}
+    low, high = said.get(Indicator.SOLVED_LOW.value), said.get(Indicator.SOLVED_HIGH.value)
+    counts = [m.denominator for m in said.values()]
+    if low and high:
+        counts.append(low.denominator - (high.numerator - low.numerator))  # those reached
+    return any(n < LEAST for n in counts)
+
+
+def own_row(content: Appraisal, row: Row) -> Row:
+    """Return a subject's row as it may read it: where answers are hidden, what they could be worked out from is, too."""
+    if content.appraised != Appraised.UNIT or not is_few(row):
+        return row
+    kept = tuple(m for m in row.measured if m.indicator not in SAID)
+    return replace(row, measured=kept, points=None, low=None, high=None, best=None, worst=None)
+
+
 @dataclass(frozen=True)
 class OwnFigure:
     """One indicator of one subject, beside the range of its group."""
@@ -157,6 +181,8 @@ class OwnFigure:
     measured: Measured
     ends: tuple[float, float, float] | None
     """The tenth, the half and the ninth tenth of the group; None where the group is too small to show."""
+    is_hidden: bool = False
+    """Fewer than ten callers said it."""
 
     @property
     def is_ratio(self) -> bool:
@@ -175,14 +201,16 @@ class OwnFigure:
 
 
 def own_figures(content: Appraisal, row: Row) -> list[OwnFigure]:
-    """Return everything that a round says of one subject, each figure beside its group's range."""
+    """Return everything that a round says of one subject to itself, each figure beside its group's range."""
+    shown, known = own_row(content, row), {m.indicator for m in row.measured}
     others = [r for r in content.rows if r.group == row.group]
     found = []
     for code, weight in content.weights:
         shares = [m.share for r in others if (m := r.of(code)).share is not None]
-        ends = None
-        if len(shares) > LEAST_OTHERS:
+        ends, measured = None, shown.of(code)
+        is_hidden = code in known and code not in {m.indicator for m in shown.measured}
+        if len(shares) > LEAST_OTHERS and not is_hidden:
             low, middle, high = np.percentile(np.array(shares, dtype=np.float64), [LOW_END, 50, HIGH_END])
             ends = (float(low), float(middle), float(high))
-        found.append(OwnFigure(Indicator.of(code), weight, row.of(code), ends))
+        found.append(OwnFigure(Indicator.of(code), weight, measured, ends, is_hidden))
     return found

@@ -38,9 +38,9 @@ def section(c: Context) -> Section:
 
 def fieldwork(c: Context) -> list[Block]:
     """Return dials, completes, AAPOR's rates by county, and how many townships were reached."""
-    wave = c.wave_of(c.period)
-    if wave is None:
+    if not c.waves:
         return [Prose(Text("这一期没有完成的访问", "No interview was completed in this period"))]
+    wave = c.waves[0][0]
     first, last = c.since, c.until
     source = c.source(
         "fieldwork",
@@ -54,12 +54,14 @@ def fieldwork(c: Context) -> list[Block]:
     dialled = (
         sa.select(Case.county_id, sa.func.count())
         .join(Attempt, Attempt.case_id == Case.id)
+        .where(Case.wave_id == wave.id)
         .where(Attempt.started_at >= first, Attempt.started_at < last, Attempt.disposition.is_not(None))
         .group_by(Case.county_id)
     )
     completed = (
         sa.select(Case.township_id, sa.func.count())
         .join(Interview, Interview.case_id == Case.id)
+        .where(Interview.wave_id == wave.id)
         .where(
             Interview.state == InterviewState.COMPLETE, Interview.ended_at >= first, Interview.ended_at < last
         )
@@ -100,4 +102,23 @@ def fieldwork(c: Context) -> list[Block]:
         Column("townships", Text("乡镇总数", "Townships"), "count"),
     )
     title = Text("调查执行情况", "How the survey went")
-    return [Table("fieldwork", title, columns, (total, *rows), source, is_annex=True)]
+    return [*_waves(c), Table("fieldwork", title, columns, (total, *rows), source, is_annex=True)]
+
+
+def _waves(c: Context) -> list[Block]:
+    """Say which wave is meant where several had interviews: each has a sample and a questionnaire of its own."""
+    (wave, n), *others = c.waves
+    if not others:
+        return []
+    left = sum(count for _, count in others)
+    return [
+        Prose(
+            Text(
+                f"本期有 {len(c.waves)} 个调查波次，抽样各自独立，不合并：指数和执行情况只出自“{wave.name}”（{n:,} 份访问），"
+                f"{'、'.join(f'“{other.name}”' for other, _ in others)}的 {left:,} 份不在内。",
+                f"{len(c.waves)} waves were at work, each a sample of its own, and are not pooled: indices and fieldwork are those "
+                f"of {wave.name_en or wave.name} ({n:,} interviews), without the {left:,} of "
+                f"{', '.join(other.name_en or other.name for other, _ in others)}.",
+            )
+        )
+    ]

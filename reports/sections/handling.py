@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 
@@ -17,6 +18,7 @@ from matters.rates import Counts, Measure, counted
 from matters.shrinking import volume
 from reports.blocks import Block, Cell, Column, Prose, Section, Table, Text
 from reports.context import Context
+from reports.matter_tiles import LEAST
 
 A = MatterAction
 VOLUME = (
@@ -34,6 +36,7 @@ def section(c: Context) -> Section:
     moved = _moved(c)
     colours = _colours(c)
     units = sorted(c.session.scalars(sa.select(Unit)), key=lambda unit: unit.name)
+    hidden = kept_back(found)
     groups: dict[int, list[tuple[Cell, ...]]] = {}
     total = Counts()
     for unit in units:
@@ -46,14 +49,16 @@ def section(c: Context) -> Section:
         total += counts
         group = volume(max(assigned, counts.reported))
         groups.setdefault(group, []).append(
-            _row(Text(unit.name, unit.name_en), group, unit.id, counts, moved, colours)
+            _row(Text(unit.name, unit.name_en), group, unit.id, counts, moved, colours, unit.id in hidden)
         )
     source = c.source(
         "handling",
         "matter_event(action, facts) by lead",
         Words(
-            "按办理日志统计；解决率给出下限、已答复者中的比例和上限；满意率中基本满意计 0.9；同一件量组内按名称排列，不排名次",
-            "From the log of handling; solved as lowest, among those reached, and highest; fairly satisfied counts 0.9; by "
+            "按办理日志统计；解决率给出下限、已答复者中的比例和上限；满意率中基本满意计 0.9；回访到的不足 10 人的单位"
+            "（及能由合计推算出它们的）不给解决和满意；同一件量组内按名称排列，不排名次",
+            "From the log of handling; solved as lowest, among those reached, and highest; fairly satisfied counts 0.9; "
+            "units of which under 10 callers were reached (and what would give them away) have no solved and satisfied; by "
             "name inside a group of like volume, without ranks",
         ),
     )
@@ -66,7 +71,7 @@ def section(c: Context) -> Section:
             HEADING,
             (Prose(Text("本期没有办理记录。", "Nothing was handled in this period.")),),
         )
-    everybody = _row(Text("合计", "All"), None, None, total, moved, colours)
+    everybody = _row(Text("合计", "All"), None, None, total, moved, colours, _is_few(total))
     # Of all together there is no group of volume.
     summary = Table(
         "handling", HEADING, (_columns()[0], *_columns()[2:]), ((everybody[0], *everybody[2:]),), source
@@ -76,6 +81,22 @@ def section(c: Context) -> Section:
         Table("units", Text("分单位办理", "By unit"), _columns(), tuple(rows), source, is_annex=True),
     ]
     return Section(6, "handling", HEADING, tuple(blocks))
+
+
+def _is_few(counts: Counts) -> bool:
+    return counts.asked + counts.overdue > 0 and counts.reached < LEAST
+
+
+def kept_back(found: Mapping[int, Counts]) -> set[int]:
+    """Return the units of which it is not told what callers said: of under ten it would tell who said it.
+
+    All less those shown must not give it away either, so where the hidden are under ten together, the next goes too.
+    """
+    hidden = {unit for unit, counts in found.items() if _is_few(counts)}
+    others = sorted((n.reached, unit) for unit, n in found.items() if unit not in hidden and n.reached)
+    if 0 < sum(found[unit].reached for unit in hidden) < LEAST and others:
+        hidden.add(others[0][1])
+    return hidden
 
 
 def _moved(c: Context) -> Counter[tuple[int, str]]:
@@ -108,6 +129,7 @@ def _row(
     counts: Counts,
     moved: Counter[tuple[int, str]],
     colours: Counter[tuple[int, ClockColour]],
+    is_hidden: bool,
 ) -> tuple[Cell, ...]:
     def done(action: MatterAction) -> int:
         return sum(n for (unit, code), n in moved.items() if code == action.value and unit_id in (None, unit))
@@ -115,6 +137,8 @@ def _row(
     def standing(colour: ClockColour) -> int:
         return sum(n for (unit, held), n in colours.items() if held is colour and unit_id in (None, unit))
 
+    measures = (Measure.SOLVED_LOW, Measure.SOLVED, Measure.SOLVED_HIGH, Measure.SATISFIED)
+    said: list[Cell] = [None if is_hidden else counts.rate(m).share for m in measures]
     return (
         words,
         None if group is None else VOLUME[group],
@@ -126,11 +150,8 @@ def _row(
         standing(ClockColour.GREEN),
         standing(ClockColour.YELLOW),
         standing(ClockColour.RED),
-        counts.rate(Measure.SOLVED_LOW).share,
-        counts.rate(Measure.SOLVED).share,
-        counts.rate(Measure.SOLVED_HIGH).share,
-        counts.rate(Measure.SATISFIED).share,
-        counts.reached,
+        *said,
+        None if is_hidden else counts.reached,
     )
 
 

@@ -123,7 +123,14 @@ def _by_unit(c: Context, red: list[Stood], units: dict[int, Text], source: str) 
 
 def _listed(c: Context, red: list[Stood], units: dict[int, Text], source: str) -> Table:
     rows = tuple(
-        (m.receipt, _what(m.topic), _where(c, m.place_id), units.get(m.unit_id or 0), _days_over(c, m), m.level)
+        (
+            m.receipt,
+            _what(m.topic),
+            _where(c, m.place_id),
+            units.get(m.unit_id or 0),
+            _days_over(c, m),
+            m.level,
+        )
         for m in red
     )
     columns = (

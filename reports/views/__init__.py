@@ -47,6 +47,7 @@ BLUEPRINTS = [
     appeals.blueprint,
     own_appraisal.of_unit,
     own_appraisal.of_interviewer,
+    own_appraisal.of_centre,
     townships.blueprint,
     *dashboards.BLUEPRINTS,
 ]

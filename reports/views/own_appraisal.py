@@ -1,4 +1,4 @@
-"""One's own appraisal: a unit's figures for its own people, an interviewer's for that interviewer, and the appeal."""
+"""One's own appraisal: a unit's or a county centre's figures for its people, an interviewer's for them alone; the appeal."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from core.terms import Words, t
 from reports.appeal import appeals_of
 from reports.appealing import file_appeal, own_subject
 from reports.appraisal_round import PUBLIC, AppraisalRound, published
-from reports.appraisal_sheet import group_words, own_figures, places_words
+from reports.appraisal_sheet import SAID, group_words, is_few, own_figures, own_row, places_words
 from reports.appraisal_terms import Appraised, Indicator
 
 of_unit = Blueprint("unit_appraisal", __name__, url_prefix="/unit-appraisal")
 of_interviewer = Blueprint("own_appraisal", __name__, url_prefix="/own-appraisal")
+of_centre = Blueprint("centre_appraisal", __name__, url_prefix="/centre-appraisal")
 DOORS = [
     Door(
         "unit_appraisal.listed",
@@ -28,6 +29,16 @@ DOORS = [
         Permission.MATTER_HANDLE,
         order=14,
         about=Words("本单位的指标、怎么算的、申诉", "Your unit's figures, how they are made, and appeals"),
+    ),
+    Door(
+        "centre_appraisal.listed",
+        Words("本中心考核", "Our centre's appraisal"),
+        Permission.MATTER_DESK,
+        order=44,
+        about=Words(
+            "本县（区）中心的指标、怎么算的、申诉",
+            "Your county centre's figures, how they are made, and appeals",
+        ),
     ),
     Door(
         "own_appraisal.listed",
@@ -51,7 +62,11 @@ def _listed(appraised: Appraised) -> str:
     staff = acting()
     with reading() as session:
         subject = own_subject(staff, appraised)
-        found = [(r, r.content, r.content.row(subject or 0)) for r in _mine(session, appraised, staff)]
+        found = [
+            (r, r.content, own_row(r.content, row), appraised is Appraised.UNIT and is_few(row))
+            for r in _mine(session, appraised, staff)
+            if (row := r.content.row(subject or 0)) is not None
+        ]
         return render_template(
             "appraisal/own_list.html",
             appraised=appraised,
@@ -75,7 +90,9 @@ def _one(appraised: Appraised, round_id: int, problem: Invalid | None = None) ->
             "appraisal/own.html",
             round=found,
             content=found.content,
-            row=row,
+            row=own_row(found.content, row),
+            is_few=appraised is Appraised.UNIT and is_few(row),
+            said=SAID,
             own=own_figures(found.content, row),
             appeals=appeals_of(session, found, row.subject),
             is_open=found.is_open_to_appeal(now),
@@ -144,3 +161,24 @@ def own_one(round_id: int) -> str:
 def own_appeal(round_id: int) -> ResponseReturnValue:
     """Appeal against a figure of one's own."""
     return _file(Appraised.INTERVIEWER, round_id)
+
+
+@of_centre.get("/", endpoint="listed")
+@require(Permission.MATTER_DESK)
+def centre_listed() -> str:
+    """List the rounds in which one's county centre stands."""
+    return _listed(Appraised.COUNTY)
+
+
+@of_centre.get("/<int:round_id>", endpoint="one")
+@require(Permission.MATTER_DESK)
+def centre_one(round_id: int) -> str:
+    """Read one's centre's figures beside the range of all."""
+    return _one(Appraised.COUNTY, round_id)
+
+
+@of_centre.post("/<int:round_id>/appeals", endpoint="appeal")
+@require(Permission.MATTER_DESK)
+def centre_appeal(round_id: int) -> ResponseReturnValue:
+    """Appeal against a figure of one's centre."""
+    return _file(Appraised.COUNTY, round_id)

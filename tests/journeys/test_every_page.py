@@ -43,6 +43,7 @@ ELSEWHERE = {
     "recordings.sound": "of a recorded talk: tests/hotline/test_recording_talks.py",
     "reviewer.sound": "of a recorded talk: tests/hotline/test_recording_talks.py",
     "help_lines.fallback": "a document for the carrier: tests/hotline/test_switchboard.py",
+    "centre_appraisal.one": "of a county centre: tests/reports/test_appraisal_pages.py",
     "bulletins.document": "PDF and Word: tests/reports/test_bulletin_pages.py",
     "static": "files",
     "healthz": "for machines",

@@ -14,11 +14,13 @@ from core import clock
 from core.db import reading, transaction
 from core.people import Staff
 from core.permissions import Role
+from matters.rates import Counts
 from reports.appraisal_round import AppraisalRound, RoundState
 from reports.appraisal_scheme import AppraisalScheme, SchemeState
 from reports.appraisal_terms import Appraised, Indicator
 from reports.appraising import draft_round, publish_round
 from reports.periods import PeriodKind
+from reports.sections.handling import kept_back
 from tests.reports.appraised import AFTER, DAY, QUARTER, a_county_at_work, a_round, a_scheme, an_editor
 from tests.reports.test_appraisal_field import tries
 from tests.web.conftest import SignedIn, app, as_role  # noqa: F401
@@ -48,7 +50,12 @@ def held(app: Flask) -> Held:
 
 def handler_of(unit: int, as_role: SignedIn) -> FlaskClient:
     """Sign a handler of a unit in."""
-    client = as_role(Role.HANDLER)
+    return someone_of(unit, Role.HANDLER, as_role)
+
+
+def someone_of(unit: int, role: Role, as_role: SignedIn) -> FlaskClient:
+    """Sign somebody of a unit in."""
+    client = as_role(role)
     with transaction() as session:
         newest = session.scalars(sa.select(Staff).order_by(Staff.id.desc()).limit(1)).one()
         newest.unit_id = unit
@@ -101,8 +108,15 @@ def test_a_unit_sees_its_own_figures_alone(held: Held, as_role: SignedIn) -> Non
     page = handler.get(f"/unit-appraisal/{held.round_id}").text
     assert held.units[1] in page
     assert held.units[0] not in page
-    assert "4 / 6" in page
-    assert "6 / 7" not in page
+    assert "6 / 6" in page  # signed for in time
+    assert "4 / 6" not in page  # six callers: their unit would know who said what
+    assert "回访到的不足 10 人" in page
+    with reading() as session:
+        row = session.get_one(AppraisalRound, held.round_id).content.row(held.unit_ids[1])
+    assert row is not None
+    assert row.points is not None
+    for text in (page, handler.get("/unit-appraisal/").text):
+        assert f"<strong>{row.points:.1f}" not in text  # the answers follow from the points
     assert handler.get(f"/appraisal/rounds/{held.round_id}").status_code == 403
     assert handler.get(f"/appraisal/rounds/{held.round_id}.csv").status_code == 403
     stranger = as_role(Role.HANDLER)  # of a unit that did nothing
@@ -144,7 +158,11 @@ def test_an_appeal_goes_from_the_unit_to_the_desk_and_back(held: Held, as_role: 
         done = head.post(f"{desk}/uphold", data={"finding": "查实", "numerator": "5", "denominator": "6"})
         assert done.status_code == 303
         assert "更正" in head.get(done.location).text
-        assert "5 / 6" in handler.get(done.location.replace("/appraisal/rounds", "/unit-appraisal")).text
+        assert "5.0 / 6.0" in head.get(done.location).text
+        own = handler.get(done.location.replace("/appraisal/rounds", "/unit-appraisal")).text
+        assert "查实" in own
+        assert "5 / 6" not in own
+        assert "5.0 / 6.0" not in own
         assert (
             handler.get(path).status_code == 404
         )  # the desk keeps the old edition, the unit reads what stands
@@ -204,3 +222,33 @@ def test_people_are_looked_at_one_by_one_and_by_their_supervisor_alone(app: Flas
         assert as_role(role).get(path).status_code == 404
     assert other.get(own).status_code == 404  # no figures of theirs in it
     assert other.get(path).status_code == 403
+
+
+def test_ten_callers_hide_nobody_behind_the_others() -> None:
+    ten, nine = (Counts(asked=n, reached=n, solved=n) for n in (10, 9))
+    assert kept_back({1: ten, 2: ten, 3: ten}) == set()
+    assert kept_back({1: nine, 2: ten, 3: ten}) == {1, 2}  # all less the rest would tell of the first
+    assert kept_back({1: nine, 2: nine, 3: ten}) == {1, 2}
+    assert kept_back({1: nine}) == {1}
+
+
+def test_a_county_centre_reads_its_own_and_appeals(app: Flask, as_role: SignedIn) -> None:
+    with transaction() as session:
+        county = a_county_at_work(session)
+        editor = an_editor(session)
+        a_scheme(session, editor, Appraised.COUNTY, {K.SUBMITTED: 50, K.REVISITED: 50})
+        made = draft_round(session, Appraised.COUNTY, PeriodKind.QUARTER, QUARTER, by=editor, at=AFTER)
+        publish_round(session, made, by=editor, at=AFTER)
+        county.centre.place_id = county.town.parent_id
+        path, centre = f"/centre-appraisal/{made.id}", county.centre.id
+    with clock.frozen(AFTER + DAY):
+        clerk, other = someone_of(centre, Role.CLERK, as_role), as_role(Role.CLERK)
+        assert "本中心考核" in clerk.get("/centre-appraisal/").text
+        page = clerk.get(path)
+        assert page.status_code == 200
+        assert "按时提交率" in page.text
+        filed = clerk.post(f"{path}/appeals", data={"indicator": "revisited", "grounds": "有两件未计入"})
+        assert filed.status_code == 303
+        assert "有两件未计入" in clerk.get(path).text
+        assert other.get(path).status_code == 404
+        assert as_role(Role.HANDLER).get(path).status_code == 403
