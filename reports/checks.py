@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock
@@ -14,6 +15,8 @@ from reports.blocks import digest
 from reports.bulletins import WITHOUT_INDEX, Bulletin
 from reports.issuing import verdicts
 from reports.wording import overclaims
+from survey.weight_choice import is_whole
+from survey.weighting import WeightSet
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,9 @@ def checks(session: Session, bulletin: Bulletin) -> list[Check]:
     known = verdicts(content)
     over = [name for text in bulletin.comments.values() for name, _ in overclaims(text, known)]
     withheld = [f.words for f in content.figures() if f.withheld is not None]
-    is_whole = bulletin.as_of >= clock.midnight(bulletin.ends_on + timedelta(days=1))
+    used = session.scalars(sa.select(WeightSet).where(WeightSet.id.in_(content.weight_sets)))
+    is_over = bulletin.as_of >= clock.midnight(bulletin.ends_on + timedelta(days=1))
+    is_known = is_over and all(is_whole(made) for made in used)
     advised = of_bulletin(session, bulletin.id)
     thin = Words("{n} 项指数因样本不足未公布", "{n} indices are withheld for want of interviews").filled(
         n=len(withheld)
@@ -39,9 +44,9 @@ def checks(session: Session, bulletin: Bulletin) -> list[Check]:
     found = [
         Check(
             Words("数据截止在本期结束之后", "The data cut lies after the period's end"),
-            is_whole,
+            is_known,
             None
-            if is_whole
+            if is_known
             else Words(
                 "本期还没有结束，数字会变；结束后请重新汇编",
                 "The period is not over: assemble anew when it is",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from core.problems import Refused
 from core.terms import Words
 from matters.matter import Matter
 from reports.blocks import Source, Text
-from reports.definitions import Definition
+from reports.definitions import Definition, series_since
 from reports.estimates import Figures, figures_of
 from reports.estimating import make
 from reports.periods import Period
@@ -122,21 +122,34 @@ class Context:
             place = self.places.get(place.parent_id or 0)
         return place
 
-    def wave_of(self, period: Period) -> Wave | None:
-        """Return the wave with the most interviews of a period."""
+    @cached_property
+    def series_since(self) -> date | None:
+        """The day of the last break of scale up to this definition; nothing before it is compared."""
+        return series_since(self.session, self.definition)
+
+    @cached_property
+    def waves(self) -> list[tuple[Wave, int]]:
+        """The waves with interviews in the period and how many: first the one that the figures come from."""
+        found = self._waves_of(self.period)
+        made = self._figures.get(self.period)
+        if made is not None:
+            found.sort(key=lambda pair: pair[0].id != made.weight_set.wave_id)
+        return found
+
+    def _waves_of(self, period: Period) -> list[tuple[Wave, int]]:
+        """Return the waves with interviews in a period, the one with the most first."""
         first, last = self.bounds(period)
         query = (
             sa.select(Interview.wave_id, sa.func.count().label("n"))
             .where(
                 Interview.state == InterviewState.COMPLETE,
                 Interview.ended_at >= first,
-                Interview.ended_at < last,
+                Interview.ended_at < min(last, self.as_of),
             )
             .group_by(Interview.wave_id)
             .order_by(sa.desc("n"), Interview.wave_id.desc())
         )
-        found = self.session.execute(query.limit(1)).first()
-        return self.session.get_one(Wave, found.wave_id) if found else None
+        return [(self.session.get_one(Wave, wave_id), n) for wave_id, n in self.session.execute(query)]
 
     def figures(self, period: Period) -> Figures | None:
         """Return the estimates of a period, made where they are missing and can be made."""
@@ -150,7 +163,7 @@ class Context:
         return [found for found in self._figures.values() if found is not None]
 
     def _made(self, period: Period) -> Figures | None:
-        if self.definition.breaks_series and period.starts_on < self.definition.valid_from:
+        if self.series_since is not None and period.starts_on < self.series_since:
             return None  # another scale: nothing to be compared with
         weight_set = self._weighed(period)
         if weight_set is None:
@@ -166,8 +179,8 @@ class Context:
         found = standing(self.session, period.starts_on, period.ends_on, as_of=self.as_of)
         if found is not None:
             return found
-        wave = self.wave_of(period)
-        if wave is None or wave.edition is None:
+        waves = self._waves_of(period)
+        if not waves or (wave := waves[0][0]).edition is None:
             return None
         try:
             return make_weight_set(

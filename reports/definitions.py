@@ -107,6 +107,12 @@ def written(session: Session) -> dict[int, IndexDefinition]:
     return {row.version: row for row in session.scalars(sa.select(IndexDefinition))}
 
 
+def series_since(session: Session, definition: Definition) -> date | None:
+    """Return the day of the last break of scale up to a version: later versions stand behind it as well."""
+    broken = [d.valid_from for d in versions(session) if d.breaks_series and d.version <= definition.version]
+    return max(broken, default=None)
+
+
 def breaks(earlier: Definition, later: Definition) -> Words:
     """Say what a later version does to the series."""
     if later.breaks_series:

@@ -17,6 +17,7 @@ from core.terms import Words
 from reports.blocks import Cell, Chart, Column, Table, Text
 from reports.cells import number_of, shown
 from reports.maps import Ring
+from reports.web_charts import series_of
 
 FAMILY = "Noto Sans CJK SC"
 INK, SOFT, LINE, ACCENT, SECOND = "#1f2933", "#5b6770", "#d5dbe0", "#1b5e8c", "#9aa7b1"
@@ -154,15 +155,22 @@ def _bars(axes: Axes, chart: Chart, table: Table, rows: list[tuple[Cell, ...]], 
 
 def _lines(axes: Axes, chart: Chart, table: Table, rows: list[tuple[Cell, ...]], language: str) -> None:
     names = _names(chart, table, rows, language)
-    for i, key in enumerate(chart.values):
-        words = table.columns[table.column(key)].words.in_language(language)
+    drawn = series_of(chart)
+    for key, i, mode in drawn:
         colour, mark = ((ACCENT, "o"), (SECOND, "s"))[i % 2]
+        values = _values(table, key, rows)
+        if mode != "lines" and chart.low and chart.high:
+            ends = [_values(table, key + end, rows) for end in (chart.low, chart.high)]
+            axes.vlines(range(len(rows)), *ends, color=colour, linewidth=1)
         axes.plot(
-            range(len(rows)), _values(table, key, rows), color=colour, marker=mark, markersize=4, label=words
-        )
+            range(len(rows)), values, color=colour, linestyle="none" if mode == "markers" else "-",
+            marker="" if mode == "lines" else mark, markersize=4,
+            # A smoothed line has the colour of its points, which are named.
+            label=None if mode == "lines" else table.columns[table.column(key)].words.in_language(language),
+        )  # fmt: skip
     step = max(1, len(rows) // 12)
     axes.set_xticks(range(0, len(rows), step), names[::step])
-    if len(chart.values) > 1:
+    if sum(mode != "lines" for _, _, mode in drawn) > 1:
         axes.legend(frameon=False)
     _calm(axes, table.columns[table.column(chart.values[0])], along="y")
 

@@ -9,6 +9,7 @@ from math import sqrt
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from core import clock
 from core.places import Level, Place
 from core.terms import Words, language
 from survey.edition_import import questionnaire_of
@@ -16,6 +17,7 @@ from survey.index_ranks import RankRange
 from survey.indices import CITY, INDICES
 from survey.margin_import import current_margins
 from survey.waves import Wave
+from survey.weight_choice import chosen
 from survey.weighting import IndexFigure, WeightSet
 
 INDEX_WORDS = {
@@ -89,23 +91,11 @@ class Headline:
 
 
 def sets_of(session: Session, wave_id: int | None = None) -> list[WeightSet]:
-    """Return one weight set of each wave and period, newest period first: the published one, else the newest."""
-    query = sa.select(WeightSet).order_by(
-        WeightSet.ends_on.desc(),
-        WeightSet.starts_on.desc(),
-        WeightSet.is_published.desc(),
-        WeightSet.id.desc(),
-    )
+    """Return the weight set that stands for each wave and period, newest period first."""
+    query = sa.select(WeightSet)
     if wave_id is not None:
         query = query.where(WeightSet.wave_id == wave_id)
-    seen: set[tuple[int, date, date]] = set()
-    found = []
-    for item in session.scalars(query):
-        key = (item.wave_id, item.starts_on, item.ends_on)
-        if key not in seen:
-            seen.add(key)
-            found.append(item)
-    return found
+    return chosen(session.scalars(query), at=clock.now())
 
 
 def figures_of(session: Session, weight_set: WeightSet) -> dict[tuple[str, str], IndexFigure]:

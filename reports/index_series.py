@@ -7,9 +7,11 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from core import clock
 from reports.definitions import ENFORCEMENT, SAFETY
 from reports.estimates import CITY, By, EstimateSet, Figures, IndexEstimate, Known, Measure, figures_of
 from reports.periods import Period, PeriodKind
+from survey.weight_choice import by_period, is_whole
 from survey.weighting import WeightSet
 
 WEEK_DAYS, FOUR_WEEKS_DAYS = 7, 28
@@ -41,14 +43,14 @@ def series(
         .where(WeightSet.ends_on >= since, WeightSet.ends_on <= until)
         .where(IndexEstimate.measure == Measure.SHARE, IndexEstimate.by == by, IndexEstimate.domain == domain)
         .where(IndexEstimate.index.in_((SAFETY, ENFORCEMENT)))
-        .order_by(
-            WeightSet.ends_on, WeightSet.is_published, WeightSet.interviews, WeightSet.id,
-            EstimateSet.definition_version,
-        )
-    )  # fmt: skip
+        .order_by(WeightSet.ends_on, WeightSet.id, EstimateSet.definition_version)
+    )
+    rows = session.execute(query).all()
+    whole = {row.WeightSet.id: row.WeightSet for row in rows if is_whole(row.WeightSet)}
+    standing = {made.id for made in by_period(whole.values(), at=clock.now()).values()}
     found: Series = {}
-    for estimate, weight_set, made in session.execute(query):
-        if kind_of(weight_set.starts_on, weight_set.ends_on) is kind:
+    for estimate, weight_set, made in rows:
+        if weight_set.id in standing and kind_of(weight_set.starts_on, weight_set.ends_on) is kind:
             period = Period(kind, weight_set.starts_on, weight_set.ends_on)
             found.setdefault(period, {})[estimate.index] = Known(estimate, weight_set, made)
     return found

@@ -12,6 +12,8 @@ from reports.web_maps import map_plot
 
 Plot = dict[str, Any]
 COLOURS = ("token:accent", "token:soft", "token:green", "token:yellow")
+LEVEL = "_level"
+"""Ends the name of a column that is another one smoothed."""
 MARKS = ("circle", "square", "diamond", "triangle-up")
 
 
@@ -139,12 +141,12 @@ def _gap(high: float | None, low: float | None) -> float | None:
 
 def _lines(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], language: str) -> Plot:
     traces = []
-    for i, key in enumerate(chart.values):
+    for key, i, mode in series_of(chart):
         at = table.column(key)
         column = table.columns[at]
         traces.append(
             {
-                "type": "scatter", "mode": "lines+markers", "name": column.words.in_language(language),
+                "type": "scatter", "mode": mode, "name": column.words.in_language(language),
                 "x": _names(chart, table, rows, language), "y": [_scaled(row[at], column) for row in rows],
                 "line": {"color": COLOURS[i % 4], "width": 2}, **_reach(chart, table, rows, key, COLOURS[i % 4]),
                 "marker": {"color": COLOURS[i % 4], "size": 8, "symbol": MARKS[i % 4]},
@@ -154,9 +156,28 @@ def _lines(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], language: s
     return {"data": traces, "layout": {"xaxis": {"type": "category"}, "yaxis": _suffix(unit)}}
 
 
+def series_of(chart: Chart) -> list[tuple[str, int, str]]:
+    """Return the columns of a chart of lines with their colour and how they are drawn.
+
+    A column that another one smooths is drawn as points, the smoothed one as a line of the same colour.
+    """
+    plain = [
+        key for key in chart.values if key.removesuffix(LEVEL) not in chart.values or not key.endswith(LEVEL)
+    ]
+    found = []
+    for key in chart.values:
+        if key in plain:
+            found.append(
+                (key, plain.index(key), "markers" if key + LEVEL in chart.values else "lines+markers")
+            )
+        else:
+            found.append((key, plain.index(key.removesuffix(LEVEL)), "lines"))
+    return found
+
+
 def _reach(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], key: str, colour: str) -> Plot:
     """Give the points of a line their intervals; its limits are in the columns named like it, with these endings."""
-    if not chart.low or not chart.high:
+    if not chart.low or not chart.high or key + chart.low not in {c.key for c in table.columns}:
         return {}
     column = table.columns[table.column(key)]
     value, low, high = (

@@ -25,6 +25,7 @@ from survey.methods.estimates import Estimate
 from survey.methods.failures import MethodFailure
 from survey.period_data import released, respondents
 from survey.waves import Wave, WaveState
+from survey.weight_choice import end_of
 from survey.weighting import IndexFigure, Weight, WeightSet, estimate_columns
 from survey.weighting_steps import weigh
 
@@ -194,6 +195,7 @@ def make_nightly(session: Session, now: datetime) -> int:
                     WeightSet.wave_id == wave.id,
                     WeightSet.starts_on == starts_on,
                     WeightSet.ends_on == ends_on,
+                    WeightSet.as_of >= end_of(ends_on),  # one made for a draft before the end is provisional
                 )
             )
             if has is not None:

@@ -28,6 +28,8 @@ from tests.web.conftest import SignedIn, app, as_role  # noqa: F401
 
 DAY = NOON.date()
 AT = NOON + timedelta(hours=1)
+OVER = NOON + timedelta(days=1)
+"""When the day is over: a set made earlier is provisional."""
 LIVE = {"X-Live": "1"}
 
 
@@ -150,11 +152,11 @@ def test_the_published_set_is_shown_first(wave: int, as_role: SignedIn) -> None:
     with transaction() as session:
         found = session.get_one(Wave, wave)
         first, second = (
-            make_weight_set(session, found, starts_on=DAY, ends_on=DAY, as_of=AT, by=None, at=AT)
+            make_weight_set(session, found, starts_on=DAY, ends_on=DAY, as_of=OVER, by=None, at=OVER)
             for _ in range(2)
         )
         other = make_weight_set(
-            session, found, starts_on=DAY - timedelta(days=27), ends_on=DAY, as_of=AT, by=None, at=AT
+            session, found, starts_on=DAY - timedelta(days=27), ends_on=DAY, as_of=OVER, by=None, at=OVER
         )
         ids = first.id, second.id, other.id
         assert [s.id for s in sets_of(session)] == [second.id, other.id]
