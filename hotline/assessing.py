@@ -78,6 +78,8 @@ class Trend:
     name: Words
     coding: str
     points: tuple[Point, ...]
+    contacts: frozenset[int]
+    """Whose questionnaires the points are: the reading of each is noted."""
 
 
 def trends(session: Session, contact: Contact) -> Sequence[Trend]:
@@ -99,6 +101,7 @@ def trends(session: Session, contact: Contact) -> Sequence[Trend]:
             sheets[0].instrument.name,
             coding,
             tuple(Point(s.finished_at or s.changed_at, s.total or 0, s.band_words) for s in sheets),
+            frozenset(s.contact_id for s in sheets if s.contact_id is not None),
         )
         for (code, coding), sheets in ways.items()
     ]

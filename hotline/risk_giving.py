@@ -44,15 +44,15 @@ class LowerThanFound(Invalid):
 
 
 def evidence(session: Session, contact: Contact, always: Collection[AlwaysKey] = ()) -> Evidence:
-    """Gather what is known in an episode."""
+    """Gather what is known in an episode; a questionnaire taken again counts as far as it was answered."""
     sheet = screenings.latest_of(session, followups.talks_of(session, contact))
     scale_sheet = risk_scales.sheet_of(session, contact)
-    phq9 = next((s for s in assessments.sheets_of(session, contact) if s.instrument_code == "phq9"), None)
+    phq9 = [s for s in assessments.sheets_of(session, contact) if s.instrument_code == "phq9"]
     return Evidence(
         screening=sheet.screening if sheet else None,
         scale_score=scale_sheet.score if scale_sheet else None,
-        phq9_total=phq9.total if phq9 else None,
-        phq9_item9=phq9.given.get(9) if phq9 else None,
+        phq9_total=next((s.total for s in phq9 if s.total is not None), None),
+        phq9_item9=next((s.given[9] for s in phq9 if 9 in s.given), None),
         always=frozenset(always),
     )
 

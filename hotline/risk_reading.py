@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -36,6 +36,25 @@ def open_talk_part(
     record = f"{part}:{contact.id}"
     note_read(session, by=by, contact=contact, purpose=purpose, record=record, fields=fields, at=at)
     return contact
+
+
+def note_others(
+    session: Session,
+    token: str,
+    contacts: Collection[int],
+    part: str,
+    fields: Sequence[str],
+    *,
+    by: Staff,
+    at: datetime,
+) -> None:
+    """Note the same part of other contacts of the caller that is shown beside an episode's own."""
+    contact, purpose = in_sight(session, token, by=by, at=at)
+    episode = episode_of(session, contact)
+    for other in sorted(set(contacts) - {episode.id}):
+        shown = session.get_one(Contact, other)
+        record = f"{part}:{other}"
+        note_read(session, by=by, contact=shown, purpose=purpose, record=record, fields=fields, at=at)
 
 
 def talk_and_episode(session: Session, token: str, *, by: Staff, at: datetime) -> tuple[Contact, Contact]:

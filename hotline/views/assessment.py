@@ -15,7 +15,7 @@ from core.problems import Invalid, Problem
 from core.terms import Words, t
 from hotline import assessing, assessments, instruments
 from hotline.instruments import Instrument, Rater, Scoring
-from hotline.risk_reading import episode_to_change, open_part
+from hotline.risk_reading import episode_to_change, note_others, open_part
 from hotline.views.panels import panel
 
 blueprint = Blueprint("assessment", __name__, url_prefix="/counselling")
@@ -32,8 +32,11 @@ def _offered() -> list[Instrument]:
 def show(token: str) -> str:
     """List the questionnaires of an episode and how they went over the caller's talks."""
     with transaction() as session:
-        contact = open_part(session, token, "assessment", ["totals", "trend"], by=acting(), at=clock.now())
+        staff, at = acting(), clock.now()
+        contact = open_part(session, token, "assessment", ["totals", "trend"], by=staff, at=at)
         trends = assessing.trends(session, contact)
+        others = {other for trend in trends for other in trend.contacts}
+        note_others(session, token, others, "assessment", ["totals"], by=staff, at=at)
         return panel(
             "hotline/assessments.html",
             token,

@@ -20,6 +20,7 @@ from hotline.continuity import (
     is_within_limits,
     taken_up,
 )
+from hotline.read_log import ReadPurpose, note_read
 from hotline.sight import in_sight
 from hotline.views.panels import panel
 
@@ -73,6 +74,11 @@ def _page(token: str, *, wrong: Problem | None = None, story: str = "", given: G
         earlier = []
         for code in taken_up(session, contact, by=staff, at=at):
             plan = safety_plans.current(session, code.contact)
+            if plan is not None and plan.contact_id != code.contact_id:
+                note_read(
+                    session, by=staff, contact=plan.contact, purpose=ReadPurpose.CONTINUITY,
+                    record=f"safety_plan:{plan.contact_id}", fields=("steps",), at=at,
+                )  # fmt: skip
             written = plan.plan if plan is not None else {}
             steps = [(step.label, words) for step, words in written.items() if words]
             earlier.append((code, steps))

@@ -18,6 +18,7 @@ from core.terms import Words, labels, t
 from hotline import followup_calls, followup_lists, followup_queue, followups, risk_levels, safety_plans
 from hotline.followups import TryResult
 from hotline.read_log import note_read
+from hotline.risk_reading import note_others
 from hotline.sight import in_sight
 from telephony.outbox import kick
 
@@ -98,6 +99,8 @@ def _page(wrong: Problem | None = None) -> str | None:
         record = f"follow_up:{held.id}"
         note_read(session, by=staff, contact=contact, purpose=purpose, record=record, fields=fields, at=at)
         plan = safety_plans.current(session, contact)
+        shown_of = [plan.contact_id] if plan else []
+        note_others(session, contact.token, shown_of, "safety_plan", ["steps"], by=staff, at=at)
         return render_template(
             "hotline/followup_in_hand.html",
             row=held,

@@ -12,7 +12,7 @@ from core.db import reading, transaction
 from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Invalid
-from hotline import records, sight
+from hotline import key_marks, records, sight
 
 blueprint = Blueprint("operator_record", __name__, url_prefix="/counselling")
 
@@ -49,16 +49,18 @@ def save(token: str) -> ResponseReturnValue:
     staff, at = acting(), clock.now()
     with transaction() as session:
         contact, _ = sight.in_sight(session, token, by=staff, at=at)
+        told_now = [(str(name), value) for name, value in changes.items()]
         version = records.save(
             session,
             contact,
-            [(str(name), value) for name, value in changes.items()],
+            told_now,
             token=str(body.get("token", "")),
             seen=seen,
             after=str(body.get("after", "")),
             by=staff,
             at=at,
         )
+        key_marks.heed(session, contact, told_now, by=staff, at=at)
     return jsonify(version=version, at=at.isoformat())
 
 

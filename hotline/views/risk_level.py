@@ -13,7 +13,7 @@ from core.problems import Invalid, Missing, Problem
 from core.terms import labels, t
 from hotline import followups, risk, risk_giving, risk_levels, risk_scales, screenings
 from hotline.risk import AlwaysKey, RiskLevel
-from hotline.risk_reading import episode_to_change, open_part, talk_and_episode
+from hotline.risk_reading import episode_to_change, note_others, open_part, talk_and_episode
 from hotline.scale import Element
 from hotline.views.panels import panel
 
@@ -34,6 +34,8 @@ def _page(token: str, wrong: Problem | None = None) -> str:
         if wrong is None:
             risk_giving.mark_seen(session, contact, by=staff, at=at)
         sheet = screenings.latest_of(session, followups.talks_of(session, contact))
+        if sheet is not None:
+            note_others(session, token, [sheet.contact_id], "screening", ["rows"], by=staff, at=at)
         last = risk_levels.newest(session, contact.id)
         return panel(
             "hotline/risk_level.html",

@@ -12,7 +12,7 @@ from core.permissions import Permission, require
 from core.problems import Invalid, Problem
 from core.terms import t
 from hotline import safety_plans, safety_steps
-from hotline.risk_reading import episode_to_change, open_part
+from hotline.risk_reading import episode_to_change, note_others, open_part
 from hotline.safety_steps import SafetyStep
 from hotline.views.panels import panel
 
@@ -31,6 +31,8 @@ def _page(token: str, wrong: Problem | None = None) -> str:
     with transaction() as session:
         contact = open_part(session, token, "safety_plan", ["steps"], by=staff, at=at)
         plan = safety_plans.current(session, contact)
+        shown_of = [plan.contact_id] if plan else []
+        note_others(session, token, shown_of, "safety_plan", ["steps"], by=staff, at=at)
         own = safety_plans.versions(session, contact)
         asked = request.args.get("version", "")
         older = next((v for v in own if str(v.version) == asked), None)

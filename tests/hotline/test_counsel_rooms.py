@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from core import clock, db
 from core.permissions import Role
-from hotline import followups, risk_levels, risk_scales
+from hotline import assessing, assessments, continuity, followups, risk_levels, risk_scales, safety_plans
 from hotline.assessments import AssessmentSheet
 from hotline.contacts import Contact
 from hotline.dangers import Danger
@@ -418,3 +418,47 @@ def test_a_lead_sees_the_queue_of_everybody(as_role: SignIn, talk: tuple[Night, 
         other = a_staff(session, Role.OPERATOR)
     assert as_role(staff=talk[0].lead).get("/counselling/follow-ups/").status_code == 200
     assert as_role(staff=other).get("/counselling/follow-ups/?whose=mine").status_code == 200
+
+
+def test_the_key_mark_of_a_record_makes_it_key_at_once(
+    operator: FlaskClient, talk: tuple[Night, str]
+) -> None:
+    night, token = talk
+    for seen, marks in enumerate((["silent"], ["silent", "key"], ["key"])):
+        told = {"changes": {"flags": marks}, "seen": seen, "token": f"t{seen}"}
+        assert operator.post(at(token, "record"), json=told).status_code == 200
+    given = only(risk_levels.EpisodeLevel)
+    assert isinstance(given, risk_levels.EpisodeLevel)
+    assert (given.level, given.reason_codes, given.given_by) == (
+        RiskLevel.KEY, {"always.judgement"}, night.operator.id,
+    )  # fmt: skip
+    alarm = only(Escalation)
+    assert isinstance(alarm, Escalation)
+    assert alarm.raised_at == EVENING
+
+
+def test_what_is_shown_of_other_talks_is_written_down_for_these(
+    operator: FlaskClient, talk: tuple[Night, str]
+) -> None:
+    night, token = talk
+    with db.transaction() as session:
+        before = a_talk(session, night.operator, at=EVENING - timedelta(days=9))
+        by = night.operator
+        safety_plans.write(session, before, {"signs": SECRET}, seen=0, by=by, at=EVENING)
+        sheet = assessments.new_sheet(session, instrument("gad7"), None, contact=before, by=by, at=EVENING)
+        assessing.answer(session, sheet, dict.fromkeys(range(1, 8), 1), by=by, at=EVENING)
+        assessing.finish(session, sheet, at=EVENING)
+        own = session.scalars(sa.select(Contact.id).where(Contact.token == token)).one()
+        given = continuity.give(session, before, "两行话", by=by, at=EVENING).code
+    assert SECRET in operator.get(at(token, "safety-plan")).text
+    operator.get(at(token, "questionnaires"))
+    with db.reading() as session:
+        reads = session.scalars(sa.select(CounsellingRead).order_by(CounsellingRead.seq)).all()
+        assert [(r.record, r.contact_id) for r in reads] == [
+            (f"{part}:{which}", which) for part in ("safety_plan", "assessment") for which in (own, before.id)
+        ]
+    operator.post(at(token, "continuity/go-on"), data={"code": given})
+    with db.reading() as session:
+        last = session.scalars(sa.select(CounsellingRead).order_by(CounsellingRead.seq.desc())).first()
+        assert last is not None
+        assert last.contact_id == before.id

@@ -223,6 +223,10 @@ def test_phq9_and_the_centres_scale_count(sqlite: db.Database) -> None:
         assessing.answer(session, sheet, {9: 1}, by=night.operator, at=EVENING)
         assert [r.code for r in risk_giving.judged(session, contact).reasons] == ["phq9.item9"]
         assert session.scalars(sa.select(Escalation)).all() == []  # the operator is there already
+        assessments.new_sheet(
+            session, instrument("phq9"), None, contact=contact, by=night.operator, at=EVENING
+        )
+        assert [r.code for r in risk_giving.judged(session, contact).reasons] == ["phq9.item9"]
         points = {e.value: [0, 1] for e in Element} | {"thoughts": [0, 5]}
         with pytest.raises(Refused):
             risk_scales.fill_in(session, contact, {}, by=night.operator, at=EVENING)
