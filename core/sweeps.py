@@ -13,6 +13,8 @@ from core import clock, journal
 from core.db import Base, transaction
 
 SweepFunction = Callable[[Session, datetime], object]
+MOST_RUNS = 10
+"""Full batches of one sweep in a row, before the others have their turn."""
 
 
 class SweepRun(Base):
@@ -32,39 +34,57 @@ class Sweep:
     name: str
     every: timedelta
     run: SweepFunction
+    batch: int | None = None
+    """How much one run does at most, so that its transaction stays short."""
 
 
 SWEEPS: dict[str, Sweep] = {}
 
 
-def sweep(name: str, *, every: timedelta) -> Callable[[SweepFunction], SweepFunction]:
+def sweep(
+    name: str, *, every: timedelta, batch: int | None = None
+) -> Callable[[SweepFunction], SweepFunction]:
     """Register a sweep."""
 
     def register(function: SweepFunction) -> SweepFunction:
-        SWEEPS[name] = Sweep(name, every, function)
+        SWEEPS[name] = Sweep(name, every, function, batch)
         return function
 
     return register
 
 
 def run_due() -> list[str]:
-    """Run every sweep that is due, each in its own transaction; return their names."""
+    """Run every sweep that is due, each run in its own transaction; return their names."""
     ran = []
     for item in SWEEPS.values():
-        now = clock.now()
-        with transaction() as session:
-            row = session.get(SweepRun, item.name, with_for_update=True)
-            if row is None:
-                row = SweepRun(name=item.name, due_at=now)
-                session.add(row)
-                session.flush()
-            if row.due_at > now:
-                continue
-            row.due_at = now + item.every
-            row.ran_at = now
-            item.run(session, now)
+        for _ in range(MOST_RUNS):
+            done = _run(item)
+            if done is None:
+                break
             ran.append(item.name)
+            if item.batch is None or done < item.batch:
+                break
     return ran
+
+
+def _run(item: Sweep) -> int | None:
+    """Run a sweep if it is due and say how much it did; a full batch leaves it due, for what is left follows at once."""
+    now = clock.now()
+    with transaction() as session:
+        row = session.get(SweepRun, item.name, with_for_update=True)
+        if row is None:
+            row = SweepRun(name=item.name, due_at=now)
+            session.add(row)
+            session.flush()
+        if row.due_at > now:
+            return None
+        row.due_at = now + item.every
+        row.ran_at = now
+        done = item.run(session, now)
+        count = done if isinstance(done, int) else 0
+        if item.batch is not None and count >= item.batch:
+            row.due_at = now
+        return count
 
 
 @sweep("journal.chain", every=timedelta(seconds=30))

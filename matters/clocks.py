@@ -103,6 +103,8 @@ def clock_of(standing: Standing, policy: Policy, zone: tzinfo) -> Clock:
         stage_end = End(review, review - timedelta(days=7))
     elif stage is not None:
         stage_end = end_of(standing.since, policy.span(stage, standing.urgency), zone)
+    if standing.state is S.DRAFT:  # the desk's own step: no limit is told to anybody yet
+        return Clock(None, None, stage, stage_end)
     if standing.state in _STANDS_STILL:
         return Clock(Limit.RESULT, None, stage, stage_end, is_paused=True)
     if standing.state in _RESULT_RUNS:

@@ -8,7 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer
 
-from core import journal
+from core import clock, journal
+from core.listing import PER_PAGE, Page
 from core.people import Staff
 from core.problems import Problem
 from core.terms import Words
@@ -18,6 +19,7 @@ from matters.keeping_away import sides_of, within_sight
 from matters.log import MatterEvent
 from matters.matter import Matter
 from matters.moving import around, standing_of
+from matters.policies import policy_of
 from matters.rules import Around, Wish, decide
 from matters.standing import CallerStanding, Standing
 from matters.states import MatterState
@@ -71,19 +73,26 @@ def _waiting(session: Session, staff: Staff) -> list[Matter]:
     return list(session.scalars(query.options(defer(Matter.narrative), defer(Matter.redacted))))
 
 
-def listed(session: Session, staff: Staff, *, at: datetime) -> list[Closing]:
-    """Return the matters whose callers have all been asked, the most pressing and longest waiting first."""
-    found = []
+def listed(session: Session, staff: Staff, *, at: datetime, number: int = 1) -> Page[Closing]:
+    """Return a page of the matters whose callers have all been asked, the most pressing and longest waiting first."""
+    policies: dict[int | None, Around] = {}
+    found: list[tuple[Matter, Standing, Around]] = []
     for matter in _waiting(session, staff):
-        standing = standing_of(matter)
-        if is_all_asked(standing, around(session, matter, at=at), at):
-            found.append(_closing(session, matter, standing, staff, at))
-    return sorted(found, key=lambda c: (rank_of(c.matter.urgency), c.matter.stage_due_at or at, c.matter.id))
+        if matter.policy_id not in policies:  # asking and closing ask for the limits alone, not for units
+            policy = policy_of(session, matter.policy_id, at=at)
+            policies[matter.policy_id] = Around(policy, clock.zone())
+        standing, surroundings = standing_of(matter), policies[matter.policy_id]
+        if is_all_asked(standing, surroundings, at):
+            found.append((matter, standing, surroundings))
+    found.sort(key=lambda row: (rank_of(row[0].urgency), row[0].stage_due_at or at, row[0].id))
+    number = min(number, max(1, -(-len(found) // PER_PAGE)))
+    shown = found[(number - 1) * PER_PAGE : number * PER_PAGE]
+    return Page([_closing(*row, staff, at) for row in shown], number, PER_PAGE, len(found))
 
 
-def _closing(session: Session, matter: Matter, standing: Standing, staff: Staff, at: datetime) -> Closing:
+def _closing(matter: Matter, standing: Standing, surroundings: Around, staff: Staff, at: datetime) -> Closing:
     suggested = proposal(standing)
-    refusal = offers(matter, standing, around(session, matter, at=at), staff, at=at).get(suggested)
+    refusal = offers(matter, standing, surroundings, staff, at=at).get(suggested)
     return Closing(matter, standing, suggested, refusal is None)
 
 

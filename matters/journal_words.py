@@ -19,6 +19,7 @@ WORDS = {
     "joint_ruling.decline": Words("不确认联合裁定", "Joint ruling declined"),
     "joint_ruling.propose": Words("提出联合裁定", "Joint ruling proposed"),
     "knowledge.write": Words("撰写知识条目", "Article written"),
+    "matter.address_kept": Words("保留了问题所在的地点", "Place of the problem left in the units' copy"),
     "matter.attach": Words("添加附件", "File attached"),
     "matter.attachment_read": Words("打开附件", "File opened"),
     "matter.bridge": Words("代拨诉求人", "Caller rung for a unit"),

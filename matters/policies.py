@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core import journal
+from core import clock, journal
 from core.db import Base, Id
 from core.people import Staff
 from core.problems import Invalid, Refused
@@ -55,7 +55,7 @@ def policy_on(session: Session, on: date, *, at: datetime) -> Policy:
 def policy_of(session: Session, policy_id: int | None, *, at: datetime) -> Policy:
     """Return the limits that a matter was born under."""
     found = session.get(MatterPolicy, policy_id) if policy_id else None
-    return found.policy if found else policy_on(session, at.date(), at=at)
+    return found.policy if found else policy_on(session, clock.today(at), at=at)
 
 
 def announce(

@@ -1,20 +1,21 @@
 """Redaction: what could tell who someone is, found in a text and taken out of the copy that units read.
 
-Better one word too many than one too few: a person approves the copy and may put a harmless word back.
+Better one word too many than one too few: a person approves the copy and may keep, one by one, what looks like an
+address and is the place of the problem; names and numbers never.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 from matters.redaction_marks import Finding, Mark
 from matters.redaction_numbers import numbers_in
 from matters.redaction_words import SURNAMES, words_in
 
-__all__ = ["Finding", "Mark", "findings", "redacted", "shadow"]
+__all__ = ["Finding", "Mark", "addresses", "findings", "redacted", "shadow"]
 
 _TITLES = "先生|女士|小姐|大爷|大妈|大姐|大哥|大叔|阿姨|师傅|老师|某某|某|总|哥|姐"
 _OF_PLACES = "区镇乡村庄路街湾岗楼寨营桥坡店沟堂塘坪圩家"
@@ -38,11 +39,19 @@ def findings(text: str, names: Iterable[str] = ()) -> list[Finding]:
     return sorted(found, key=lambda f: f.start)
 
 
-def redacted(text: str, names: Iterable[str] = ()) -> str:
-    """Return a text in which everything that tells who someone is has given way to a mark such as 〔电话〕."""
+def addresses(text: str, names: Iterable[str] = ()) -> list[str]:
+    """Return what reads like an address in a text, each once."""
+    found = (text[f.start : f.end] for f in findings(text, names) if f.mark is Mark.ADDRESS)
+    return list(dict.fromkeys(found))
+
+
+def redacted(text: str, names: Iterable[str] = (), *, keep: Collection[str] = ()) -> str:
+    """Return a text in which everything that tells who someone is has given way to a mark such as 〔电话〕; `keep` are addresses let be."""
     pieces: list[str] = []
     at = 0
     for finding in findings(text, names):
+        if finding.mark is Mark.ADDRESS and text[finding.start : finding.end] in keep:
+            continue
         between = text[at : finding.start]
         mark = finding.mark.in_text
         # Two pieces of one thing that stand side by side need one mark.

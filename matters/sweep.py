@@ -22,7 +22,7 @@ from matters.ticks import Tick, ticks
 
 EVERY = timedelta(seconds=5)
 AT_ONCE = 60
-"""Matters in one run: short enough that nobody at the desk waits for the database."""
+"""Matters in one run: short enough that nobody at the desk waits for the database; what is left follows at once."""
 NOT_BEFORE = timedelta(minutes=10)
 """How long a matter that could not be ticked is left alone, so that it does not hold the others up."""
 MOST_TICKS = 8
@@ -30,7 +30,7 @@ S = MatterState
 log = logging.getLogger("tingmin.matters")
 
 
-@sweep("matters.clock", every=EVERY)
+@sweep("matters.clock", every=EVERY, batch=AT_ONCE)
 def tick_all(session: Session, now: datetime) -> int:
     """Do what the clock has to do by now; return how many things were done."""
     calendar_days.keep_fresh(session)
@@ -79,7 +79,7 @@ _WAITING[S.SUSPENDED] = (NoticeKind.REVIEW_OVER, Side.HEAD)
 """Whose step is overdue in which state: told once, the matter itself does not move by it."""
 
 
-@sweep("matters.overdue", every=timedelta(seconds=30))
+@sweep("matters.overdue", every=timedelta(seconds=30), batch=AT_ONCE)
 def tell_overdue(session: Session, now: datetime) -> int:
     """Tell desk and offices of their own steps that are overdue; return how many notices were given."""
     given = 0
@@ -103,7 +103,7 @@ def tell_overdue(session: Session, now: datetime) -> int:
     return given
 
 
-@sweep("matters.retries", every=timedelta(seconds=30))
+@sweep("matters.retries", every=timedelta(seconds=30), batch=AT_ONCE)
 def give_again(session: Session, now: datetime) -> int:
     """Give assignments that nobody has looked at again, then have the unit telephoned; return how many."""
     query = (

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from core import clock
 from core.db import reading, transaction
+from core.listing import page_number
 from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Missing, Problem
@@ -32,7 +33,7 @@ def listed() -> str:
     with reading() as session:
         return render_template(
             "caller/closings.html",
-            rows=closings.listed(session, acting(), at=clock.now()),
+            page=closings.listed(session, acting(), at=clock.now(), number=page_number(request.args)),
             judgements=labels(Judgement),
             topic_words=topic_words,
             where=where,

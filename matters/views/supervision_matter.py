@@ -16,7 +16,7 @@ from core.permissions import Permission, require
 from core.problems import Invalid, Missing, Problem
 from core.terms import Words, labels
 from matters import desk, joint_rulings, supervision_sheet
-from matters.assigning import assign
+from matters.assigning import Kept, addresses_in, assign
 from matters.attributes import Fault
 from matters.done_words import done_words
 from matters.keeping_away import in_sight
@@ -93,6 +93,7 @@ def _do(session: Session, matter: Matter, step: str, typed: Typed, *, staff: Sta
             by=staff,
             at=at,
             seen=seen,
+            kept=Kept(frozenset(typed.get("asked", [])), frozenset(typed.get("kept", []))),
         )
         return ASSIGNED if ruling is None else PROPOSED
     if step in ("confirm", "decline"):
@@ -136,6 +137,8 @@ def page(
     typed: Mapping[str, list[str]] | None = None,
 ) -> str:
     """Render the page, with what was typed in the step that could not be taken."""
+    typed = typed or {}
+    copy = first(typed, "assign-copy")
     sheet = supervision_sheet.sheet(session, matter, staff, at=at)
     return render_template(
         "supervision/matter.html",
@@ -151,5 +154,6 @@ def page(
         step=step,
         problem=problem,
         errors=errors or {},
-        typed=typed or {},
+        typed=typed,
+        addresses=addresses_in(session, matter, copy) if copy else [],
     )

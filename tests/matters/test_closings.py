@@ -105,7 +105,7 @@ def test_only_matters_whose_callers_were_all_asked_are_listed(sqlite: db.Databas
     waiting = answered(hall, number="+8614500003333")
     with db.transaction() as session:
         clerk = hall.people["clerk"]
-        rows = closings.listed(session, clerk, at=here(20, 10))
+        rows = closings.listed(session, clerk, at=here(20, 10)).rows
         assert [(r.matter.receipt, r.proposal, r.is_mine) for r in rows] == [(ready, A.SEND_ROUND, True)]
         sheet = closings.sheet(session, the(session, ready), clerk, at=here(20, 10))
         assert sheet.said[0].reason == "还是黑"
@@ -113,11 +113,11 @@ def test_only_matters_whose_callers_were_all_asked_are_listed(sqlite: db.Databas
         assert sheet.offers[A.SEND_ROUND] is None
         assert not closings.sheet(session, the(session, waiting), clerk, at=here(20, 10)).is_all_asked
         handler = hall.people["roads"]
-        assert [r.is_mine for r in closings.listed(session, handler, at=here(20, 10))] == [False]
+        assert [r.is_mine for r in closings.listed(session, handler, at=here(20, 10)).rows] == [False]
     do(ready, A.SEND_ROUND, hall.people["clerk"], at=here(20, 11))
     with db.reading() as session:
         assert the(session, ready).round == 2
-        assert closings.listed(session, hall.people["clerk"], at=here(20, 12)) == []
+        assert closings.listed(session, hall.people["clerk"], at=here(20, 12)).rows == []
 
 
 def test_the_desk_reads_a_result_without_names_and_numbers(sqlite: db.Database) -> None:

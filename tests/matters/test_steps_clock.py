@@ -16,6 +16,7 @@ from matters.flow import Side
 from matters.limits import FIRST_LIMITS, Policy
 from matters.matter import Matter
 from matters.moving import act, standing_of
+from matters.policies import announce, policy_of
 from matters.rules import Around, Wish, apply, decide
 from matters.standing import CallerStanding, Standing, SubTask
 from matters.states import MatterState
@@ -165,3 +166,14 @@ def test_a_supporting_part_that_is_done_stays_done_when_the_lead_changes() -> No
     facts = {"lead": 11, "supporting": [12, 13], "redacted": True}
     after = step(asked, A.ACCEPT_RETURN, local(11, 18), Side.SUPERVISION, **facts)
     assert after.sub_tasks == (part, SubTask(13))
+
+
+def test_new_limits_hold_for_drafts_from_the_first_hour_of_their_day(sqlite: db.Database) -> None:
+    """Between midnight and eight in the morning it is the day before in UTC."""
+    with db.transaction() as session:
+        county = lives.offices(session)
+        limits = {limit: dict(row) for limit, row in FIRST_LIMITS.items()}
+        made = announce(session, limits, valid_from=date(2026, 11, 17), today=date(2026, 11, 16),
+                        by=county.head, at=MONDAY)  # fmt: skip
+        assert policy_of(session, None, at=shanghai(17, 0, 5)).id == made.id
+        assert policy_of(session, None, at=shanghai(16, 23, 55)).id != made.id
