@@ -101,8 +101,9 @@ class Books(TwilioLine):
         return self.over.get(leg)
 
     def find_leg(
-        self, room: RoomRef, *, request_key: str, to: str, since: datetime, known: frozenset[str]
-    ) -> LegFacts | None:
+        self, room: RoomRef, *, request_key: str, to: str, caller_id: str | None, since: datetime,
+        known: frozenset[str],
+    ) -> LegFacts | None:  # fmt: skip
         """Find nothing: dials are never sent here."""
         return None
 

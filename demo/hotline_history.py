@@ -136,7 +136,7 @@ class _Days:
 
     def _abandoned(self, contact: Contact, after_s: float) -> None:
         contact.ended_at = contact.rung_at + timedelta(seconds=after_s)
-        contact.way_out = WayOut.ABANDONED
+        contact.leave_waiting(WayOut.ABANDONED, contact.ended_at)
         is_withheld = contact.caller is None or contact.caller.is_withheld
         is_open = self.now - contact.ended_at < LEFT_OPEN and not is_withheld
         called_at = None if is_open else contact.ended_at + timedelta(minutes=4 + below(9, contact.rung_at))
@@ -158,7 +158,8 @@ class _Days:
         story = story_of(self.kind, call.at.isoformat())
         talk_s = min(call.talk_s, 5400.0) * (0.05 if story.is_silent else 1.0)
         wrap_s = 60 + below(300, "wrap", contact.rung_at)
-        contact.state, contact.way_out = ContactState.DONE, WayOut.ANSWERED
+        contact.state = ContactState.DONE
+        contact.leave_waiting(WayOut.ANSWERED, answered_at)
         contact.taken_by, contact.taken_at, contact.talking_at = who, answered_at, answered_at
         contact.ended_at = answered_at + timedelta(seconds=talk_s)
         contact.wrap_until = contact.ended_at + WRAP_UP

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from core import clock
 from core.db import Base, Id
 from core.terms import Term, code_list, coded
 from hotline.contacts import Contact
@@ -14,6 +15,9 @@ from hotline.contacts import Contact
 FIRST_WITHIN = timedelta(minutes=15)
 TRIES = 3
 LEASE = timedelta(minutes=10)
+AGAIN_AFTER = timedelta(hours=2)
+EARLIEST, LATEST, EVENING = 9, 21, 19
+"""Hours between which nobody minds the telephone, and one at which people are at home."""
 
 
 class CallBackReason(Term):
@@ -64,3 +68,17 @@ class CallBack(Base):
     closed_at: Mapped[datetime | None]
 
     contact: Mapped[Contact] = relationship()
+
+
+def next_try(tries: int, at: datetime) -> datetime:
+    """Return when to try again: some hours later, then in the evening or another morning; pure but for the zone."""
+    local = clock.local(at)
+    if tries <= 1:
+        later = local + AGAIN_AFTER
+        if EARLIEST <= later.hour < LATEST and later.date() == local.date():
+            return later.astimezone(at.tzinfo)
+    evening = local.replace(hour=EVENING, minute=0, second=0, microsecond=0)
+    if local.hour < EVENING - 2:
+        return evening.astimezone(at.tzinfo)
+    morning = evening.replace(hour=EARLIEST + 1) + timedelta(days=1)
+    return morning.astimezone(at.tzinfo)

@@ -76,7 +76,7 @@ def in_room(session: Session, event: Event, call: Call | None) -> None:
             _take_after_all(session, contact, call, room, event.at)
     elif contact.state is S.MISSED and last_leg(session, contact) is call and call.is_ended:
         if was_there and _is_of_last_stay(contact, event):
-            _talked_after_all(session, contact, room, event.at)
+            _talked_after_all(session, contact, call, room, event.at)
         return
     elif contact.state is S.WRAPPING and not is_here and last_leg(session, contact) is call and call.is_ended:
         if was_there and _is_of_a_later_talk(contact, room, event):
@@ -118,10 +118,12 @@ def _take_after_all(session: Session, contact: Contact, call: Call, room: Room, 
     begin(session, contact, at=at)
 
 
-def _talked_after_all(session: Session, contact: Contact, room: Room, at: datetime) -> None:
+def _talked_after_all(session: Session, contact: Contact, call: Call, room: Room, at: datetime) -> None:
     """The end of a talk was heard of before its beginning: it was no missed call."""
     contact.taken_by, contact.taken_at, contact.room_id = room.owner_id, at, room.id
-    contact.talking_at, contact.way_out = at, WayOut.ANSWERED
+    contact.talking_at = at
+    if call.id == contact.call_id and contact.way_out is not WayOut.ANSWERED:
+        contact.put_first_wait(WayOut.ANSWERED, at)
     CONTACT_FLOW.move(session, contact, A.JOIN, by=None, at=at)
     promise = call_back_of(session, contact)
     untouched = (CallBackState.DUE, CallBackState.IMPOSSIBLE)

@@ -7,25 +7,22 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core import clock, journal
+from core import journal
 from core.db import take
 from core.people import Staff
 from core.problems import Missing, Refused
 from core.sweeps import sweep
 from core.terms import Term, Words
-from hotline.callbacks import LEASE, TRIES, CallBack, CallBackReason, CallBackState
-from hotline.contacts import CONTACT_FLOW, Contact, ContactAction, ContactState, WayOut, add_leg
-from hotline.lines import lines_served_by
-from hotline.missing import call_back_of, miss
+from hotline.callbacks import LEASE, TRIES, CallBack, CallBackState, next_try
+from hotline.contacts import CONTACT_FLOW, Contact, ContactAction, ContactState, Source, WayOut, add_leg
+from hotline.lines import line_of, lines_served_by
+from hotline.missing import call_back_of, miss, resume
 from hotline.seating import occupy, room_to_talk_in
 from hotline.taking import live_leg, may_answer
 from telephony.calls import Call
 from telephony.dialling import hang_up, place_call
 
 S = CallBackState
-AGAIN_AFTER = timedelta(hours=2)
-EARLIEST, LATEST, EVENING = 9, 21, 19
-"""Hours between which nobody minds the telephone, and one at which people are at home."""
 
 
 class CallBackResult(Term):
@@ -51,20 +48,6 @@ class NoNumber(Refused):
     """There is nothing to dial."""
 
     words = Words("来电未显示号码，无法回拨。", "The number was withheld, so nobody can be called back.")
-
-
-def next_try(tries: int, at: datetime) -> datetime:
-    """Return when to try again: some hours later, then in the evening or another morning; pure but for the zone."""
-    local = clock.local(at)
-    if tries <= 1:
-        later = local + AGAIN_AFTER
-        if EARLIEST <= later.hour < LATEST and later.date() == local.date():
-            return later.astimezone(at.tzinfo)
-    evening = local.replace(hour=EVENING, minute=0, second=0, microsecond=0)
-    if local.hour < EVENING - 2:
-        return evening.astimezone(at.tzinfo)
-    morning = evening.replace(hour=EARLIEST + 1) + timedelta(days=1)
-    return morning.astimezone(at.tzinfo)
 
 
 def claim_next(session: Session, *, by: Staff, at: datetime) -> CallBack | None:
@@ -121,10 +104,16 @@ def dial(session: Session, contact: Contact, *, by: Staff, at: datetime) -> Call
     if contact.caller is None or contact.caller.number is None:
         raise NoNumber
     room = room_to_talk_in(session, by)
+    if contact.state is ContactState.WRAPPING:
+        contact.written_by = contact.taken_by
     contact.taken_by, contact.taken_at, contact.room_id = by.id, at, room.id
     CONTACT_FLOW.move(session, contact, ContactAction.CALL_BACK, by=by, at=at)
     occupy(session, contact, by=by, at=at)
-    call = place_call(session, room=room, number=contact.caller.number, by=by, at=at)
+    shown = line_of(session, contact.line)  # who rings back what they missed reaches this line and no other
+    call = place_call(
+        session, room=room, number=contact.caller.number, by=by, at=at,
+        caller_id=shown.number if shown is not None else None,
+    )  # fmt: skip
     add_leg(session, contact, call)
     return call
 
@@ -147,10 +136,11 @@ def note_result(
     elif result is CallBackResult.DECLINED:
         _give_back(session, contact, at=at, by=by)
         _close(call_back, S.DONE, at)
-        contact.closed_at = at
-        CONTACT_FLOW.move(session, contact, ContactAction.SETTLE, by=by, at=at)
+        if contact.state is ContactState.MISSED:  # what was talked about before is still to be written down
+            contact.closed_at = at
+            CONTACT_FLOW.move(session, contact, ContactAction.SETTLE, by=by, at=at)
     else:
-        if call_back.reason is not CallBackReason.BROKEN_OFF:
+        if contact.written_by is None:
             contact.talking_at = None  # a machine is no talk
         _put_off(call_back, at)
         _give_back(session, contact, at=at, by=by)
@@ -158,16 +148,39 @@ def note_result(
 
 
 def _give_back(session: Session, contact: Contact, *, at: datetime, by: Staff | None) -> None:
-    if contact.state is not ContactState.MISSED:
+    if contact.state is ContactState.MISSED:
+        return
+    if contact.written_by is not None:
+        resume(session, contact, at=at, by=by)
+    else:
         miss(session, contact, contact.way_out or WayOut.ABANDONED, at=at, by=by)
 
 
+def answered(session: Session, contact: Contact, *, at: datetime) -> None:
+    """Keep the promises of whoever hears us; of a call of ours nobody knows yet whether a machine does."""
+    promise = call_back_of(session, contact)
+    is_ours = contact.source is Source.FOLLOW_UP or (promise is not None and promise.state is S.HELD)
+    if promise is not None and promise.closed_at is None:
+        _close(promise, S.DONE, at)
+    if is_ours:
+        _leave_alone(session, contact, until=next_try(1, at))
+    else:
+        keep_others(session, contact, at=at)
+
+
 def reached(session: Session, contact: Contact, *, at: datetime) -> None:
-    """Keep the promise of whoever is talked to now, and every older one to the same caller."""
+    """Keep the promise of whoever was talked to, and every older one to the same caller."""
     promise = call_back_of(session, contact)
     if promise is not None and promise.closed_at is None:
         _close(promise, S.DONE, at)
+    keep_others(session, contact, at=at)
+
+
+def keep_others(session: Session, contact: Contact, *, at: datetime) -> None:
+    """Settle what else was promised to a caller up to a talk: it needs no call any more."""
     for other in _others(session, contact):
+        if other.contact.rung_at > (contact.ended_at or at):
+            continue
         _close(other, S.DONE, at)
         if other.contact.state is ContactState.MISSED:
             other.contact.closed_at = at
@@ -177,14 +190,19 @@ def reached(session: Session, contact: Contact, *, at: datetime) -> None:
     session.flush()
 
 
+def _leave_alone(session: Session, contact: Contact, *, until: datetime) -> None:
+    for other in _others(session, contact):
+        other.due_at = max(other.due_at, until)
+    session.flush()
+
+
 def not_reached(session: Session, contact: Contact, *, at: datetime) -> None:
     """Note that nobody came to the telephone, and try again at another hour, three times in all."""
     promise = call_back_of(session, contact)
     if promise is not None and promise.closed_at is None:
         _put_off(promise, at)
-        for other in _others(session, contact):
-            other.due_at = max(other.due_at, promise.due_at)
-    miss(session, contact, contact.way_out or WayOut.ABANDONED, at=at)
+        _leave_alone(session, contact, until=promise.due_at)
+    _give_back(session, contact, at=at, by=None)
 
 
 def _others(session: Session, contact: Contact) -> list[CallBack]:

@@ -44,6 +44,7 @@ class ContactAction(Term):
     HANG_UP = "hang_up", "通话结束", "End the talk"
     FINISH = "finish", "完成记录", "Finish the record"
     SETTLE = "settle", "了结", "Settle"
+    RESUME = "resume", "回拨未通，继续整理", "Go on writing it down"
 
 
 S, A = ContactState, ContactAction
@@ -68,6 +69,9 @@ CONTACT_FLOW = Flow(
         (S.TALKING, A.MISS): S.MISSED,
         (S.WRAPPING, A.MISS): S.MISSED,
         (S.WRAPPING, A.CALL_BACK): S.TAKEN,
+        (S.TAKEN, A.RESUME): S.WRAPPING,
+        (S.TALKING, A.RESUME): S.WRAPPING,
+        (S.WRAPPING, A.RESUME): S.WRAPPING,
         (S.WRAPPING, A.FINISH): S.DONE,
     },
 )
@@ -134,6 +138,8 @@ class Contact(Base):
     """The operator the caller asked for, or who plans to talk to them."""
     taken_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
     taken_at: Mapped[datetime | None]
+    written_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
+    """Who talked with the caller and writes it down, while somebody rings again or the caller waits for another."""
     room_id: Mapped[int | None] = mapped_column(sa.ForeignKey("room.id"))
     talking_at: Mapped[datetime | None]
     """When a person first spoke with the caller."""
@@ -142,6 +148,10 @@ class Contact(Base):
     wrap_until: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     way_out: Mapped[WayOut | None] = mapped_column(coded(WayOut))
+    """How the first waiting ended, which stands in the figures whatever follows."""
+    first_wait_s: Mapped[float | None]
+    left_by: Mapped[WayOut | None] = mapped_column(coded(WayOut))
+    """How the last waiting ended, which says what the caller hears next."""
     language: Mapped[str] = mapped_column(sa.String(2), default="zh")
     is_recorded: Mapped[bool] = mapped_column(default=False)
     """Whether talks of it are recorded: the line does so, its caller was told and has not said no."""
@@ -156,10 +166,20 @@ class Contact(Base):
 
     def waited_s(self, now: datetime) -> int:
         """Return for how many seconds the caller waited, or waits."""
-        if self.waiting_from is None:
-            return 0
-        until = self.taken_at or self.ended_at or now
-        return max(0, int((until - self.waiting_from).total_seconds()))
+        if self.state is ContactState.WAITING and self.waiting_from is not None:
+            return max(0, int((now - self.waiting_from).total_seconds()))
+        return int(self.first_wait_s or 0)
+
+    def leave_waiting(self, way_out: WayOut, at: datetime) -> None:
+        """Note how a waiting ended; only the first one counts in the figures."""
+        self.left_by = way_out
+        if self.way_out is None:
+            self.put_first_wait(way_out, at)
+
+    def put_first_wait(self, way_out: WayOut, at: datetime) -> None:
+        """Write down how the first waiting ended, or set it right."""
+        waited = (at - (self.waiting_from or self.rung_at)).total_seconds()
+        self.way_out, self.first_wait_s = way_out, round(max(0.0, waited), 3)
 
 
 class ContactLeg(Base):

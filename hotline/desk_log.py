@@ -88,5 +88,6 @@ def _walk(
     CONTACT_FLOW.move(session, contact, A.TAKE, by=by, at=at)
     CONTACT_FLOW.move(session, contact, A.JOIN, by=by, at=at)
     CONTACT_FLOW.move(session, contact, A.HANG_UP, by=by, at=at)
-    contact.ended_at, contact.way_out = ended_at, WayOut.ANSWERED
+    contact.ended_at = ended_at
+    contact.leave_waiting(WayOut.ANSWERED, began_at)
     session.flush()

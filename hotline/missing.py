@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from core.people import Staff
 from hotline.callbacks import CallBack, CallBackReason, CallBackState
-from hotline.contacts import CONTACT_FLOW, Contact, ContactAction, ContactState, Source, WayOut
+from hotline.contacts import CONTACT_FLOW, WRAP_UP, Contact, ContactAction, ContactState, Source, WayOut
 from hotline.dispatch import close_offers, dispatch
 from hotline.offers import OfferAnswer
-from hotline.seating import let_go
+from hotline.seating import end_talk, let_go
 
 R, W = CallBackReason, WayOut
 
@@ -43,7 +43,7 @@ def miss(
     if way_out is W.ABANDONED and contact.source is Source.RECONCILED:
         way_out = W.FALLBACK  # they did not give up: nobody of ours was there
     CONTACT_FLOW.move(session, contact, ContactAction.MISS, by=by, at=at, way_out=way_out.value)
-    contact.way_out = W.ANSWERED if contact.talking_at is not None else way_out
+    contact.leave_waiting(way_out, at)
     contact.ended_at = at
     forget_taker(contact)
     session.flush()
@@ -53,11 +53,36 @@ def miss(
         _told[contact.source](session, contact, at)
         promise = None
     else:
-        reason = R.BROKEN_OFF if contact.talking_at is not None else REASONS[way_out]
+        chosen = way_out in (W.CALL_BACK, W.MESSAGE)
+        reason = R.BROKEN_OFF if contact.talking_at is not None and not chosen else REASONS[way_out]
         promise = promise_call_back(session, contact, reason, at=at)
         settle_if_reached(session, contact, left_at=at)
     dispatch(session, at=at)
     return promise
+
+
+def resume(session: Session, contact: Contact, *, at: datetime, by: Staff | None = None) -> None:
+    """Give a record back to who talked with the caller and writes it: rung again in vain, they are promised a call.
+
+    Its writer keeps the record, the checklist and the plan in the middle of an event; the call-back stands beside it.
+    """
+    is_own = contact.taken_by == contact.written_by
+    contact.taken_by, contact.taken_at = contact.written_by, at
+    contact.ended_at = contact.ended_at or at
+    if is_own:
+        contact.wrap_until = at + WRAP_UP
+    else:
+        contact.room_id = None
+    CONTACT_FLOW.move(session, contact, ContactAction.RESUME, by=by, at=at)
+    if is_own:
+        end_talk(session, contact, at=at)
+    else:
+        let_go(session, contact, at=at)
+    if contact.source in _told:
+        _told[contact.source](session, contact, at)
+    else:
+        promise_call_back(session, contact, R.BROKEN_OFF, at=at)
+    dispatch(session, at=at)
 
 
 def promise_call_back(
@@ -69,6 +94,8 @@ def promise_call_back(
         if found.state is CallBackState.DONE:  # talked to once, and broken off since
             found.state, found.closed_at, found.due_at, found.reason = CallBackState.DUE, None, at, reason
             found.tries = 0
+        elif reason is R.MESSAGE:  # whoever calls back hears it first
+            found.reason = reason
         session.flush()
         return found
     can = contact.caller is not None and not contact.caller.is_withheld

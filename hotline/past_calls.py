@@ -15,7 +15,7 @@ from hotline.forecast import HourCount
 from hotline.forecast_handling import Wait, handling_by_hour, patience_of
 from hotline.lines import LineKind
 from hotline.moments import seconds_between, utc_hour
-from hotline.service_levels import RANG, waited
+from hotline.service_levels import RANG
 
 LOOK_BACK = timedelta(weeks=26)
 TIMES_FROM = timedelta(weeks=8)
@@ -78,7 +78,7 @@ def handling_of(session: Session, line: LineKind, *, until: datetime) -> dict[in
 def patience_on(session: Session, line: LineKind, *, until: datetime) -> float:
     """Return how many seconds callers of a line are willing to wait, on average."""
     query = (
-        sa.select(waited(), Contact.way_out)
+        sa.select(Contact.first_wait_s, Contact.way_out)
         .where(
             Contact.line == line, Contact.source.in_(RANG), Contact.way_out.is_not(None),
             Contact.rung_at >= until - TIMES_FROM, Contact.rung_at < until,
@@ -86,7 +86,7 @@ def patience_on(session: Session, line: LineKind, *, until: datetime) -> float:
         .order_by(Contact.rung_at.desc())
         .limit(NEWEST)
     )  # fmt: skip
-    return patience_of(Wait(float(s), way is WayOut.ABANDONED) for s, way in session.execute(query))
+    return patience_of(Wait(s or 0.0, way is WayOut.ABANDONED) for s, way in session.execute(query))
 
 
 def monday_of(day: date) -> date:

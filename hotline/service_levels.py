@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from hotline.contacts import Contact, Source, WayOut
 from hotline.lines import LineKind
-from hotline.moments import seconds_between
 from hotline.staffing_waiting import TOO_SHORT, WITHIN
 
 SOON = 15.0
@@ -83,17 +82,10 @@ class Served:
 NOBODY = (0, 0, 0, 0, 0, 0, 0.0)
 
 
-def waited() -> sa.ColumnElement[float]:
-    """Return the seconds a caller waited: from the queue, or the first ring, to a person's voice or to the end."""
-    answered = sa.case((Contact.way_out == WayOut.ANSWERED, Contact.talking_at))
-    begun = sa.func.coalesce(Contact.waiting_from, Contact.rung_at)
-    return seconds_between(begun, sa.func.coalesce(answered, Contact.ended_at, begun))
-
-
 def served(session: Session, lines: Collection[LineKind], since: dict[str, datetime]) -> dict[str, Served]:
     """Count the calls that rang since each of some moments, in one reading of the longest period."""
     calls = (
-        sa.select(Contact.rung_at, Contact.way_out, waited().label("wait"))
+        sa.select(Contact.rung_at, Contact.way_out, Contact.first_wait_s.label("wait"))
         .where(
             Contact.line.in_(lines),
             Contact.rung_at >= min(since.values()),

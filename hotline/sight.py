@@ -29,7 +29,7 @@ def purpose_of(session: Session, contact: Contact, *, by: Staff, at: datetime) -
     """Return what somebody may read a counselling contact for now, or None when it isn't theirs to know of."""
     if contact.line is not LineKind.COUNSELLING:
         return None
-    if by.may(Permission.COUNSEL) and by.id in (contact.taken_by, contact.owner_id):
+    if by.may(Permission.COUNSEL) and by.id in (contact.taken_by, contact.written_by, contact.owner_id):
         return ReadPurpose.TALK
     if by.may(Permission.COUNSEL) or by.may(Permission.COUNSEL_REVIEW):
         for reason in _reasons:

@@ -71,6 +71,8 @@ def put_back(session: Session, contact: Contact, *, at: datetime, by: Staff | No
         contact.waiting_from = at
     CONTACT_FLOW.move(session, contact, A.PUT_BACK, by=by, at=at)
     contact.is_first = True
+    if was_talking:
+        contact.written_by = contact.taken_by
     forget_taker(contact)
     session.flush()
     let_go(session, contact, at=at)
@@ -82,10 +84,11 @@ def put_back(session: Session, contact: Contact, *, at: datetime, by: Staff | No
 def begin(session: Session, contact: Contact, *, at: datetime) -> None:
     """Note that a caller and an operator hear each other."""
     contact.talking_at = contact.talking_at or at
-    contact.ended_at, contact.way_out = None, WayOut.ANSWERED
+    contact.ended_at = None
+    contact.leave_waiting(WayOut.ANSWERED, at)
     CONTACT_FLOW.move(session, contact, A.JOIN, by=None, at=at)
     recording_talks.go_on(session, contact, at=at)
-    calling_back.reached(session, contact, at=at)
+    calling_back.answered(session, contact, at=at)
 
 
 def end(session: Session, contact: Contact, *, at: datetime, by: Staff | None = None) -> None:

@@ -48,7 +48,7 @@ NOTHING = Words(
 
 def offer_message(session: Session, contact: Contact, call: Call) -> Steps | None:
     """Let a caller whose waiting is over leave a message; the promise to call back is written down already."""
-    if contact.way_out not in ASKED:
+    if contact.left_by not in ASKED:
         return None
     is_withheld = contact.caller is None or contact.caller.is_withheld
     return [

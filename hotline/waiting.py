@@ -154,7 +154,7 @@ def left(session: Session, contact: Contact, call: Call, result: str, *, at: dat
         miss(session, contact, ways.get(result, WayOut.TROUBLE), at=at)
     elif contact.state is S.TAKEN:  # somebody is about to answer, but the line let go: they go on waiting
         return [Wait(f"line-{contact.line.value}")]
-    if contact.way_out is WayOut.CALL_BACK:
+    if contact.left_by is WayOut.CALL_BACK:
         return [Say(PROMISED, contact.language), End()]
     for function in _messages:
         steps = function(session, contact, call)

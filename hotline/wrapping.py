@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.people import Staff
 from core.problems import Missing
+from hotline import calling_back
 from hotline.callbacks import CallBackState
 from hotline.contacts import CONTACT_FLOW, Contact, ContactAction, ContactState
 from hotline.dispatch import dispatch
@@ -35,8 +36,15 @@ def finish(session: Session, contact: Contact, *, by: Staff, at: datetime) -> Co
         return contact  # the second click
     for rule in _rules.get(contact.line, ()):
         rule(session, contact)
-    contact.closed_at = at
-    CONTACT_FLOW.move(session, contact, ContactAction.FINISH, by=by, at=at)
+    promise = call_back_of(session, contact)
+    if promise is not None and promise.closed_at is None:  # written down; the caller is still to be called
+        contact.written_by = None
+        CONTACT_FLOW.move(session, contact, ContactAction.MISS, by=by, at=at)
+    else:
+        if contact.talking_at is not None:
+            calling_back.keep_others(session, contact, at=at)
+        contact.closed_at = at
+        CONTACT_FLOW.move(session, contact, ContactAction.FINISH, by=by, at=at)
     let_go(session, contact, at=at)
     dispatch(session, at=at)
     return contact

@@ -63,10 +63,11 @@ def place_call(
     number: str,
     by: Staff,
     at: datetime,
+    caller_id: str | None = None,
     ring_s: int = RING_S,
     detect_answerer: bool = False,
 ) -> Call:
-    """Write down one call to a resident; it is dialled after the commit, once, or not at all."""
+    """Write down one call to a resident, who sees `caller_id`, else the survey's; dialled once after the commit, or not."""
     can = line().capabilities()
     if not room.is_open:
         raise RoomIsClosed
@@ -83,7 +84,7 @@ def place_call(
         call=call,
         room=room,
         expires_at=at + LATEST,
-        caller_id=line().settings.caller_number,
+        caller_id=caller_id or line().settings.caller_number,
         ring_s=ring_s,
         detect_answerer=detect_answerer,
     )

@@ -146,9 +146,10 @@ class Line(Protocol):
         """Ask what became of a leg; None when the line knows no such leg."""
 
     def find_leg(
-        self, room: RoomRef, *, request_key: str, to: str, since: datetime, known: frozenset[str]
-    ) -> LegFacts | None:
-        """Look for a leg whose dialling was never answered for; `known` are legs that are others'."""
+        self, room: RoomRef, *, request_key: str, to: str, caller_id: str | None, since: datetime,
+        known: frozenset[str],
+    ) -> LegFacts | None:  # fmt: skip
+        """Look for a leg whose dialling was never answered for: it shows `caller_id`; `known` are legs that are others'."""
 
 
 def identity_of(staff_id: int) -> str:

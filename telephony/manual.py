@@ -228,7 +228,8 @@ class ManualLine:
         return LegFacts(leg, LegState.DIALLING)
 
     def find_leg(
-        self, room: RoomRef, *, request_key: str, to: str, since: datetime, known: frozenset[str]
-    ) -> LegFacts | None:
+        self, room: RoomRef, *, request_key: str, to: str, caller_id: str | None, since: datetime,
+        known: frozenset[str],
+    ) -> LegFacts | None:  # fmt: skip
         """Return the leg a person dials."""
         return LegFacts(f"hand-{request_key}", LegState.DIALLING)

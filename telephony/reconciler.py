@@ -93,14 +93,14 @@ def _look_for(request_id: int, at: datetime, result: Reconciled) -> None:
         to = (call.number or identity_of(call.staff_id or 0)) if call else ""
         is_dial = row.command in MAKES_LEG
         others = frozenset(_refs_of_others(session, call)) if call else frozenset()
-        key, since = row.request_key, row.created_at
+        key, since, shows = row.request_key, row.created_at, _shown(row)
         ref = call.provider_ref if call else None
     try:
         facts = None
         if ref is not None:
             facts = line().fetch_leg(ref)
         elif is_dial:
-            facts = line().find_leg(room, request_key=key, to=to, since=since, known=others)
+            facts = line().find_leg(room, request_key=key, to=to, caller_id=shows, since=since, known=others)
     except LineTrouble as trouble:
         log.warning("outgoing %s is still unknown: %s", request_id, trouble.code)
         return
@@ -116,6 +116,11 @@ def _look_for(request_id: int, at: datetime, result: Reconciled) -> None:
         elif row.created_at < at - GIVE_UP_AFTER:
             fail(session, row, "lost", at=at)
             result.lost += 1
+
+
+def _shown(row: Outgoing) -> str | None:
+    """Return the number of ours that a dialled leg shows; operators' browsers see the survey's."""
+    return row.options.get("caller_id") or line().settings.caller_number or None
 
 
 def _refs_of_others(session: Session, call: Call) -> list[str]:

@@ -239,12 +239,12 @@ class TwilioLine:
         return fetch_facts(self.client, leg)
 
     def find_leg(
-        self, room: RoomRef, *, request_key: str, to: str, since: datetime, known: frozenset[str]
-    ) -> LegFacts | None:
+        self, room: RoomRef, *, request_key: str, to: str, caller_id: str | None, since: datetime,
+        known: frozenset[str],
+    ) -> LegFacts | None:  # fmt: skip
         """Look for a leg by its label in the room, then among the account's calls to the same end."""
         end = to if staff_id_of(to) is None else f"client:{to}"
         with asking():
             return look_for_leg(
-                self.client, room.name, request_key=request_key, to=end, since=since, known=known,
-                caller_id=self.settings.caller_number if room.name else None,
+                self.client, room.name, request_key=request_key, to=end, caller_id=caller_id, since=since, known=known
             )  # fmt: skip

@@ -114,6 +114,7 @@ def a_contact(
         taken_at=answered if had_talk else None, talking_at=answered if had_talk else None,
         ended_at=ended or (answered if way_out and not had_talk else None),
         closed_at=(ended or answered) if is_done else None, way_out=way_out,
+        first_wait_s=waited if way_out else None,
     )  # fmt: skip
     session.add(contact)
     session.flush()

@@ -11,16 +11,19 @@ from core import clock, db
 from core.people import Staff
 from core.permissions import Role
 from core.problems import Missing, Refused
-from hotline import calling_back, talking, wrapping
-from hotline.callbacks import FIRST_WITHIN, TRIES, CallBack, CallBackReason, CallBackState
-from hotline.calling_back import CallBackResult, HeldByAnother, NoNumber, next_try
-from hotline.contacts import Contact
+from hotline import calling_back, seating, talking, wrapping
+from hotline.callbacks import FIRST_WITHIN, TRIES, CallBack, CallBackReason, CallBackState, next_try
+from hotline.calling_back import CallBackResult, HeldByAnother, NoNumber
+from hotline.contacts import Contact, WayOut
 from hotline.contacts import ContactState as S
 from hotline.lines import LineKind
+from hotline.read_log import ReadPurpose
 from hotline.seats import SeatState, seat_of
+from hotline.sight import purpose_of
 from telephony.calls import Call, Direction
+from telephony.line import RoomRef
 from telephony.simulator.personas import Pickup, PickupKind
-from tests.hotline.conftest import CALLER, Desk
+from tests.hotline.conftest import CALLER, NUMBERS, Desk
 
 
 def abandoned(desk: Desk, number: str = CALLER) -> tuple[Contact, CallBack]:
@@ -68,6 +71,27 @@ def test_a_caller_is_rung_back_and_talked_to(desk: Desk) -> None:
     assert numbers_on_calls(desk) == [None]
     desk.do(wrapping.finish, contact, by=ann)
     assert desk.again(contact).state is S.DONE
+
+
+@pytest.mark.parametrize("kind", LineKind)
+def test_who_is_rung_sees_the_line_and_reaches_it_again(desk: Desk, kind: LineKind) -> None:
+    """Not the survey's number: who rings it would be no contact, and known outside the wall. A lost dial is found."""
+    ann = desk.operator(Role.OPERATOR if kind is LineKind.COUNSELLING else Role.CITIZEN_OPERATOR)
+    leg = desk.call(line=kind, for_s=12)
+    desk.house.carrier.hang_up(leg)
+    desk.run(2)
+    promise = desk.call_back(desk.contact(leg))
+    assert promise is not None
+    desk.do(calling_back.ring, promise, by=ann)
+    desk.run(3)
+    dialled = next(one for one in desk.house.carrier.legs.all.values() if one.to == CALLER)
+    assert dialled.from_ == NUMBERS[kind]
+    found = desk.house.line.find_leg(
+        RoomRef("elsewhere"), request_key="unheard-of", to=CALLER, caller_id=dialled.from_,
+        since=desk.house.timeline.now() - timedelta(minutes=1), known=frozenset(),
+    )  # fmt: skip
+    assert found is not None
+    assert found.leg == dialled.sid
 
 
 def test_three_tries_at_different_hours(desk: Desk) -> None:
@@ -128,7 +152,7 @@ def test_who_calls_again_and_is_talked_to_is_not_called_back_as_well(desk: Desk)
 
 
 def test_a_talk_that_broke_off_is_taken_up_again(desk: Desk) -> None:
-    """From wrap-up by its operator at once; if nobody answers, it is promised."""
+    """From wrap-up by its operator at once; if nobody answers, it is promised, and the record stays its writer's."""
     ann, ben = desk.operator(), desk.operator()
     leg = desk.call(for_s=12)
     contact = desk.contact(leg)
@@ -148,8 +172,110 @@ def test_a_talk_that_broke_off_is_taken_up_again(desk: Desk) -> None:
     desk.beat_for(40, ann)
     promise = desk.call_back(contact)
     assert promise is not None
-    assert desk.again(contact).state is S.MISSED
+    stays = desk.again(contact)
+    assert (stays.state, stays.taken_by, stays.room_id is not None) == (S.WRAPPING, ann.id, True)
+    assert seat_state(ann) is SeatState.WRAPPING
     assert (promise.state, promise.reason) == (CallBackState.DUE, CallBackReason.BROKEN_OFF)
+
+
+def broken_off(desk: Desk, operator: Staff) -> tuple[Contact, CallBack]:
+    """Let a talk break off and be rung again in vain."""
+    leg = desk.call(for_s=12)
+    contact = desk.contact(leg)
+    desk.take(contact, operator)
+    desk.house.carrier.hang_up(leg)
+    desk.run(2)
+    desk.pickups.next = Pickup(PickupKind.NO_ANSWER, 0.0, None)
+    desk.do(calling_back.ring_again, contact, by=operator)
+    desk.beat_for(40, *desk.operators)
+    promise = desk.call_back(contact)
+    assert promise is not None
+    return contact, promise
+
+
+def sees(contact: Contact, staff: Staff) -> ReadPurpose | None:
+    with db.reading() as session:
+        fresh = session.get_one(Contact, contact.id)
+        return purpose_of(session, fresh, by=session.get_one(Staff, staff.id), at=clock.now())
+
+
+def test_the_record_goes_back_to_its_writer_however_often_others_ring_in_vain(desk: Desk) -> None:
+    """In the middle of an event the writer never loses record, checklist and plan; who rings sees them meanwhile."""
+    ann, ben = desk.operator(), desk.operator()
+    contact, promise = broken_off(desk, ann)
+    assert sees(contact, ann) is ReadPurpose.TALK
+    desk.do(calling_back.ring, promise, by=ben)
+    assert sees(contact, ann) is sees(contact, ben) is ReadPurpose.TALK
+    desk.beat_for(40, ann, ben)
+    after = desk.again(contact)
+    assert (after.state, after.taken_by) == (S.WRAPPING, ann.id)
+    assert seat_state(ben) is SeatState.AVAILABLE
+    assert sees(contact, ben) is None
+    desk.pickups.next = Pickup(PickupKind.ANSWERED, 3.0, None)
+    desk.do(calling_back.ring, promise, by=ben)
+    desk.run(12)
+    desk.do(calling_back.note_result, promise, CallBackResult.MACHINE, by=ben)
+    desk.run(3)
+    after, kept = desk.again(contact), desk.call_back(contact)
+    assert kept is not None
+    assert (after.state, after.taken_by, after.talking_at is not None) == (S.WRAPPING, ann.id, True)
+    assert (kept.state, kept.tries) == (CallBackState.DUE, 2)
+
+
+def test_a_finished_record_leaves_its_caller_promised(desk: Desk) -> None:
+    """What was talked about is written down; that they were cut off is not over with it."""
+    ann, ben = desk.operator(), desk.operator()
+    contact, promise = broken_off(desk, ann)
+    desk.do(wrapping.finish, contact, by=ann)
+    assert desk.again(contact).state is S.MISSED
+    assert seat_state(ann) is SeatState.AVAILABLE
+    desk.pickups.next = Pickup(PickupKind.ANSWERED, 3.0, None)
+    desk.do(calling_back.ring, promise, by=ben)
+    desk.run(12)
+    desk.do(talking.hang_up, contact, by=ben)
+    desk.run(3)
+    desk.do(wrapping.finish, contact, by=ben)
+    kept = desk.call_back(contact)
+    assert kept is not None
+    assert (desk.again(contact).state, kept.state) == (S.DONE, CallBackState.DONE)
+
+
+def test_a_machine_keeps_no_promise_to_its_owner(desk: Desk) -> None:
+    """Every other promise to the caller stands until somebody has talked with them."""
+    ann = desk.operator()
+    first, _ = abandoned(desk)
+    second, promise = abandoned(desk)
+    desk.do(calling_back.ring, promise, by=ann)
+    desk.run(12)
+    assert desk.again(first).state is S.MISSED
+    desk.do(calling_back.note_result, promise, CallBackResult.MACHINE, by=ann)
+    desk.run(3)
+    kept = desk.call_back(first)
+    assert kept is not None
+    assert (desk.again(first).state, kept.state) == (S.MISSED, CallBackState.DUE)
+    desk.do(calling_back.ring, promise, by=ann)
+    desk.run(12)
+    desk.do(talking.hang_up, second, by=ann)
+    desk.run(3)
+    desk.do(wrapping.finish, second, by=ann)
+    kept = desk.call_back(first)
+    assert kept is not None
+    assert (desk.again(first).state, kept.state) == (S.DONE, CallBackState.DONE)
+
+
+def test_a_call_back_changes_no_figure_of_the_call(desk: Desk) -> None:
+    """Who gave up has given up, after the seconds they waited, whatever is talked about later."""
+    ann = desk.operator()
+    contact, promise = abandoned(desk)
+    before = desk.again(contact)
+    desk.run(600, step=60)
+    desk.do(seating.sit, by=ann)
+    desk.do(calling_back.ring, promise, by=ann)
+    desk.run(12)
+    talked = desk.again(contact)
+    assert talked.state is S.TALKING
+    assert (talked.way_out, talked.first_wait_s) == (WayOut.ABANDONED, before.first_wait_s)
+    assert 1 < (talked.first_wait_s or 0) < 20
 
 
 def test_what_somebody_took_and_left_lying_is_given_back(desk: Desk) -> None:

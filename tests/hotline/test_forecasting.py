@@ -45,7 +45,7 @@ def history(session: Session, owner: Staff, *, weeks: int, until: datetime, seed
                 {
                     "token": fresh_token(), "line": COUNSELLING, "owner_id": owner.id, "rung_at": at,
                     "waiting_from": at, "state": ContactState.MISSED if lost else ContactState.DONE,
-                    "way_out": WayOut.ABANDONED if lost else WayOut.ANSWERED, "ended_at": ended,
+                    "way_out": WayOut.ABANDONED if lost else WayOut.ANSWERED, "ended_at": ended, "first_wait_s": 60.0 if lost else 5.0,
                     "talking_at": None if lost else taken, "taken_at": None if lost else taken,
                     "taken_by": None if lost else owner.id, "closed_at": None if lost else ended,
                 }

@@ -15,6 +15,7 @@ from hotline.contacts import Contact, ContactState, WayOut
 from hotline.lines import LineKind
 from hotline.missing import call_back_of
 from hotline.read_log import CounsellingRead
+from hotline.waiting import PROMISED
 from telephony.contract import check_twiml
 from telephony.recordings import Recording, RecordingState
 from tests.factories import a_staff
@@ -83,6 +84,35 @@ def test_silence_leaves_the_promise_and_no_message(line: Desk) -> None:
     assert line.call_back(contact) is not None
     with reading() as session:
         assert session.scalars(sa.select(Recording.state)).all() == [RecordingState.ABSENT]
+
+
+@pytest.mark.parametrize("number", [CALLER, "anonymous"])
+def test_who_was_cut_off_and_would_rather_speak_leaves_a_message(line: Desk, number: str) -> None:
+    """After a talk that broke off on our side they press 2 like anybody; without a number nothing else is left."""
+    ann = line.operator()
+    leg = line.call(number, for_s=12, message_s=12.0)
+    contact = line.contact(leg)
+    assert line.take(contact, ann).state is ContactState.TALKING
+    line.house.carrier.hang_up(line.telephones[ann.id])
+    line.run(25)
+    assert line.again(contact).state is ContactState.WAITING
+    line.house.carrier.press(leg, "2")
+    line.house.run(60)
+    assert len(left(contact)) == 1
+    after, promise = line.again(contact), line.call_back(contact)
+    assert promise is not None
+    assert (after.way_out, promise.reason) == (WayOut.ANSWERED, CallBackReason.MESSAGE)
+
+
+def test_who_was_cut_off_and_asks_to_be_called_hears_so(line: Desk) -> None:
+    ann = line.operator()
+    leg = line.call(for_s=12)
+    line.take(line.contact(leg), ann)
+    line.house.carrier.hang_up(line.telephones[ann.id])
+    line.run(25)
+    line.house.carrier.press(leg, "1")
+    line.run(20)
+    assert line.heard(leg, PROMISED)
 
 
 def test_whose_record_it_is_may_hear_it_and_every_hearing_is_logged(line: Desk) -> None:
