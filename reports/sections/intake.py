@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -16,19 +17,42 @@ from matters.states import MatterState
 from matters.topics import Field, topic
 from reports.blocks import Block, Cell, Chart, Column, Section, Table, Text
 from reports.context import Context
-from reports.periods import Period, PeriodKind, wide
+from reports.periods import wide
+from reports.sections.beside import Sums, columns, judged, kept_since, like_periods
+from reports.sections.contacts import contacts
 from reports.sections.dark import dark
 from survey.weight_making import margin_totals
 
-WEEKS = 4
+EVERY = Text("合计", "All")
 PER = 10_000
 Counts = Counter[tuple[str, str, str]]
 """By kind, topic and origin."""
 
 
+@dataclass(frozen=True)
+class Came:
+    """What came in: now, in the like periods before that were whole, and a year ago, where anything was kept then."""
+
+    now: Counts
+    before: list[Counts]
+    year: Counts | None
+
+    def sums(self, place: int | None = None, code: str = "") -> Sums:
+        """Add up what has a code at a place of the key."""
+
+        def total(counts: Counts) -> int:
+            return sum(n for key, n in counts.items() if place is None or key[place] == code)
+
+        year = None if self.year is None else total(self.year)
+        return total(self.now), [total(counts) for counts in self.before], year
+
+
 def section(c: Context) -> Section:
     """Say what came in."""
-    blocks: list[Block] = [*totals(c), *dark(c, wide(c.period)), *by_topic(c), *by_county(c)]
+    came = all_that_came(c)
+    blocks: list[Block] = [
+        *totals(c, came), *contacts(c), *dark(c, wide(c.period)), *by_topic(c, came), *by_county(c),
+    ]  # fmt: skip
     return Section(3, "intake", Text("诉求受理", "What residents raised"), tuple(blocks))
 
 
@@ -46,19 +70,15 @@ def counted(c: Context, first: datetime, last: datetime) -> Counts:
     return found
 
 
-def earlier(c: Context) -> tuple[list[Counts], Counts]:
-    """Return the counts of the four periods before, for a day of its weekday in four weeks, and of a year ago."""
-    periods: list[Period] = []
-    step = c.period
-    for _ in range(WEEKS):
-        step = _week_before(step) if step.kind is PeriodKind.DAY else step.previous
-        periods.append(step)
-    return [counted(c, *c.bounds(p)) for p in periods], counted(c, *c.bounds(c.period.last_year))
-
-
-def _week_before(day: Period) -> Period:
-    """A Sunday is like Sundays, not like the Saturday before."""
-    return Period.with_day(PeriodKind.DAY, day.starts_on - timedelta(weeks=1))
+def all_that_came(c: Context) -> Came:
+    """Count now, before and a year ago; what lies before the first matter ever registered says nothing."""
+    first, year = kept_since(c, Matter.registered_at), c.period.last_year
+    periods = [p for p in like_periods(c.period) if first is not None and p.starts_on >= first]
+    return Came(
+        counted(c, c.since, c.until),
+        [counted(c, *c.bounds(p)) for p in periods],
+        counted(c, *c.bounds(year)) if first is not None and year.starts_on >= first else None,
+    )
 
 
 def source(c: Context) -> str:
@@ -67,48 +87,50 @@ def source(c: Context) -> str:
         "intake",
         "matter(registered_at, kind, topic, origin)",
         Words(
-            "按登记时间计件，反映本中心的除外；均值为之前四期的平均（日报为前四周同一星期几）；每万人按人口边际计算",
-            "Matters by when they were registered, those about the centre left out; the mean is of the four periods before "
-            "(for a day, of its weekday in the four weeks before); per 10,000 by the margins of the population",
+            "按登记时间计件，反映本中心的除外；均值为之前四期中完整各期的平均（日报为前四周同一星期几），范围是由它们推算的本期 95 % "
+            "可能范围，落在范围外、且按全表一并检验（Holm）仍显著的才写升或降；每万人按人口边际计算",
+            "Matters by when they were registered, those about the centre left out; the mean is of those of the four periods "
+            "before that were whole (for a day, of its weekday in the four weeks before), the range where 95 % of such counts "
+            "lie by them; up or down only outside of it, by Holm over the table; per 10,000 by the margins of the population",
         ),
     )
 
 
-def totals(c: Context) -> list[Block]:
+def totals(c: Context, came: Came) -> list[Block]:
     """Return how many came by kind and by door."""
-    now, (before, year) = counted(c, c.since, c.until), earlier(c)
     lines: list[tuple[Text, int, str]] = [
         *((Text(k.zh, k.en), 0, k.value) for k in MatterKind),
         *((Text(o.zh, o.en), 2, o.value) for o in Origin),
     ]
-    rows: list[tuple[Cell, ...]] = [(Text("合计", "All"), *_sums(now, before, year))]
-    for words, place, code in lines:
-        sums = _sums(now, before, year, place, code)
-        if any(sums):
-            rows.append((words, *sums))
-    columns = (Column("kind", Text("类型与来源", "Kind and door")), *_columns(c.period.kind))
-    return [Table("intake", Text("受理总量", "What came in"), columns, tuple(rows), source(c))]
+    whole = came.sums()
+    parts = [(words, came.sums(place, code)) for words, place, code in lines]
+    parts = [(words, sums) for words, sums in parts if sums[0] or any(sums[1]) or sums[2]]
+    rows: list[tuple[Cell, ...]] = [(EVERY, *judged([whole])[0])]
+    rows += [(words, *cells) for (words, _), cells in zip(parts, judged([p[1] for p in parts]), strict=True)]
+    heads = (Column("kind", Text("类型与来源", "Kind and door")), *columns(c.period.kind))
+    return [Table("intake", Text("受理总量", "What came in"), heads, tuple(rows), source(c))]
 
 
-def by_topic(c: Context) -> list[Block]:
+def by_topic(c: Context, came: Came) -> list[Block]:
     """Return how many came by field and topic."""
-    now, (before, year) = counted(c, c.since, c.until), earlier(c)
-    codes = {key[1] for counts in (now, *before, year) for key in counts}
-    found = {code: _sums(now, before, year, 1, code) for code in codes}
-    rows = [(_topic(code), code, *found[code]) for code in sorted(codes, key=lambda v: (-found[v][0], v))]
-    columns = (
+    codes = {key[1] for counts in (came.now, *came.before, came.year or Counter()) for key in counts}
+    found = {code: came.sums(1, code) for code in codes}
+    order = sorted(codes, key=lambda v: (-found[v][0], v))
+    cells_of = judged([found[code] for code in order])
+    rows = [(_topic(code), code, *cells) for code, cells in zip(order, cells_of, strict=True)]
+    named = (
         Column("topic", Text("事项类别", "Topic")),
         Column("code", Text("代码", "Code")),
-        *_columns(c.period.kind),
+        *columns(c.period.kind),
     )
-    table = Table("topics", Text("按类别", "By topic"), columns, tuple(rows), source(c), is_annex=True)
+    table = Table("topics", Text("按类别", "By topic"), named, tuple(rows), source(c), is_annex=True)
     lines: list[tuple[Cell, ...]] = []
     for f in Field:
         mine = [sums for code, sums in found.items() if code.partition(".")[0] == f.value]
         if mine:
-            mean = sum(sums[1] or 0.0 for sums in mine) if before and any(before) else None
+            mean = sum(sum(sums[1]) for sums in mine) / len(came.before) if came.before else None
             lines.append((Text(f.zh, f.en), sum(sums[0] for sums in mine), mean))
-    heads = (Column("field", Text("领域", "Field")), *_columns(c.period.kind)[:2])
+    heads = (Column("field", Text("领域", "Field")), *columns(c.period.kind)[:2])
     title = Text("各领域诉求", "Matters by field")
     chart = Chart("fields.chart", title, "bars", "fields", "field", ("now", "mean"), is_annex=True)
     return [Table("fields", title, heads, tuple(lines), source(c), is_annex=True), chart, table]
@@ -120,7 +142,9 @@ def _topic(code: str) -> Text:
 
 
 def by_county(c: Context) -> list[Block]:
-    """Return how many came from each county, and per 10,000 residents."""
+    """Return how many came from each county, and per 10,000 residents; of a township alone the totals say it."""
+    if c.within is not None and c.within.level not in (Level.CITY, Level.COUNTY):
+        return []
     query = (
         sa.select(Matter.place_id, sa.func.count())
         .where(Matter.registered_at >= c.since, Matter.registered_at < c.until)
@@ -137,7 +161,7 @@ def by_county(c: Context) -> list[Block]:
     ]
     if counts[""]:
         rows.append((c.of_place(None), "", counts[""], None))
-    columns = (
+    heads = (
         Column("place", Text("县（区）", "County")),
         Column("code", Text("代码", "Code")),
         Column("now", Text("本期", "This period"), "count"),
@@ -145,35 +169,10 @@ def by_county(c: Context) -> list[Block]:
     )
     title = Text("各县（区）诉求", "Matters by county")
     return [
-        Table("intake.counties", title, columns, tuple(rows), source(c), is_annex=True),
+        Table("intake.counties", title, heads, tuple(rows), source(c), is_annex=True),
         Chart("intake.map", title, "map", "intake.counties", "code", ("per",), is_annex=True),
     ]
 
 
 def _per(n: int, people: int | None) -> float | None:
     return n / people * PER if people else None
-
-
-def _columns(kind: PeriodKind) -> tuple[Column, ...]:
-    is_day = kind is PeriodKind.DAY
-    mean = (
-        Text("前四周同日均值", "Mean of its weekday") if is_day else Text("前四期均值", "Mean of four before")
-    )
-    return (
-        Column("now", Text("本期", "This period"), "count"),
-        Column("mean", mean, "number"),
-        Column("year", Text("上年同期", "Last year"), "count"),
-    )
-
-
-def _sums(
-    now: Counts, before: list[Counts], year: Counts, place: int | None = None, code: str = ""
-) -> tuple[int, float | None, int | None]:
-    """Add up what has a code at a place of the key: now, on average before, a year ago; None where nothing was kept."""
-
-    def total(counts: Counts) -> int:
-        return sum(n for key, n in counts.items() if place is None or key[place] == code)
-
-    held = [counts for counts in before if counts]
-    mean = sum(total(counts) for counts in held) / len(held) if held else None
-    return total(now), mean, total(year) if year else None

@@ -70,13 +70,18 @@ def _intake(tables: dict[str, Table]) -> list[Point]:
     table = tables.get("intake")
     if table is None:
         return []
-    _, now, mean, year = table.rows[0]
+    row = dict(zip((c.key for c in table.columns), table.rows[0], strict=True))
+    now, mean, low, high, year = (row[key] for key in ("now", "mean", "low", "high", "year"))
     if not isinstance(now, int):
         return []
     zh, en = f"受理诉求 {now:,} 件", f"{now:,} matters came in"
     if isinstance(mean, float):
-        words = table.columns[2].words
+        words = table.columns[table.column("mean")].words
         zh, en = f"{zh}，{words.zh} {mean:,.0f} 件", f"{en}; {words.en.lower()} {mean:,.0f}"
+    if isinstance(low, float) and isinstance(high, float) and isinstance(row["change"], Text):
+        verdict = row["change"]
+        zh = f"{zh}（可能范围 {low:,.0f}–{high:,.0f}，{verdict.zh}）"
+        en = f"{en} (expected {low:,.0f}–{high:,.0f}: {verdict.en.lower()})"
     if isinstance(year, int):
         zh, en = f"{zh}，上年同期 {year:,} 件", f"{en}; a year ago {year:,}"
     return [Point(Text(f"{zh}。", f"{en}."), table.id)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,13 +12,16 @@ from core import clock
 from core.people import Unit
 from core.places import Level
 from core.terms import Words
-from matters.attributes import ClockColour, Conflict
+from matters.attributes import ClockColour, Conflict, Outcome
+from matters.flow import MatterAction
+from matters.log import MatterEvent
 from matters.matter import Matter
 from matters.reporters import Reporter
-from matters.states import CLOSED, MatterState
+from matters.states import MatterState
 from matters.topics import topic
 from reports.blocks import Cell, Column, Prose, Section, Table, Text
 from reports.context import Context, listed
+from reports.root_causes import RootCause, root_causes
 from reports.stood import window
 
 MOST = 5
@@ -26,7 +29,6 @@ LEAST_CALLERS = 3
 """A place and a topic named by fewer might point at somebody."""
 S = MatterState
 LEFT_OUT = frozenset({S.DRAFT, S.WITHDRAWN, S.NOT_ACCEPTED, S.MERGED})
-ANSWERED = frozenset({S.RESULT_IN, S.FEEDBACK_DUE, S.REVISIT_DUE, S.ANSWERED}) | CLOSED
 
 
 @dataclass
@@ -37,11 +39,11 @@ class Problem:
     topic: str
     matters: int = 0
     open: int = 0
-    red: int = 0
-    answered: int = 0
+    colours: Counter[ClockColour] = field(default_factory=Counter)
     since: date | None = None
     units: set[int] = field(default_factory=set)
     people: set[bytes] = field(default_factory=set)
+    ids: list[int] = field(default_factory=list)
 
     @property
     def callers(self) -> int:
@@ -65,8 +67,9 @@ def problems(c: Context) -> list[Problem]:
         of[m.id] = p = found.setdefault((town.id, m.topic), Problem(town.id, m.topic))
         p.matters += 1
         p.open += m.is_open
-        p.red += m.is_open and m.colour(c.until) is ClockColour.RED
-        p.answered += m.state in ANSWERED
+        if m.is_open:
+            p.colours[m.colour(c.until)] += 1
+        p.ids.append(m.id)
         on = clock.local(m.registered_at).date()
         p.since = min(p.since or on, on)
         if m.unit_id:
@@ -118,6 +121,7 @@ def section(c: Context) -> Section:
         if p.units:
             holders[p.township_id, p.topic] = listed(units[u] for u in sorted(p.units))
     rows: list[tuple[Cell, ...]] = []
+    answers, causes = _answers(c, shown), root_causes(c.session)
     for p in shown:
         known = topic(p.topic)
         what = Text(known.zh, known.en) if known else Text(p.topic, p.topic)
@@ -129,7 +133,8 @@ def section(c: Context) -> Section:
         )
         rows.append(
             (what, where, p.callers, p.matters, p.since.isoformat() if p.since else None,
-             holders[p.township_id, p.topic], p.answered, p.open, p.red)
+             _cause(c, p, causes), holders[p.township_id, p.topic], _told(answers[p.township_id, p.topic]),
+             p.open, _colours(p))
         )  # fmt: skip
     columns = (
         Column("what", Text("问题", "What")),
@@ -137,9 +142,54 @@ def section(c: Context) -> Section:
         Column("callers", Text("反映人数", "Callers"), "count"),
         Column("matters", Text("件数", "Matters"), "count"),
         Column("since", Text("最早反映", "Since"), "date"),
+        Column("cause", Text("根源", "Cause")),
         Column("holder", Text("承办单位", "Held by")),
-        Column("answered", Text("已答复", "Answered"), "count"),
+        Column("answer", Text("办理答复", "Their answer")),
         Column("open", Text("在办", "Open"), "count"),
-        Column("red", Text("超期", "Overdue"), "count"),
+        Column("colour", Text("时限", "Limit")),
     )
     return Section(4, "problems", heading, (Table("problems", heading, columns, tuple(rows), source),))
+
+
+def _answers(c: Context, shown: list[Problem]) -> dict[tuple[int, str], Counter[Outcome]]:
+    """Count by problem what its holders last answered: the kind of the answer alone, never its words."""
+    of = {i: (p.township_id, p.topic) for p in shown for i in p.ids}
+    query = (
+        sa.select(MatterEvent.matter_id, MatterEvent.facts)
+        .where(MatterEvent.matter_id.in_(list(of)), MatterEvent.action == MatterAction.REPORT.value)
+        .where(MatterEvent.at < c.until)
+        .order_by(MatterEvent.number)
+    )
+    last = {matter_id: Outcome.found(facts.get("outcome")) for matter_id, facts in c.session.execute(query)}
+    found: dict[tuple[int, str], Counter[Outcome]] = defaultdict(Counter)
+    for matter_id, outcome in last.items():
+        if outcome is not None:
+            found[of[matter_id]][outcome] += 1
+    return found
+
+
+def _told(answers: Counter[Outcome]) -> Text:
+    kinds = [(o, answers[o]) for o in Outcome if answers[o]]
+    if not kinds:
+        return Text("尚未答复", "None yet")
+    return listed(Text(f"{o.zh} {n} 件", f"{o.en.lower()} {n}") for o, n in kinds)
+
+
+def _cause(c: Context, p: Problem, causes: list[RootCause]) -> Text:
+    """Name the root cause taken up for a topic there by the end of the period."""
+    for cause in causes:
+        is_here = cause.topic == p.topic and p.township_id in cause.townships
+        if is_here and cause.opened_at < c.until:
+            return Text(cause.title, cause.title)
+    return Text("尚未查明", "Not found yet")
+
+
+def _colours(p: Problem) -> Text:
+    """Write how the limits of the open ones stand, in words."""
+    words = {
+        ClockColour.RED: Text("红", "red"), ClockColour.YELLOW: Text("黄", "yellow"), ClockColour.GREEN: Text("绿", "green"),
+    }  # fmt: skip
+    found = [
+        Text(f"{t.zh} {p.colours[k]}", f"{t.en} {p.colours[k]}") for k, t in words.items() if p.colours[k]
+    ]
+    return listed(found) if found else Text("无在办", "none open")

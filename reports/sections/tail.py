@@ -157,7 +157,7 @@ def corrections(c: Context) -> list[Block]:
     """List which bulletins were corrected or withdrawn in the four weeks before the data cut, and why."""
     query = (
         sa.select(Bulletin)
-        .where(Bulletin.issued_at >= c.until - BACK, Bulletin.issued_at < c.until)
+        .where(Bulletin.issued_at >= c.as_of - BACK, Bulletin.issued_at < c.as_of)
         .where(
             sa.or_(
                 Bulletin.state == BulletinState.WITHDRAWN,

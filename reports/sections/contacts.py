@@ -1,0 +1,53 @@
+"""Calls to the citizen line, as numbers alone: how many rang, and with how many somebody spoke."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from core.terms import Words
+from hotline.contacts import Contact, Source
+from hotline.lines import LineKind
+from reports.blocks import Block, Cell, Column, Table, Text
+from reports.context import Context
+from reports.sections.beside import columns, judged, kept_since, like_periods
+
+WHAT = (Text("来电", "Calls to the line"), Text("已通话", "Talked to"), Text("未通上话", "Not talked to"))
+
+
+def contacts(c: Context) -> list[Block]:
+    """Return how many rang, and with how many somebody spoke; of a topic or a place it says nothing."""
+    first = kept_since(c, Contact.rung_at, Contact.line == LineKind.CITIZEN)
+    if c.topics or c.within is not None or first is None:
+        return []
+    year = c.period.last_year
+    spans = [(c.since, c.until), *(c.bounds(p) for p in like_periods(c.period) if p.starts_on >= first)]
+    if year.starts_on >= first:
+        spans.append(c.bounds(year))
+    found = [_rang(c, *span) for span in spans]
+    rows: list[tuple[Cell, ...]] = []
+    before = found[1:-1] if year.starts_on >= first else found[1:]
+    for n, words in enumerate(WHAT):
+        sums = found[0][n], [x[n] for x in before], found[-1][n] if year.starts_on >= first else None
+        rows.append((words, *judged([sums])[0]))
+    made = c.source(
+        "contacts",
+        "contact(line = citizen, rung_at, talking_at)",
+        Words(
+            "民意热线的来电次数，只计次数，不涉及内容；本期内通过话（含回拨）的算已通话；心理援助热线只公布季度总数，不在其中",
+            "Calls to the citizen line, as numbers alone; talked to, where somebody spoke with the caller in the period, if "
+            "by calling back; the counselling line publishes totals of quarters and is not in it",
+        ),
+    )  # fmt: skip
+    heads = (Column("what", Text("民意热线", "Citizen line")), *columns(c.period.kind))
+    return [Table("contacts", Text("热线来电", "Calls to the citizen line"), heads, tuple(rows), made)]
+
+
+def _rang(c: Context, first: datetime, last: datetime) -> tuple[int, int, int]:
+    query = sa.select(sa.func.count(), sa.func.count().filter(Contact.talking_at < last)).where(
+        Contact.line == LineKind.CITIZEN, Contact.source != Source.FOLLOW_UP,
+        Contact.rung_at >= first, Contact.rung_at < last,
+    )  # fmt: skip
+    rang, talked = c.session.execute(query).one()
+    return rang, talked, rang - talked
