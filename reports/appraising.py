@@ -21,7 +21,7 @@ from reports.appraisal_scores import Count, Subject, scored
 from reports.appraisal_snapshot import Appraisal, Correction, Row, frozen
 from reports.appraisal_terms import Appraised, Indicator
 from reports.blocks import digest
-from reports.estimating import code_version
+from reports.code_mark import code_version
 from reports.periods import Period, PeriodKind
 
 APPEAL = Span.of("5wd")

@@ -17,9 +17,9 @@ from core.problems import Invalid, Refused
 from core.terms import Words
 from reports.blocks import Section, Snapshot, Table, digest, frozen
 from reports.bulletins import PERIOD_OF, Bulletin, BulletinKind, BulletinState
+from reports.code_mark import code_version
 from reports.context import Context
 from reports.definitions import in_force
-from reports.estimating import code_version
 from reports.periods import Period
 from reports.sections import (
     causes,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -13,14 +12,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.sweeps import sweep
+from hotline.hidden_tables import conceal
+from reports.code_mark import code_version
 from reports.definitions import ENFORCEMENT, SAFETY, Definition, Item, in_force
 from reports.estimates import CITY, By, EstimateSet, IndexEstimate, Measure
 from survey.categories import AREA, SEX, age_band
 from survey.index_ranks import places, with_errors
+from survey.methods.composites import with_items
 from survey.methods.contrasts import Target, joint
 from survey.methods.design import BoolArray, FloatArray
 from survey.methods.estimands import Composite, Estimand, Mean
 from survey.methods.estimates import Domains, Estimate, domains, estimates
+from survey.methods.publication import Suppression
 from survey.methods.variance import SinglePsu
 from survey.period_data import Respondent
 from survey.weight_replay import Moved, Replay, replayed
@@ -29,14 +32,6 @@ from survey.weighting import WeightSet, estimate_columns
 USERS, OTHERS = "users", "others"
 BACK = timedelta(days=3)
 """Older sets are estimated when somebody asks for them."""
-
-
-def code_version() -> str:
-    """Return the version of the code that makes the figures."""
-    try:
-        return metadata.version("tingmin")
-    except metadata.PackageNotFoundError:
-        return "0.1.0"
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,36 +55,37 @@ class Scored:
         return np.array([score.get(v, np.nan) for v in given], dtype=np.float64)
 
     def estimands(self, measure: Measure) -> list[Estimand]:
-        """Return both indices and every agency; an agency nobody was asked about is left out of the composite."""
+        """Return both indices and every agency; without one of its agencies the composite has no value."""
         is_share = measure is not Measure.MEAN
         found: list[Estimand] = []
         safety = self.values(self.definition.safety, measure)
         if not np.isnan(safety).all():
             found.append(Mean(SAFETY, safety, is_share))
-        parts = [(a, self.values(a, measure)) for a in self.definition.agencies]
-        asked = [(a, y) for a, y in parts if not np.isnan(y).all()]
-        items = tuple(Mean(a.code, y, is_share) for a, y in asked)
-        weighty = [(a.weight, item) for (a, _), item in zip(asked, items, strict=True) if a.weight > 0]
-        if weighty:
-            found.append(
-                Composite(ENFORCEMENT, tuple(item for _, item in weighty), tuple(w for w, _ in weighty))
-            )
-        return [*found, *items]
+        agencies = self.definition.agencies
+        items = {a.code: Mean(a.code, self.values(a, measure), is_share) for a in agencies}
+        asked = [item for item in items.values() if not np.isnan(item.y).all()]
+        if asked:
+            parts = tuple((items[a.code], a.weight) for a in agencies if a.weight > 0)
+            found.append(Composite(ENFORCEMENT, tuple(i for i, _ in parts), tuple(w for _, w in parts)))
+        return [*found, *asked]
 
     def composites(self, measure: Measure) -> dict[str, Composite]:
         """Return the composite of the agencies' users and that of the others, each agency over its own."""
-        parts: dict[str, list[tuple[float, Mean]]] = {USERS: [], OTHERS: []}
-        for agency in self.definition.agencies:
+        weighty = [a for a in self.definition.agencies if a.weight > 0]
+        if not all(a.contact for a in weighty):
+            return {}
+        parts: dict[str, list[Mean]] = {USERS: [], OTHERS: []}
+        for agency in weighty:
             y, users = self.values(agency, measure), self.users(agency)
             for label, inside in ((USERS, users), (OTHERS, ~users)):
-                mine = np.where(inside, y, np.nan)
-                if agency.contact and agency.weight > 0 and not np.isnan(mine).all():
-                    item = Mean(agency.code, mine, measure is not Measure.MEAN)
-                    parts[label].append((agency.weight, item))
+                parts[label].append(
+                    Mean(agency.code, np.where(inside, y, np.nan), measure is not Measure.MEAN)
+                )
+        weights = tuple(a.weight for a in weighty)
         return {
-            label: Composite(ENFORCEMENT, tuple(item for _, item in held), tuple(w for w, _ in held))
+            label: Composite(ENFORCEMENT, tuple(held), weights)
             for label, held in parts.items()
-            if held
+            if not all(np.isnan(item.y).all() for item in held)
         }
 
     def users(self, item: Item) -> BoolArray:
@@ -140,10 +136,13 @@ def make(
     rows: list[tuple[Measure, By, Estimate]] = []
     for measure in Measure:
         estimands = scored.estimands(measure)
-        rows += [(measure, By.CITY, e) for e in _estimated(again, estimands, None)]
+        groupings = {
+            By.CITY: _estimated(again, estimands, None),
+            By.CONTACT: _by_contact(again, scored, measure),
+        }
         for by, labels in groups(again.people).items():
-            rows += [(measure, by, e) for e in _estimated(again, estimands, _labelled(labels))]
-        rows += [(measure, By.CONTACT, e) for e in _by_contact(again, scored, measure)]
+            groupings[by] = _estimated(again, estimands, _labelled(labels))
+        rows += [(measure, by, e) for by, found in groupings.items() for e in fit_to_print(found, definition)]
     made = EstimateSet(
         weight_set_id=weight_set.id,
         definition_version=definition.version,
@@ -155,6 +154,23 @@ def make(
     session.flush()
     session.execute(sa.insert(IndexEstimate), [_row(made.id, measure, by, e) for measure, by, e in rows])
     return made
+
+
+def fit_to_print(found: Sequence[Estimate], definition: Definition) -> list[Estimate]:
+    """Withhold of the figures of one grouping what would tell a group's few, then composites without all their items."""
+    hidden: set[tuple[str, str]] = set()
+    agencies = {a.code: a.weight for a in definition.agencies}
+    for item in (definition.safety.code, *agencies):
+        mine = [e for e in found if e.item == item]
+        told = conceal([[e.n] for e in mine]).cells if len(mine) > 1 else []
+        hidden |= {(item, e.domain) for e, (n,) in zip(mine, told, strict=False) if n is None}
+    kept = [
+        replace(e, suppression=Suppression.COMPLEMENT)
+        if e.is_published and (e.item, e.domain) in hidden
+        else e
+        for e in found
+    ]
+    return with_items(kept, {ENFORCEMENT: [code for code, weight in agencies.items() if weight > 0]})
 
 
 def _estimated(replay: Replay, estimands: Sequence[Estimand], by: Domains | None) -> list[Estimate]:

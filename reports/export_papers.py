@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Any
 
 import msgspec
 from sqlalchemy.orm import Session
 
 from core.terms import Words
+from reports.code_mark import code_version
 from reports.definitions import Definition
 from reports.export_columns import Column, ColumnKind
 from reports.export_disclosure import SHUFFLE_SEED
@@ -66,14 +66,6 @@ class Contents:
     figures: Sequence[Published]
     without_differences: Sequence[str]
     definition: Definition | None
-
-
-def code_version() -> str:
-    """Return the version of this program."""
-    try:
-        return metadata.version("tingmin")
-    except metadata.PackageNotFoundError:
-        return "0"
 
 
 def provenance(session: Session, c: Contents) -> dict[str, Any]:

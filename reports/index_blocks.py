@@ -22,6 +22,13 @@ WHY = {
     "too_few": Text("样本不足，不予公布", "Too few interviews: not published"),
     "no_spread": Text("误差无从估计，不予公布", "Its error can't be known: not published"),
     "too_uncertain": Text("区间太宽，不予公布", "Too uncertain: not published"),
+    "item": Text(
+        "其中有一项没有结果或不予公布，综合指数也不公布",
+        "One of its items is missing or withheld: not published",
+    ),
+    "complement": Text(
+        "为免推出另一组的少数人，不予公布", "Withheld so that another group's few can't be worked out"
+    ),
 }
 MISSING = Text("这一期没有可用的加权结果", "No weighted result for this period")
 

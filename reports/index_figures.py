@@ -28,6 +28,10 @@ WITHHELD = {
     "no_answer": Words("没有人回答，不予公布", "Nobody answered: not published"),
     "no_spread": Words("误差无从估计，不予公布", "Its error can't be known: not published"),
     "too_uncertain": Words("区间太宽，不予公布", "Too uncertain: not published"),
+    "item": Words(
+        "其中有一项没有结果或不予公布，综合指数也不公布",
+        "One of its items is missing or withheld: not published",
+    ),
 }
 TOO_FEW = Words("样本不足，不予公布", "Too few interviews: not published")
 Z = 1.959964

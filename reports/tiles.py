@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from core.terms import Words, language
 from reports.blocks import Cell, Chart, Figure, Table, Text
+from reports.code_mark import code_version
 from reports.estimates import Known
-from reports.estimating import code_version
 from reports.maps import Ring, outlines
 from reports.web_charts import Plot, plot
 

@@ -16,7 +16,8 @@ from survey.answers import questionnaire
 from survey.cube_cells import CELL, CubeCell
 from survey.cube_field import field_of, joined_strata, stratum_weights
 from survey.cube_scoring import UNTOLD, scaled, values
-from survey.indices import CITY, INDICES
+from survey.indices import CITY, INDICES, parts_of
+from survey.methods import composites
 from survey.methods.cube import Cube
 from survey.methods.cube_calibration import rake
 from survey.methods.cube_estimates import cube_estimates
@@ -114,11 +115,15 @@ def _estimated(
     folded = Margins.of(cube)
     by_group = {v: {c: c.partition(":")[0] for c in t} for v, t in used.items()}
     step = rake(cube, folded, used, min_rows=LEAST_IN_CATEGORY, groups=by_group)
-    names = [i.name for i in cube.layout.indices] + [i.name for i in cube.layout.items if with_items]
-    found = cube_estimates(
-        cube, names, margins=folded, steps=[step], by=COUNTY, whole=CITY, single=SinglePsu.ADJUST
+    indices = [i.name for i in cube.layout.indices]
+    names = indices + [i.name for i in cube.layout.items]
+    found = composites.with_items(
+        cube_estimates(
+            cube, names, margins=folded, steps=[step], by=COUNTY, whole=CITY, single=SinglePsu.ADJUST
+        ),
+        parts_of(questionnaire(wave.edition)),
     )
-    return [e for e in found if e.n or e.domain == CITY]
+    return [e for e in found if (e.n or e.domain == CITY) and (with_items or e.item in indices)]
 
 
 def assembled(
@@ -142,9 +147,9 @@ def assembled(
     scores = {name: values(signs, place) for place, name in enumerate(scaled(form))}
     items, indices = [], []
     for index in INDICES:
-        parts = [n for n in form.index_items(index) if n in scores and not np.isnan(scores[n]).all()]
-        items += [n for n in parts if n not in items]
-        if parts:
+        parts = [n for n in form.index_items(index) if n in scores]
+        if any(not np.isnan(scores[n]).all() for n in parts):
+            items += [n for n in parts if n not in items]
             indices.append(Index(index, tuple(parts)))
     layout = Layout(
         names, tuple(Key(v, c) for v, c in keys.items()), tuple(Item(n) for n in items), tuple(indices)

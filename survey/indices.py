@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from survey.methods.composites import with_items
 from survey.methods.design import FloatArray
 from survey.methods.estimands import Composite, Estimand, Mean, proportion
 from survey.methods.estimates import Estimate, domains, estimates
@@ -38,17 +39,19 @@ def estimands(questionnaire: Questionnaire, people: Sequence[Respondent]) -> lis
                 items[q.name] = proportion(q.name, values)
     found: list[Estimand] = []
     for index in INDICES:
-        parts = tuple(items[name] for name in questionnaire.index_items(index) if name in items)
-        if len(parts) == 1:
-            found.append(Mean(index, parts[0].y, is_share=True))
-        elif parts:
-            found.append(Composite(index, parts))
+        wanted = list(questionnaire.index_items(index))
+        if not any(name in items for name in wanted):
+            continue
+        # An item nobody answered stays a part: without it the index would be another one.
+        nothing = np.full(len(people), np.nan)
+        parts = tuple(items.get(name) or Mean(name, nothing, is_share=True) for name in wanted)
+        found.append(Mean(index, parts[0].y, is_share=True) if len(parts) == 1 else Composite(index, parts))
     return [*found, *items.values()]
 
 
 def figures(questionnaire: Questionnaire, people: Sequence[Respondent], weighted: Weighted) -> list[Estimate]:
     """Estimate every index and item for the city and each county, with linearised errors and logit intervals."""
-    return estimates(
+    found = estimates(
         weighted.design,
         estimands(questionnaire, people),
         adjustments=[weighted.adjustment],
@@ -56,3 +59,9 @@ def figures(questionnaire: Questionnaire, people: Sequence[Respondent], weighted
         single=SinglePsu.ADJUST,
         whole=CITY,
     )
+    return with_items(found, parts_of(questionnaire))
+
+
+def parts_of(questionnaire: Questionnaire) -> dict[str, list[str]]:
+    """Name the items of each index."""
+    return {index: list(questionnaire.index_items(index)) for index in INDICES}

@@ -90,7 +90,12 @@ class Influence:
 def influence_of(session: Session, made: WeightSet) -> dict[str, Influence]:
     """Say of each index which weighting classes and weights move its city figure most."""
     replay = replayed(session, made)
-    items = {item.name: item for item in estimands(replay.form, replay.people) if item.name in INDICES}
+    everybody = np.ones(len(replay.people), dtype=np.bool_)
+    items = {
+        item.name: item
+        for item in estimands(replay.form, replay.people)
+        if item.name in INDICES and item.linearise(replay.weighted.final, everybody).value is not None
+    }
     return {name: _influence(replay, item) for name, item in items.items()}
 
 

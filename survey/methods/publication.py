@@ -13,6 +13,8 @@ class Suppression(StrEnum):
     TOO_FEW = "too_few"  # respondents, or effective respondents
     NO_SPREAD = "no_spread"  # the error cannot be known
     TOO_UNCERTAIN = "too_uncertain"  # the interval is too wide
+    COMPLEMENT = "complement"  # it would tell another group's few
+    ITEM = "item"  # of a composite: one of its items is missing or withheld
 
 
 @dataclass(frozen=True)

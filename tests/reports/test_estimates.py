@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import msgspec
@@ -12,10 +13,14 @@ from sqlalchemy.orm import Session
 
 from core.db import Database, reading, transaction
 from core.problems import Invalid
+from reports.code_mark import MAKING, code_version, folder_of
 from reports.definitions import FIRST, IndexDefinition, in_force, reweigh, versions
 from reports.estimates import By, EstimateSet, Measure, figures_of
-from reports.estimating import OTHERS, USERS, estimate_new, make
+from reports.estimating import OTHERS, USERS, estimate_new, fit_to_print, make
 from survey import index_ranks
+from survey.interviews import Answer
+from survey.methods.estimates import Estimate
+from survey.methods.publication import Suppression
 from survey.weight_making import make_weight_set
 from survey.weighting import IndexFigure, WeightSet
 from tests.factories import a_staff
@@ -119,6 +124,52 @@ def test_users_are_told_from_others_where_they_were_asked(sqlite: Database) -> N
     assert found is not None
     assert set(found.domains(By.CONTACT)) <= {USERS, OTHERS}
     assert found.get("safety", USERS, By.CONTACT) is None
+
+
+def _half(item: str, domain: str, n: int) -> Estimate:
+    told = {"estimate": 0.8, "standard_error": 0.03, "low": 0.74, "high": 0.85}
+    few = Suppression.TOO_FEW if n < 30 else None
+    return Estimate(
+        item=item, domain=domain, n=n, sum_of_weights=float(n), df=n, method="logit", level=0.95, suppression=few, **told
+    )  # fmt: skip
+
+
+def test_fewer_than_ten_users_do_not_follow_from_the_others() -> None:
+    sizes = {"police": (60, 140), "traffic": (7, 120), "court": (20, 150)}
+    found = [
+        _half(item, who, n) for item, ns in sizes.items() for who, n in zip((USERS, OTHERS), ns, strict=True)
+    ]
+    found += [_half("enforcement", who, 200) for who in (USERS, OTHERS)]
+    told = {(e.item, e.domain): e.suppression for e in fit_to_print(found, FIRST)}
+    assert told["police", USERS] is told["police", OTHERS] is None
+    assert told["traffic", USERS] is Suppression.TOO_FEW
+    assert told["traffic", OTHERS] is Suppression.COMPLEMENT
+    assert told["court", OTHERS] is None  # twenty are too few for a figure, and nobody is among them alone
+    assert told["enforcement", USERS] is told["enforcement", OTHERS] is Suppression.ITEM
+
+
+def test_an_agency_nobody_was_asked_about_leaves_no_composite(sqlite: Database) -> None:
+    with transaction() as session:
+        made = a_set(session)
+        session.execute(sa.update(Answer).where(Answer.question == "e5_justice").values(value="DONT_KNOW"))
+        make(session, made, FIRST, at=CUT)
+        found = figures_of(session, made)
+    assert found is not None
+    index = found.get("enforcement")
+    assert index is not None
+    assert (index.estimate, index.withheld, index.is_shown) == (None, "item", False)
+    assert found.get("justice") is None
+    assert found.places("enforcement") == {}
+
+
+def test_the_code_has_a_mark_that_follows_the_methods() -> None:
+    version, _, mark = code_version().partition("+")
+    assert version
+    assert re.fullmatch("[0-9a-f]{12}", mark)
+    files = {
+        path.name for package, globs in MAKING.items() for g in globs for path in folder_of(package).glob(g)
+    }
+    assert {"raking.py", "estimating.py", "wording.py", "indices.py", "survey.py"} <= files
 
 
 def test_a_definition_is_followed_by_another_never_changed(sqlite: Database) -> None:
