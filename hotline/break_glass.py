@@ -215,3 +215,8 @@ def unreviewed(session: Session) -> Sequence[NumberOpening]:
     """Return what nobody has looked at yet, oldest first."""
     query = sa.select(NumberOpening).where(NumberOpening.state == S.OPEN)
     return session.scalars(query.order_by(NumberOpening.asked_at)).all()
+
+
+def to_review(session: Session, *, at: datetime) -> list[tuple[NumberOpening, bool]]:
+    """Return what nobody has looked at yet, and whether a day went by."""
+    return [(row, at > row.review_due_at()) for row in unreviewed(session)]

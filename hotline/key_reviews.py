@@ -15,6 +15,7 @@ from core.problems import Forbidden, Invalid, Refused
 from core.secrets import SealedText
 from core.terms import Term, Words, coded
 from hotline.contacts import Contact
+from hotline.read_log import ReadPurpose, note_read
 from hotline.risk import RiskLevel
 from hotline.risk_levels import EpisodeLevel
 from hotline.sealed import PURPOSE
@@ -42,7 +43,10 @@ class KeyReview(Base):
     words: Mapped[str] = mapped_column(SealedText(PURPOSE))
     reviewed_by: Mapped[int] = mapped_column(sa.ForeignKey("staff.id"))
     reviewed_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    """When the operator whose case it was read it."""
 
+    contact: Mapped[Contact] = relationship()
     reviewer: Mapped[Staff] = relationship()
 
 
@@ -136,3 +140,31 @@ def reviews_of(session: Session, contact: Contact) -> list[KeyReview]:
     """Return what readings of a contact came to, newest first."""
     query = sa.select(KeyReview).where(KeyReview.contact_id == contact.id)
     return list(session.scalars(query.order_by(KeyReview.id.desc())))
+
+
+def _about(by: Staff) -> sa.Select[tuple[KeyReview]]:
+    return (
+        sa.select(KeyReview)
+        .join(Contact, Contact.id == KeyReview.contact_id)
+        .where(Contact.taken_by == by.id)
+    )
+
+
+def unread_by(session: Session, by: Staff) -> int:
+    """Count the reviews of somebody's own cases that they have not read."""
+    unread = _about(by).where(KeyReview.read_at.is_(None)).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(unread)) or 0
+
+
+def read_own(session: Session, *, by: Staff, at: datetime, limit: int = 50) -> list[tuple[KeyReview, bool]]:
+    """Return the reviews of somebody's own cases, newest first, and which are new to them; reading is noted."""
+    found = []
+    for row in session.scalars(_about(by).order_by(KeyReview.id.desc()).limit(limit)).all():
+        found.append((row, row.read_at is None))
+        row.read_at = row.read_at or at
+        note_read(
+            session, by=by, contact=row.contact, purpose=ReadPurpose.TALK, record=f"key_review:{row.id}",
+            fields=("verdict", "words"), at=at,
+        )  # fmt: skip
+    session.flush()
+    return found

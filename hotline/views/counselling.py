@@ -10,6 +10,7 @@ from hotline.views import (
     escalation,
     followup,
     followup_plan,
+    own_reviews,
     residents_assess,
     risk_level,
     safety_plan,
@@ -25,6 +26,7 @@ ROOMS = (
     assessment,
     followup,
     escalation,
+    own_reviews,
     residents_assess,
     counsel_totals,
 )
@@ -32,6 +34,7 @@ BLUEPRINTS = [room.blueprint for room in ROOMS]
 DOORS: list[Door] = [
     *escalation.DOORS,
     *followup.DOORS,
+    *own_reviews.DOORS,
     *residents_assess.DOORS,
     *counsel_totals.DOORS,
 ]

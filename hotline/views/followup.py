@@ -15,7 +15,15 @@ from core.people import Staff, acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Problem
 from core.terms import Words, labels, t
-from hotline import followup_calls, followup_lists, followup_queue, followups, risk_levels, safety_plans
+from hotline import (
+    followup_calls,
+    followup_lists,
+    followup_queue,
+    followups,
+    look_agains,
+    risk_levels,
+    safety_plans,
+)
 from hotline.followups import TryResult
 from hotline.read_log import note_read
 from hotline.risk_reading import note_others
@@ -57,6 +65,10 @@ def listed() -> str:
             stands=followup_lists.waiting(session, at=at),
             held=followup_queue.held_by(session, staff),
             only_mine=only_mine,
+            again=look_agains.due_again(
+                session, at=at, by=None if staff.may(Permission.COUNSEL_LEAD) and not only_mine else staff
+            ),
+            opens="risk_level.show",
         )
 
 

@@ -91,22 +91,32 @@ def openings() -> str:
         return render_template(
             "hotline/openings.html",
             waiting=break_glass.waiting(session, at=at),
-            unreviewed=[(row, at > row.review_due_at()) for row in break_glass.unreviewed(session)],
+            unreviewed=break_glass.to_review(session, at=at),
             own_id=acting().id,
         )
 
 
-@blueprint.post("/openings/<int:opening>/<any(agree, refuse, right, wrong):verb>")
+@blueprint.post("/openings/<int:opening>/<any(agree, refuse):verb>")
 @require(Permission.COUNSEL_LEAD)
 def decide(opening: int, verb: str) -> ResponseReturnValue:
-    """Agree, refuse, or say afterwards whether it was right."""
+    """Agree as the second person, or refuse."""
     staff, at = acting(), clock.now()
     with transaction() as session:
         row = break_glass.opening(session, opening)
         if verb == "agree":
             break_glass.agree(session, row, by=staff, at=at)
-        elif verb == "refuse":
-            break_glass.refuse(session, row, by=staff, at=at)
         else:
-            break_glass.review(session, row, was_right=verb == "right", by=staff, at=at)
+            break_glass.refuse(session, row, by=staff, at=at)
     return redirect(url_for("number.openings"), 303)
+
+
+@blueprint.post("/openings/<int:opening>/review/<any(right, wrong):verdict>")
+@require(Permission.COUNSEL_REVIEW)
+def review(opening: int, verdict: str) -> ResponseReturnValue:
+    """Say afterwards whether it was right; leads and reviewers do."""
+    staff, at = acting(), clock.now()
+    with transaction() as session:
+        row = break_glass.opening(session, opening)
+        break_glass.review(session, row, was_right=verdict == "right", by=staff, at=at)
+    leads = staff.may(Permission.COUNSEL_LEAD)
+    return redirect(url_for("number.openings" if leads else "reviewer.cases"), 303)

@@ -15,14 +15,16 @@ from core.doors import Door
 from core.listing import page, page_number
 from core.people import Staff, acting
 from core.permissions import Permission, Role, require
-from core.problems import Invalid
+from core.problems import Invalid, Missing
 from core.terms import Words, labels
-from hotline import hearing, key_reviews, records, risk_levels
+from hotline import break_glass, hearing, key_reviews, look_agains, records, risk_giving, risk_levels
+from hotline.case_sheet import FIELDS, case_sheet
 from hotline.contacts import Contact
 from hotline.key_reviews import Verdict
 from hotline.read_log import CounsellingRead, ReadPurpose, end_of_log, note_read
 from hotline.read_words import read_words
 from hotline.record_sheet import sheet
+from hotline.risk_reading import episode_to_change
 from hotline.sight import also_in_sight, in_sight
 from hotline.views.recordings import play_talk
 
@@ -65,10 +67,17 @@ def key_case(session: Session, contact: Contact, by: Staff, at: datetime) -> Rea
 @require(Permission.COUNSEL_REVIEW)
 def cases() -> str:
     """List the key cases by their clock: no words of theirs, only when, who and whether they were read."""
-    at = clock.now()
+    staff, at = acting(), clock.now()
     with reading() as session:
-        found = key_reviews.key_cases(session, since=at - SHOWN_FOR)
-    return render_template("hotline/cases.html", cases=found, now=at)
+        return render_template(
+            "hotline/cases.html",
+            cases=key_reviews.key_cases(session, since=at - SHOWN_FOR),
+            again=look_agains.due_again(session, at=at),
+            opens="reviewer.case",
+            unreviewed=() if staff.may(Permission.COUNSEL_LEAD) else break_glass.to_review(session, at=at),
+            own_id=staff.id,
+            now=at,
+        )
 
 
 @blueprint.get("/cases/<token>")
@@ -95,6 +104,23 @@ def judge(token: str) -> ResponseReturnValue:
     return redirect(url_for("reviewer.cases"), 303)
 
 
+@blueprint.post("/cases/<token>/lower")
+@require(Permission.COUNSEL_REVIEW)
+def lower(token: str) -> ResponseReturnValue:
+    """Decide as the second person whether a key level is lowered."""
+    staff, at, form = acting(), clock.now(), request.form
+    with transaction() as session:
+        contact = episode_to_change(session, token, by=staff, at=at)
+        lowering = risk_levels.open_lowering(session, contact)
+        if lowering is None:
+            raise Missing
+        agrees = form.get("agrees") == "yes"
+        risk_giving.decide_lowering(
+            session, lowering.id, agrees=agrees, words=form.get("answer", ""), by=staff, at=at
+        )
+    return redirect(url_for("reviewer.case", token=token), 303)
+
+
 @blueprint.get("/cases/<token>/recordings/<int:which>")
 @require(Permission.COUNSEL_REVIEW)
 def sound(token: str, which: int) -> ResponseReturnValue:
@@ -109,17 +135,18 @@ def _case(token: str, *, wrong: Invalid | None = None, words: str = "") -> str:
         if contact.taken_by != staff.id and key_reviews.is_key(session, contact):
             purpose = ReadPurpose.REVIEW  # whoever answers for a record without having taken the call
         recorded = records.read(session, contact, by=staff, purpose=purpose, at=at)
-        levels = risk_levels.history(session, contact)
+        beside = case_sheet(session, contact)
+        risk_giving.mark_seen(session, beside.episode, by=staff, at=at)
         earlier = key_reviews.reviews_of(session, contact)
-        note_read(
-            session, by=staff, contact=contact, purpose=purpose, record="risk_level",
-            fields=("level", "reasons", "words", "reviews"), at=at,
-        )  # fmt: skip
+        for shown in {contact.id: contact, beside.episode.id: beside.episode}.values():
+            note_read(
+                session, by=staff, contact=shown, purpose=purpose, record="risk_level", fields=FIELDS, at=at
+            )
         return render_template(
             "hotline/case.html",
             contact=contact,
             parts=sheet(session, recorded.form, recorded.values),
-            levels=levels,
+            beside=beside,
             talks=hearing.talks_of(session, contact)
             if hearing.purpose_to_hear(session, contact, by=staff, at=at)
             else (),

@@ -13,8 +13,18 @@ from flask.testing import FlaskClient
 
 from core import clock, db
 from core.permissions import Role
-from hotline import assessing, assessments, continuity, followups, risk_levels, risk_scales, safety_plans
+from hotline import (
+    assessing,
+    assessments,
+    break_glass,
+    continuity,
+    followups,
+    risk_levels,
+    risk_scales,
+    safety_plans,
+)
 from hotline.assessments import AssessmentSheet
+from hotline.break_glass import OpeningReason
 from hotline.contacts import Contact
 from hotline.dangers import Danger
 from hotline.escalations import Escalation
@@ -462,3 +472,37 @@ def test_what_is_shown_of_other_talks_is_written_down_for_these(
         last = session.scalars(sa.select(CounsellingRead).order_by(CounsellingRead.seq.desc())).first()
         assert last is not None
         assert last.contact_id == before.id
+
+
+def test_a_reviewer_sees_the_case_whole_and_decides(
+    operator: FlaskClient, as_role: SignIn, talk: tuple[Night, str]
+) -> None:
+    night, token = talk
+    operator.post(at(token, "level"), data={"always": "plan_soon", "level": "", "words": ""})
+    operator.post(at(token, "screening"), data={"row_1": "yes"})
+    operator.post(at(token, "safety-plan"), data={"signs": SECRET, "seen": "0"})
+    operator.post(at(token, "danger"), data={"is_acting": "0"})
+    operator.post(at(token, "danger/step"), data={"step": "location", "result": "done"})
+    operator.post(at(token, "follow-up"), data={"agreed": "yes"})
+    operator.post(at(token, "level/lower"), data={"wanted": "attention", "words": "已住院"})
+    with db.transaction() as session:
+        reviewer = a_staff(session, Role.REVIEWER)
+        contact = session.scalars(sa.select(Contact).where(Contact.token == token)).one()
+        by = session.merge(night.operator)
+        opened = break_glass.ask(session, contact, OpeningReason.RESCUE, by=by, at=EVENING)
+    browser, case = as_role(staff=reviewer), f"/counselling/cases/{token}"
+    page = browser.get(case).text
+    for shown in (SECRET, "再也不醒来", "问清所在地点", "24 小时内", "已住院"):
+        assert shown in page, shown
+    assert f"/counselling/openings/{opened.id}/review/right" in browser.get("/counselling/cases/").text
+    assert browser.post(f"/counselling/openings/{opened.id}/review/right").status_code == 303
+    assert browser.post(f"{case}/lower", data={"agrees": "yes", "answer": ""}).status_code == 303
+    assert browser.post(case, data={"verdict": "coach", "words": "先问方法"}).status_code == 303
+    with db.reading() as session:
+        assert session.get_one(break_glass.NumberOpening, opened.id).was_right is True
+        assert risk_levels.level_of(session, contact.id, at=EVENING) is RiskLevel.ATTENTION
+    own = "/counselling/my-reviews/"
+    first, second = operator.get(own).text, operator.get(own).text
+    assert "先问方法" in first
+    assert ("新" in first.split("<h1>")[1], "新" in second.split("<h1>")[1]) == (True, False)
+    assert "先问方法" not in as_role(Role.OPERATOR).get(own).text

@@ -12,7 +12,16 @@ from core import db, journal
 from core.people import Staff, StaffRole
 from core.permissions import Role
 from core.problems import Forbidden, Invalid, Refused
-from hotline import assessing, assessments, escalations, risk_giving, risk_levels, risk_scales, screenings
+from hotline import (
+    assessing,
+    assessments,
+    escalations,
+    look_agains,
+    risk_giving,
+    risk_levels,
+    risk_scales,
+    screenings,
+)
 from hotline.contacts import Contact
 from hotline.escalations import Escalation, EscalationKind
 from hotline.instruments import instrument
@@ -267,3 +276,26 @@ def test_the_common_journal_learns_neither_level_nor_reason(sqlite: db.Database)
         risk_giving.decide_lowering(session, asked.id, agrees=True, words="", by=night.lead, at=EVENING)
         lines = session.scalars(sa.select(journal.Entry).where(journal.Entry.id > before)).all()
         assert not lines, "the common journal says nothing of levels"
+
+
+def test_key_is_looked_at_again_after_a_month(database: db.Database) -> None:
+    with db.transaction() as session:
+        night = a_night(session)
+        contact, month = a_talk(session, night.operator), timedelta(days=30)
+        give(session, contact, night, AlwaysKey.JUDGEMENT)
+        risk_giving.mark_seen(session, contact, by=night.lead, at=EVENING + timedelta(days=1))
+        assert look_agains.due_again(session, at=EVENING + month) == []
+        then = EVENING + month + timedelta(days=1)
+        (due,) = look_agains.due_again(session, at=then)
+        assert (due.token, due.is_proposed) == (contact.token, False)
+        assert look_agains.due_again(session, at=then, by=night.lead) == []
+        give(session, contact, night, AlwaysKey.JUDGEMENT, chosen=KEY, minutes=31 * 24 * 60)
+        assert len(look_agains.due_again(session, at=then, by=night.operator)) == 1
+        risk_giving.mark_seen(session, contact, by=night.lead, at=then)
+        assert look_agains.due_again(session, at=then) == []
+        asked = risk_giving.propose_lowering(
+            session, contact, GENERAL, "好转", by=night.operator, at=then + month
+        )
+        assert look_agains.due_again(session, at=then + month)[0].is_proposed
+        risk_giving.decide_lowering(session, asked.id, agrees=False, words="", by=night.lead, at=then + month)
+        assert look_agains.due_again(session, at=then + month) == []
