@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from core.problems import Problem
 from matters import attributes as words
 from matters.flow import MATTER_FLOW, SIDES, MatterAction, Side
-from matters.limits import FIRST_LIMITS, Policy
+from matters.limits import FIRST_LIMITS, Limit, Policy
 from matters.rules import Around, Wish, allowed, apply, begin, decide, replay
 from matters.standing import Deed, Standing, as_json, from_json
 from matters.states import OPEN, MatterState
@@ -65,6 +65,7 @@ def facts(dice: random.Random, standing: Standing, action: MatterAction, at: dat
     found: dict[str, Any] = {
         "urgency": dice.choice(list(words.Urgency)).value,
         "conflict": dice.choice(list(words.Conflict)).value,
+        "conflict_unit": dice.choice((None, *EXCLUDED)),
         "caller": dice.choice(callers) if action is not MatterAction.ADD_CALLER else dice.randrange(1, 6),
         "consent": True,
         "content": True,
@@ -76,6 +77,7 @@ def facts(dice: random.Random, standing: Standing, action: MatterAction, at: dat
         "distinct": True,
         "same_place": True,
         "same_cause": True,
+        "same_conflict": True,
         "protected": dice.random() < 0.5,
         "target_at": (at - timedelta(days=dice.randrange(40))).isoformat(),
         "lead": dice.choice(UNITS),
@@ -87,7 +89,10 @@ def facts(dice: random.Random, standing: Standing, action: MatterAction, at: dat
         "proposed": dice.choice(UNITS),
         "identity": dice.choice(("open", "protected")),
         "until": (at + timedelta(days=dice.randrange(1, 30))).isoformat(),
-        "told": True,
+        "told": dice.random() < 0.5,
+        "promised": dice.random() < 0.1,
+        "no_text": dice.random() < 0.1,
+        "call": dice.choice((None, dice.randrange(1, 1000))),
         "review": (at + timedelta(days=dice.randrange(1, 100))).isoformat(),
         "leader": dice.random() < 0.5,
         "points": True,
@@ -101,6 +106,8 @@ def facts(dice: random.Random, standing: Standing, action: MatterAction, at: dat
         "cause": dice.choice(list(words.Outcome)).value,
         "verified": dice.choice(("voice", "pin", "")),
         "pressed": dice.random() < 0.2,
+        "difficulty": dice.choice(list(words.Difficulty)).value,
+        "limit": dice.choice(list(Limit)).value,
         "way": dice.choice(list(words.IncidentWay)).value,
         "fault": dice.choice(list(words.Fault)).value,
         "key": dice.choice(standing.faults) if standing.faults else "none",
@@ -193,6 +200,7 @@ def is_illegal(before: Standing, wanted: Wish, after: Standing) -> bool:
             not SIDES[wanted.action] & wanted.sides,
             bool(units & EXCLUDED),
             given and bool(units & CLOSED_UNITS),
+            given and before.conflict.lacks_unit(before.conflict_unit),
             after.lead in after.supporting,
             after.state is s.IN_HAND and (after.lead is None or after.signed_at is None),
             any(c.told_at is None for c in after.callers if c.judged_at),

@@ -20,6 +20,7 @@ from matters import assigning, attachments, joint_rulings, relays, routing
 from matters.attributes import Conflict, Outcome, TryResult, Urgency
 from matters.caller_calls import Heard, plan
 from matters.caller_tries import CallerTry
+from matters.errand_results import note
 from matters.feedback import only_a_text_lacks
 from matters.flow import MatterAction as A
 from matters.matter import Matter
@@ -134,10 +135,19 @@ class Hands:
     def relay(self, words: str) -> None:
         """Have the centre pass the unit's first words on."""
         if relays.of_unit(self.session, self.matter, self.matter.lead_unit_id or 0):
-            self.do(A.CONTACT, self.clerk())
+            self.do(A.CONTACT, self.clerk(), "诉求人打来，说知道了。")
             return
         relay = relays.ask_to_pass_on(self.session, self.matter, words, by=self.handler(), at=self.at)
-        relays.pass_on(self.session, relay, "诉求人表示知道了。", by=self.clerk(), at=self.at)
+        if not self.reach(Errand.RELAY, "诉求人表示知道了。"):
+            relays.pass_on(self.session, relay, "诉求人打来，说知道了。", by=self.clerk(), at=self.at)
+
+    def reach(self, errand: Errand, words: str) -> bool:
+        """Reach every caller who waits on an errand on the way; False where nobody left a number."""
+        by, has_rung = self.clerk(), False
+        while (turn := self.due(errand)) is not None:
+            made, has_rung = self._tried(turn, by, TryResult.REACHED), True
+            note(self.session, turn, made, Heard(TryResult.REACHED, words=words), by=by, at=self.at)
+        return has_rung
 
     def report(self, outcome: Outcome, words: str) -> None:
         """Finish the supporting units' parts, then report the result with a picture."""
@@ -181,17 +191,17 @@ class Hands:
         else:
             plan(self.session, turn, tells, heard, lambda t: only_a_text_lacks(list(t)), at=self.at)
 
-    def _tried(self, turn: CallerTurn, by: Staff, result: TryResult) -> None:
-        self.session.add(
-            CallerTry(
-                matter_id=turn.matter_id,
-                reporter_id=turn.reporter_id,
-                errand=turn.errand,
-                round=turn.round,
-                staff_id=by.id,
-                made_at=self.at,
-                result=result,
-                closed_at=self.at + timedelta(minutes=2),
-            )
+    def _tried(self, turn: CallerTurn, by: Staff, result: TryResult) -> CallerTry:
+        made = CallerTry(
+            matter_id=turn.matter_id,
+            reporter_id=turn.reporter_id,
+            errand=turn.errand,
+            round=turn.round,
+            staff_id=by.id,
+            made_at=self.at,
+            result=result,
+            closed_at=self.at + timedelta(minutes=2),
         )
+        self.session.add(made)
         self.session.flush()
+        return made

@@ -24,6 +24,7 @@ from matters.limits import Limit, end_of
 from matters.matter import Matter
 from matters.policies import policy_of
 from matters.states import CLOSED, MatterState
+from matters.turns import Errand
 
 S = MatterState
 P = Plot
@@ -77,7 +78,7 @@ class Tale(Ending):
             hands.do(A.ANSWER, by, "照条目答复，对方认可。", article=fits[0].id, content=True)
         elif self.plot is P.DECLINED:
             reason = DeclineReason.COURT.value
-            hands.do(A.DECLINE, by, "事情已进入诉讼，请凭案号到诉讼服务中心查询。", reason=reason)
+            hands.do(A.DECLINE, by, "事情已进入诉讼，请凭案号到诉讼服务中心查询。", reason=reason, told=True)
         elif self.plot is P.TRANSFERRED:
             hands.do(A.TRANSFER, by, "已接通并说明情况。", target=TransferTarget.PETITION.value, warm=True)
         else:
@@ -159,7 +160,9 @@ class Tale(Ending):
                 hours = 32 if plot is P.NO_REPLY else self._some(3, 14)
                 hands = yield within(hands.at, hours, OFFICE, working=True)
                 if hands.state is S.WAIT_CALLER:
-                    hands.do(A.CALLER_REPLIED, hands.clerk(), "在村委会往东第二个路口。")
+                    answer = "在村委会往东第二个路口。"
+                    if not hands.reach(Errand.ASK, answer):
+                        hands.do(A.CALLER_REPLIED, hands.clerk(), answer)
         elif plot is P.EXTENDED:
             policy = policy_of(hands.session, hands.matter.policy_id, at=hands.at)
             due = result_end(hands.standing, policy, clock.zone()).due_at
@@ -175,13 +178,15 @@ class Tale(Ending):
                 hands.do(A.ASK_EXTENSION, by, "配件要订货。", until=until.isoformat())
                 hands = yield self._office(hands.at, 3, 6)
                 if hands.state is S.IN_HAND and hands.standing.is_extension_asked:
-                    hands.do(A.GRANT_EXTENSION, hands.clerk(), told=True)
+                    hands.do(A.GRANT_EXTENSION, hands.clerk())
+                    hands.reach(Errand.INFORM, "")
         elif plot is P.SUSPENDED:
             hands = yield self._office(hands.at, 2, 6)
             if hands.state is S.IN_HAND:
                 review = (hands.at + timedelta(days=60)).isoformat()
                 words = "一、测绘；二、列入明年一季度计划；三、三月开工。"
-                hands.do(A.SUSPEND, hands.office()[1], words, told=True, review=review)
+                hands.do(A.SUSPEND, hands.office()[1], words, review=review)
+                hands.reach(Errand.INFORM, "")
         elif plot is P.INCIDENT:
             hands.do(A.FLAG_INCIDENT, hands.clerk(), "有人受伤，现场已围起来。\n地点见事项。")
             hands = yield hands.at + timedelta(minutes=self._some(3, 12))

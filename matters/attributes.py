@@ -57,6 +57,10 @@ class Conflict(Term):
     UNIT = "unit", "反映单位", "About a unit"
     CENTRE = "centre", "反映本中心", "About the centre"
 
+    def lacks_unit(self, unit_id: int | None) -> bool:
+        """Say whether nobody knows yet which unit must be kept away, so that no unit may be given the matter."""
+        return self in (Conflict.STAFF, Conflict.UNIT) and unit_id is None
+
 
 class Difficulty(Term):
     """How hard the problem is by nature; never mixed with the colour of the clock."""
@@ -105,6 +109,14 @@ class TryResult(Term):
     SWITCHED_OFF = "switched_off", "关机、停机", "Switched off"
     NOT_NOW = "not_now", "现在不便", "Not a good time"
     SENT = "sent", "已发短信", "Text sent"
+
+
+class Decision(Term):
+    """What a caller is told was decided while their matter is worked on."""
+
+    DECLINED = "declined", "不予受理", "Not accepted"
+    EXTENDED = "extended", "延期办理", "More time was given"
+    SUSPENDED = "suspended", "挂账", "Put aside for now"
 
 
 class Fault(Term):

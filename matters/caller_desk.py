@@ -14,19 +14,32 @@ from core.phone import masked
 from core.problems import Missing
 from core.purposes import ReadingPurpose, StatedPurpose
 from core.terms import Words
-from matters.attributes import Outcome, TryResult
+from matters import relays
+from matters.attributes import Decision, Outcome, TryResult
 from matters.caller_script import Script, script
 from matters.caller_tries import CallerTry, came_to_nothing, open_try, suggestion, tries_of
+from matters.errand_results import promised
 from matters.flow import MatterAction
 from matters.log import MatterEvent
 from matters.matter import Matter
 from matters.moving import standing_of
+from matters.steps_inform import decided
 from matters.turn_queue import held_by
 from matters.turns import CallerTurn, Errand
 from matters.unit_copy import cover_of
 from telephony.line import line
 
-_TEXT_OF = {Errand.SAMPLE: MatterAction.ANSWER}
+_TEXT_OF = {
+    Errand.SAMPLE: (MatterAction.ANSWER,),
+    Errand.ASK: (MatterAction.ASK_CALLER,),
+    Errand.INFORM: (
+        MatterAction.DECLINE,
+        MatterAction.GRANT_EXTENSION,
+        MatterAction.SUSPEND,
+        MatterAction.RENEW,
+    ),
+}
+_READS_NOTHING = (Errand.CONTACT, Errand.CALL_BACK)
 
 
 @dataclass(frozen=True)
@@ -57,7 +70,14 @@ class Hand:
     outcome: Outcome | None
     tries: list[CallerTry]
     call: CallStands | None
+    news: Words | None = None
+    """What was decided, where the caller is told a decision."""
     narrative: str | None = None
+
+    @property
+    def reads(self) -> bool:
+        """Say whether the words on the page are read out, not only known to whoever asks."""
+        return self.turn.errand not in (Errand.REVISIT, Errand.RECALL, *_READS_NOTHING)
 
     @property
     def can_dial(self) -> bool:
@@ -65,7 +85,7 @@ class Hand:
         return self.call is None and not self.turn.needs_text
 
 
-def hand(session: Session, staff: Staff) -> Hand | None:
+def hand(session: Session, staff: Staff, *, at: datetime) -> Hand | None:
     """Read the caller in hand."""
     turn = held_by(session, staff)
     if turn is None:
@@ -88,15 +108,43 @@ def hand(session: Session, staff: Staff) -> Hand | None:
         outcome=Outcome.found(standing.check),
         tries=tries_of(session, turn),
         call=call_stands(made) if made and not came_to_nothing(made) else None,
+        news=_news(session, turn, at=at) if turn.errand is Errand.INFORM else None,
     )
 
 
+def _news(session: Session, turn: CallerTurn, *, at: datetime) -> Words | None:
+    """Say what was decided and by when something follows: what the caller is promised with it."""
+    decision, _ = decided(standing_of(turn.matter)) or (None, None)
+    found = promised(session, turn, at=at)
+    if decision is None or found is None:
+        return (
+            Words("“这件事我们不能受理，原因是：”", "“We can't take this up, because:”") if decision else None
+        )
+    _, on = found
+    if decision is Decision.SUSPENDED:
+        words = Words(
+            "“这件事眼下还办不了，先挂账，按下面的步骤办；{month} 月 {day} 日前再看一次。”",
+            "“This can't be done yet and is put aside, with the steps below; it is looked at again by {on}.”",
+        )
+    else:
+        words = Words(
+            "“承办单位需要更多时间，最晚 {month} 月 {day} 日前给您答复。”",
+            "“The unit needs more time; you get an answer by {on}.”",
+        )
+    return words.filled(month=on.month, day=on.day, on=f"{on:%-d %B}")
+
+
 def _result(session: Session, turn: CallerTurn) -> str | None:
-    """Return the unit's last result, or what was answered on the line, with identities taken out."""
-    action = _TEXT_OF.get(turn.errand, MatterAction.REPORT)
+    """Return what there is to read, with identities taken out: the unit's result, its question or message, or an answer."""
+    if turn.errand in _READS_NOTHING:
+        return None
+    if turn.errand is Errand.RELAY:
+        relay = relays.open_relay(session, turn.matter)
+        return cover_of(session, turn.matter).words(relay.message) if relay is not None else None
+    actions = _TEXT_OF.get(turn.errand, (MatterAction.REPORT,))
     query = (
         sa.select(MatterEvent)
-        .where(MatterEvent.matter_id == turn.matter_id, MatterEvent.action == action.value)
+        .where(MatterEvent.matter_id == turn.matter_id, MatterEvent.action.in_([a.value for a in actions]))
         .order_by(MatterEvent.number.desc())
         .limit(1)
     )
@@ -122,10 +170,10 @@ def call_stands(made: CallerTry) -> CallStands:
 
 def open_narrative(session: Session, staff: Staff, *, at: datetime) -> tuple[Hand, StatedPurpose]:
     """Read what the caller in hand said, for the purpose of this very call; the journal keeps who and why."""
-    found = hand(session, staff)
+    found = hand(session, staff, at=at)
     if found is None:
         raise Missing
-    purpose = ReadingPurpose.HANDLE if found.turn.errand is Errand.TELL else ReadingPurpose.CHECK
+    purpose = ReadingPurpose.CHECK if found.turn.errand.asks else ReadingPurpose.HANDLE
     stated = purposes.in_force(session, found.matter, by=staff, at=at)
     if stated is None:
         stated = purposes.state(session, found.matter, purpose, "", by=staff, at=at)

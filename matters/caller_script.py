@@ -45,6 +45,42 @@ _SAY: dict[Errand, tuple[Words, ...]] = {
             "“When you called, we answered you on the spot. Was your question settled?”",
         ),
     ),
+    Errand.CONTACT: (
+        Words(
+            "“您反映的事已经交给承办单位办理，他们不知道您是谁。您还有什么要说的、要补充的？”",
+            "“What you raised is in the hands of a unit, which doesn't know who you are. Is there anything to add?”",
+        ),
+        Words(
+            "“有了结果我们会再打给您。编号是 {receipt}。”",
+            "“We call you again when there is a result. Your receipt is {receipt}.”",
+        ),
+    ),
+    Errand.RELAY: (
+        Words(
+            "“承办单位请我们转告您，他们不知道您是谁。我读给您听。”",
+            "“The unit, which doesn't know who you are, asks us to tell you this.”",
+        ),
+        Words("“您有什么话要我们带回去？”", "“Is there anything we should pass back?”"),
+    ),
+    Errand.ASK: (
+        Words(
+            "“承办单位办理时有一点不清楚，请我们问您；他们不知道您是谁。”",
+            "“The unit, which doesn't know who you are, needs to know one thing and asks us to put it to you.”",
+        ),
+    ),
+    Errand.INFORM: (
+        Words("“您反映的事有了新的安排，我告诉您。”", "“There is news of what you raised; let me tell you.”"),
+        Words(
+            "“编号还是 {receipt}，不同意可以再打来。”",
+            "“Your receipt is still {receipt}; call again if you do not agree.”",
+        ),
+    ),
+    Errand.CALL_BACK: (
+        Words(
+            "“上次话没有说完。您要反映的是什么事？我现在给您登记。”",
+            "“We could not finish last time. What was it that you wanted to raise? Let me register it now.”",
+        ),
+    ),
 }
 ASKS: tuple[tuple[str, Words], ...] = (
     (

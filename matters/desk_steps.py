@@ -36,14 +36,14 @@ def _ticked(form: Form, name: str) -> bool:
 
 STEPS: dict[str, tuple[A, Callable[[Form], Facts]]] = {
     "submit": (A.SUBMIT, lambda form: {}),
-    "decline": (A.DECLINE, lambda form: {"reason": form.get("reason")}),
+    "decline": (A.DECLINE, lambda form: {"reason": form.get("reason"), "told": _ticked(form, "told")}),
     "confirm": (A.CONFIRM_DECLINE, lambda form: {}),
     "answer": (A.ANSWER, lambda f: {"article": _number(f, "article"), "content": _ticked(f, "content")}),
     "transfer": (A.TRANSFER, lambda f: {"target": f.get("target"), "consent": _ticked(f, "consent"),
                                         "warm": _ticked(f, "warm")}),
     "contact": (A.CONTACT, lambda form: {}),
     "replied": (A.CALLER_REPLIED, lambda form: {}),
-    "grant": (A.GRANT_EXTENSION, lambda form: {"told": _ticked(form, "told")}),
+    "grant": (A.GRANT_EXTENSION, lambda form: {}),
     "refuse": (A.REFUSE_EXTENSION, lambda form: {}),
     "reject": (A.REJECT, lambda form: {"reason": form.get("reason")}),
     "accept": (A.ACCEPT, lambda form: {"outcome": form.get("outcome")}),

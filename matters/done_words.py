@@ -26,6 +26,7 @@ _DONE: dict[MatterAction, str] = {
     MatterAction.ASK_CALLER: "Caller asked",
     MatterAction.RESUME: "Clock resumed",
     MatterAction.ASK_EXTENSION: "Extension asked",
+    MatterAction.INFORM: "Caller told a decision",
     MatterAction.GRANT_EXTENSION: "Extension granted",
     MatterAction.REFUSE_EXTENSION: "Extension refused",
     MatterAction.SUB_EXCUSED: "Supporting task excused",

@@ -44,6 +44,7 @@ class MatterAction(Term):
     ASK_CALLER = "ask_caller", "请诉求人补充", "Ask the caller"
     CALLER_REPLIED = "caller_replied", "诉求人已补充", "The caller replied"
     RESUME = "resume", "恢复计时", "Resume"
+    INFORM = "inform", "告知诉求人", "Tell the caller a decision"
     ASK_EXTENSION = "ask_extension", "申请延期", "Ask an extension"
     GRANT_EXTENSION = "grant_extension", "同意延期", "Grant the extension"
     REFUSE_EXTENSION = "refuse_extension", "不同意延期", "Refuse the extension"
@@ -121,6 +122,7 @@ ROWS: tuple[Row, ...] = (
     _row(6, S.REGISTERED, A.PROPOSE_MERGE, None, CENTRE),
     _row(6, S.REGISTERED, A.MERGE, S.MERGED, CENTRE, CUSTODIAN),
     _row(6, S.REGISTERED, A.REFUSE_MERGE, None, CUSTODIAN),
+    _row(3, S.NOT_ACCEPTED, A.INFORM, None, CENTRE),
     _row(6, _REGISTERED_OPEN, A.ADD_CALLER, None, CENTRE, CUSTODIAN),
     _row(7, S.REGISTERED, A.SUBMIT, S.TO_ROUTE, CENTRE),
     _row(7, (S.REGISTERED, S.TO_ROUTE), A.CORRECT, None, CENTRE, SUPERVISION),
@@ -130,7 +132,7 @@ ROWS: tuple[Row, ...] = (
     _row(10, _WORKED_ON, A.ASK_RETURN, S.RETURN_ASKED, UNIT),
     _row(11, S.RETURN_ASKED, A.ACCEPT_RETURN, S.ASSIGNED, SUPERVISION),
     _row(11, S.RETURN_ASKED, A.REFUSE_RETURN, S.IN_HAND, SUPERVISION),
-    _row(12, S.IN_HAND, A.CONTACT, None, UNIT, CENTRE),
+    _row(12, (S.IN_HAND, S.WAIT_CALLER), A.CONTACT, None, UNIT, CENTRE),
     _row(13, S.IN_HAND, A.ASK_CALLER, S.WAIT_CALLER, UNIT),
     _row(13, S.WAIT_CALLER, A.CALLER_REPLIED, S.IN_HAND, CENTRE),
     _row(13, S.WAIT_CALLER, A.RESUME, S.IN_HAND, SYSTEM),
@@ -145,6 +147,7 @@ ROWS: tuple[Row, ...] = (
     _row(17, (S.FEEDBACK_DUE, S.REVISIT_DUE), A.TELL, None, CENTRE),
     _row(17, S.FEEDBACK_DUE, A.ALL_TOLD, S.REVISIT_DUE, SYSTEM),
     _row(18, S.REVISIT_DUE, A.REVISIT, None, CENTRE),
+    _row(14, (S.IN_HAND, S.WAIT_CALLER, S.RESULT_IN), A.INFORM, None, CENTRE),
     _row(18, S.REVISIT_DUE, A.CLOSE_SOLVED, S.CLOSED_SOLVED, CENTRE),
     _row(19, S.REVISIT_DUE, A.PANEL, None, CENTRE, SUPERVISION),
     _row(19, S.REVISIT_DUE, A.CLOSE_EXPLAINED, S.CLOSED_EXPLAINED, CENTRE, SUPERVISION),
@@ -160,6 +163,7 @@ ROWS: tuple[Row, ...] = (
     _row(25, (S.NOT_ACCEPTED, S.ANSWERED), A.REVIEW, S.REGISTERED, CENTRE, SUPERVISION),
     _row(26, _REGISTERED_OPEN, A.FLAG_INCIDENT, None, CENTRE, SUPERVISION),
     _row(26, _REGISTERED_OPEN, A.ACKNOWLEDGE, None, SUPERVISION, HEAD),
+    _row(22, S.SUSPENDED, A.INFORM, None, CENTRE),
     _row(26, _REGISTERED_OPEN, A.REPORT_INCIDENT, None, SUPERVISION, HEAD),
     _row(26, _REGISTERED_OPEN, A.ESCALATE, None, SYSTEM, SUPERVISION),
     _row(27, _WATCHED, A.REMIND, None, SYSTEM, SUPERVISION),

@@ -15,6 +15,7 @@ from core.problems import Refused
 from core.terms import Words
 from matters import log
 from matters.clocks import clock_of
+from matters.errands import follow
 from matters.flow import MatterAction, Side
 from matters.keeping_away import excluded, sides_of
 from matters.limits import Policy
@@ -96,7 +97,7 @@ def _write(session: Session, matter: Matter, deed: Deed, text: str, *, by: Staff
     policy = policy_of(session, standing.policy or matter.policy_id, at=deed.at)
     keep(session, matter, standing, policy)
     session.flush()
-    _keep_callers(session, matter, before, standing, policy)
+    _keep_callers(session, matter, deed, before, standing, policy)
     journal.write(
         session,
         f"matter.{deed.action}",
@@ -110,9 +111,10 @@ def _write(session: Session, matter: Matter, deed: Deed, text: str, *, by: Staff
 
 
 def _keep_callers(
-    session: Session, matter: Matter, before: MatterState, standing: Standing, policy: Policy
+    session: Session, matter: Matter, deed: Deed, before: MatterState, standing: Standing, policy: Policy
 ) -> None:
-    """Queue the callers who are now due to be told or asked, and take out those who no longer are."""
+    """Queue the callers who are now due to be rung, and take out those who no longer are."""
+    follow(session, matter, deed, before, standing, policy)
     if {before, standing.state} & {MatterState.FEEDBACK_DUE, MatterState.REVISIT_DUE}:
         keep_turns(session, matter, standing, policy)
     if before is not standing.state and {before, standing.state} & DRAWN:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from core import clock
 from core.db import Base, Id
-from core.people import Staff, Unit
+from core.people import Unit
 from core.terms import Term, coded
 from matters.flow import MatterAction as A
 from matters.log import MatterEvent
@@ -60,7 +60,7 @@ def note(
     on: date,
     *,
     who: int | None = None,
-    by: Staff | None,
+    told_by: int | None,
     at: datetime,
 ) -> CallerPromise:
     """Write down what a caller has just been told."""
@@ -70,7 +70,7 @@ def note(
         promised_on=on,
         unit_id=who,
         told_at=at,
-        told_by=by.id if by else None,
+        told_by=told_by,
     )
     session.add(promise)
     session.flush()

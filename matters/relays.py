@@ -7,17 +7,23 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from core import journal
+from core import clock, journal
 from core.db import Base, Id
 from core.people import Staff, Unit
 from core.problems import Forbidden, Invalid, Refused
 from core.secrets import SealedText
 from core.terms import Words
-from matters.flow import MatterAction
+from matters.attributes import TryResult
+from matters.caller_tries import CallerTry
+from matters.errands import queue
+from matters.flow import MATTER_FLOW, MatterAction
 from matters.keeping_away import at_the_desk, in_sight
+from matters.limits import Limit, end_of
 from matters.matter import Matter
-from matters.moving import act
+from matters.moving import act, standing_of
+from matters.policies import policy_of
 from matters.states import MatterState
+from matters.turns import CallerTurn, Errand
 
 LONGEST = 500
 """What can be read out on the telephone or sent as a text."""
@@ -70,6 +76,9 @@ def ask_to_pass_on(session: Session, matter: Matter, message: str, *, by: Staff,
     )
     session.add(relay)
     session.flush()
+    standing = standing_of(matter)
+    span = policy_of(session, matter.policy_id, at=at).span(Limit.FIRST_CONTACT, matter.urgency)
+    queue(session, matter, standing, Errand.RELAY, end_of(at, span, clock.zone()).due_at, at)
     journal.write(session, "matter.relay", matter, by=by, at=at, relay=relay.id)
     return relay
 
@@ -87,7 +96,9 @@ def _waits(session: Session, staff: Staff) -> sa.ColumnElement[bool]:
 
 def waiting(session: Session, staff: Staff) -> list[MatterRelay]:
     """Return the messages that the centre still has to pass on, of the matters someone may know of."""
-    return list(session.scalars(sa.select(MatterRelay).where(_waits(session, staff)).order_by(MatterRelay.id)))
+    return list(
+        session.scalars(sa.select(MatterRelay).where(_waits(session, staff)).order_by(MatterRelay.id))
+    )
 
 
 def count_waiting(session: Session, staff: Staff, at: datetime) -> int:
@@ -96,13 +107,47 @@ def count_waiting(session: Session, staff: Staff, at: datetime) -> int:
 
 
 def pass_on(session: Session, relay: MatterRelay, answer: str, *, by: Staff, at: datetime) -> None:
-    """Note that the centre has told the caller, with what they answered; it counts as the first contact."""
+    """Note that the centre has told the caller without ringing them, with what was said; it is the first contact."""
     session.refresh(relay, ["passed_at"], with_for_update=True)
     if relay.passed_at is not None:
         raise Refused(Words("这一条已经转达", "This message has been passed on already"))
     matter = in_sight(session, by, relay.matter)
-    if matter.state is MatterState.IN_HAND:
+    if not answer.strip():
+        raise Invalid(fields={"answer": Words("请写下谈了什么", "Write what was said")})
+    if MATTER_FLOW.allows(matter.state, MatterAction.CONTACT):
         act(session, matter, MatterAction.CONTACT, by=by, at=at, text=answer)
+    # Who is on the line just now stays with whoever rang them.
+    left = sa.delete(CallerTurn).where(CallerTurn.errand == Errand.RELAY, CallerTurn.lease_by.is_(None))
+    session.execute(left.where(CallerTurn.matter_id == matter.id))
+    _settle(session, relay, by=by, at=at)
+
+
+def _settle(session: Session, relay: MatterRelay, *, by: Staff, at: datetime) -> None:
     relay.passed_by, relay.passed_at = by.id, at
     session.flush()
-    journal.write(session, "matter.relay_passed", matter, by=by, at=at, relay=relay.id)
+    journal.write(session, "matter.relay_passed", relay.matter, by=by, at=at, relay=relay.id)
+
+
+def open_relay(session: Session, matter: Matter) -> MatterRelay | None:
+    """Return the message of a matter that waits to be passed on."""
+    query = sa.select(MatterRelay).where(MatterRelay.matter_id == matter.id, MatterRelay.passed_at.is_(None))
+    return session.scalars(query.order_by(MatterRelay.id)).first()
+
+
+def rung(session: Session, turn: CallerTurn, *, by: Staff, at: datetime) -> None:
+    """Note that one caller has heard the message or is given up; after the last of them it is settled."""
+    relay = open_relay(session, turn.matter)
+    others = sa.select(CallerTurn.id).where(
+        CallerTurn.matter_id == turn.matter_id, CallerTurn.errand == Errand.RELAY, CallerTurn.id != turn.id
+    )
+    if relay is None:
+        return
+    if session.scalar(others.limit(1)) is None:
+        heard = sa.select(CallerTry.id).where(
+            CallerTry.matter_id == turn.matter_id,
+            CallerTry.errand == Errand.RELAY,
+            CallerTry.result == TryResult.REACHED,
+            CallerTry.made_at >= relay.written_at,
+        )
+        relay.is_given_up = session.scalar(heard.limit(1)) is None
+        _settle(session, relay, by=by, at=at)

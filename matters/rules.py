@@ -11,6 +11,7 @@ from matters import (
     steps_clock,
     steps_desk,
     steps_supervision,
+    steps_inform,
     steps_unit,
     steps_urging,
 )
@@ -20,7 +21,17 @@ from matters.steps_desk import begin
 
 __all__ = ["CHAPTERS", "Around", "Wish", "allowed", "apply", "begin", "decide", "replay"]
 
-CHAPTERS = (steps_desk, steps_again, steps_supervision, steps_unit, steps_clock, steps_caller, steps_urging)
+CHAPTERS = (
+    steps_desk,
+    steps_conflict,
+    steps_again,
+    steps_supervision,
+    steps_unit,
+    steps_clock,
+    steps_inform,
+    steps_caller,
+    steps_urging,
+)
 """Where each side's steps are written; importing them registers their checks and effects."""
 
 

@@ -117,11 +117,10 @@ def _utc(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-@check(A.GRANT_EXTENSION, keeps="told")
+@check(A.GRANT_EXTENSION)
 def _grant(standing: Standing, wish: Wish, around: Around) -> None:
     if standing.extension_asked is None or not standing.is_extension_asked:
         raise Refused(Words("没有待批的延期申请", "No extension is asked for"))
-    confirmed(wish, "told", "请先告知诉求人", "Tell the caller first")
     if standing.extension_asked <= wish.at:
         raise Refused(
             Words("申请的期限已经过了，不能再批", "The date asked for has passed; it can't be granted now")
@@ -160,10 +159,9 @@ def needs_leader(standing: Standing) -> bool:
     return standing.renewals >= RENEWALS
 
 
-@check(A.SUSPEND, keeps="told review leader")
+@check(A.SUSPEND, keeps="review leader")
 def _suspend(standing: Standing, wish: Wish, around: Around) -> None:
     needs_text(wish, "请写明步骤计划", "Write the plan, step by step")
-    confirmed(wish, "told", "请先告知诉求人", "Tell the caller first")
     _suspension(standing, wish, around)
 
 

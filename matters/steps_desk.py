@@ -55,7 +55,7 @@ def _registered(standing: Standing, deed: Deed) -> dict[str, Any]:
     }
 
 
-@check(A.DECLINE, keeps="reason")
+@check(A.DECLINE, keeps="reason told")
 def _decline(standing: Standing, wish: Wish, around: Around) -> None:
     choice(wish, "reason", DeclineReason, "请选择不予受理的理由", "Choose why it is not accepted")
     needs_text(wish, "请写明解释和其他途径", "Write the explanation and the other route")

@@ -64,7 +64,7 @@ def _return_asked(standing: Standing, deed: Deed) -> dict[str, Any]:
     return {"returned_by": (*standing.returned_by, standing.lead)}
 
 
-@check(A.CONTACT, keeps="identity")
+@check(A.CONTACT, keeps="identity call")
 def _contact(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
     if Side.CENTRE not in wish.sides:
         is_lead(standing, wish)
@@ -75,6 +75,8 @@ def _contact(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
                     "The caller is protected: the centre passes your words on",
                 )
             )
+    if not isinstance(wish.facts.get("call"), int):
+        needs_text(wish, "没有通话记录的，请写下谈了什么", "Where no call is on record, write what was said")
     return first_word(standing, wish, around)
 
 

@@ -42,13 +42,8 @@ def morning_of(text: str) -> str | None:
         return None
 
 
-def _told(typed: Typed) -> dict[str, Any]:
-    return {"told": bool(first(typed, "told"))}
-
-
 def _review(typed: Typed) -> dict[str, Any]:
     return {
-        "told": bool(first(typed, "told")),
         "leader": bool(first(typed, "leader")),
         "review": morning_of(first(typed, "review")),
     }
@@ -56,7 +51,12 @@ def _review(typed: Typed) -> dict[str, Any]:
 
 STEPS: dict[str, Step] = {
     "refuse": Step(A.REFUSE_RETURN, Words("已裁定不同意退回。", "The return is refused.")),
-    "grant": Step(A.GRANT_EXTENSION, Words("已同意延期。", "The extension is granted."), _told),
+    "grant": Step(
+        A.GRANT_EXTENSION,
+        Words(
+            "已同意延期，由民意中心告知诉求人。", "The extension is granted; the centre tells the callers."
+        ),
+    ),
     "deny": Step(A.REFUSE_EXTENSION, Words("已裁定不同意延期。", "The extension is refused.")),
     "remind": Step(A.REMIND, Words("已催办。", "Reminded.")),
     "supervise": Step(A.SUPERVISE, Words("已督办到单位负责人。", "Supervised; the unit's leader is told.")),

@@ -16,6 +16,8 @@ from core.places import Place
 from core.terms import Term, Words, language
 from matters import log
 from matters.attributes import (
+    Conflict,
+    Decision,
     DeclineReason,
     Fault,
     IncidentWay,
@@ -44,10 +46,13 @@ _CODES: dict[A, tuple[tuple[str, type[Term]], ...]] = {
     A.TELL: (("result", TryResult),),
     A.REVISIT: (("result", TryResult), ("judgement", Judgement)),
     A.PANEL: (("cause", Outcome),),
+    A.INFORM: (("decision", Decision), ("result", TryResult)),
+    A.GRADE: (("difficulty", Difficulty),),
+    A.LIMIT_PASSED: (("limit", Limit),),
     A.FAULT: (("fault", Fault),),
     A.REPORT_INCIDENT: (("way", IncidentWay),),
 }
-_UNTIL = {A.ASK_EXTENSION: "until", A.SUSPEND: "review", A.RENEW: "review"}
+_UNTIL = {A.ASK_EXTENSION: "until", A.INFORM: "until", A.SUSPEND: "review", A.RENEW: "review"}
 _UNITS = {
     A.ASSIGN: "lead",
     A.ACCEPT_RETURN: "lead",

@@ -19,9 +19,11 @@ from core.problems import Forbidden, Refused
 from core.terms import Words
 from matters.caller_hours import within_hours
 from matters.caller_tries import abandon
+from matters.errands import is_wanted
 from matters.keeping_away import at_the_desk
 from matters.matter import Matter, SupportingUnit
-from matters.turns import PRESSING_RANK, CallerTurn, Errand
+from matters.standing import from_json
+from matters.turns import ON_THE_WAY, PRESSING_RANK, CallerTurn, Errand
 
 LEASE = timedelta(minutes=15)
 MOST_PASSED_OVER = 20
@@ -128,6 +130,10 @@ def let_go_expired(session: Session, at: datetime) -> int:
     for turn in session.scalars(query).all():
         if abandon(session, turn, at=at):
             release(turn)
+            if turn.errand in ON_THE_WAY and not is_wanted(
+                turn.errand, from_json(turn.matter.standing), turn.reporter_id
+            ):
+                session.delete(turn)
             count += 1
         else:
             turn.lease_until = at + timedelta(minutes=2)

@@ -31,15 +31,22 @@ class Errand(Term):
     REVISIT = "revisit", "回访", "Revisit"
     RECALL = "recall", "复核回访", "Blind re-call"
     SAMPLE = "sample", "答复抽查", "Check of an answer"
+    CONTACT = "contact", "首次联系", "First contact"
+    RELAY = "relay", "转达", "Relay"
+    ASK = "ask", "请补充", "Ask for facts"
+    INFORM = "inform", "告知决定", "Tell a decision"
+    CALL_BACK = "call_back", "回拨补登", "Complete a draft"
 
     @property
     def asks(self) -> bool:
         """Say whether the caller is asked for a judgement."""
-        return self is not Errand.TELL
+        return self in (Errand.REVISIT, Errand.RECALL, Errand.SAMPLE)
 
 
 OF_FLOW = (Errand.TELL, Errand.REVISIT)
-"""The errands that a matter's state brings; the others are drawn by lot."""
+"""The errands that follow from a matter's state alone."""
+ON_THE_WAY = (Errand.CONTACT, Errand.RELAY, Errand.ASK, Errand.INFORM, Errand.CALL_BACK)
+"""The errands that one step brings while a matter is worked on; what is left is drawn by lot."""
 
 
 class CallerTurn(Base):
@@ -156,7 +163,13 @@ def add_turn(
     next_at: datetime,
     due_at: datetime,
 ) -> CallerTurn:
-    """Put a caller into the queue."""
+    """Put a caller into the queue; one who waits there on this errand already is rung once."""
+    waiting = session.scalars(
+        sa.select(CallerTurn).where(CallerTurn.reporter_id == reporter_id, CallerTurn.errand == errand)
+    ).first()
+    if waiting is not None:
+        waiting.due_at = min(waiting.due_at, due_at)
+        return waiting
     reporter = session.get_one(Reporter, reporter_id)
     turn = CallerTurn(
         errand=errand,

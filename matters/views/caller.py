@@ -19,8 +19,8 @@ from matters import caller_calls, caller_desk, turn_queue
 from matters.attributes import Judgement, TryResult
 from matters.caller_script import NOT_THEM
 from matters.caller_tries import open_try
-from matters.texts_to_callers import can_text
-from matters.turns import Errand
+from matters.texts_to_callers import can_text, takes_texts
+from matters.turns import ON_THE_WAY, CallerTurn, Errand
 from matters.views.caller_form import RECORDS, heard_in, seen_in, turn_in
 from matters.views.where import topic_words, where
 from telephony import manual
@@ -63,7 +63,7 @@ def _page(
     errors: Mapping[str, Words] | None = None,
 ) -> str:
     staff, at = acting(), clock.now()
-    found = hand or caller_desk.hand(session, staff)
+    found = hand or caller_desk.hand(session, staff, at=at)
     can = line().capabilities()
     part = "caller/hand.html" if found else "caller/idle.html"
     is_part = request.headers.get("X-Part") == "1"
@@ -81,12 +81,16 @@ def _page(
         line_can=can,
         can_text=can_text(),
         heard_words=labels(manual.Outcome),
-        results=[r for r in TryResult if not found or not found.turn.errand.asks or r is not TryResult.SENT],
+        results=[r for r in TryResult if r is not TryResult.SENT or (found and _takes_text(found.turn))],
         judgements=labels(Judgement),
         not_them=NOT_THEM,
         topic_words=topic_words,
         where=where,
     )
+
+
+def _takes_text(turn: CallerTurn) -> bool:
+    return turn.errand is Errand.TELL and takes_texts(turn.reporter.number)
 
 
 def _refused(problem: Problem) -> ResponseReturnValue:
@@ -98,11 +102,12 @@ def _refused(problem: Problem) -> ResponseReturnValue:
 @blueprint.post("/next")
 @require(Permission.MATTER_CALL)
 def take_next() -> ResponseReturnValue:
-    """Take the next caller, of all errands or of one."""
-    wanted = Errand.found(request.form.get("errand"))
+    """Take the next caller, of all errands, of one, or of those on the way."""
+    wanted = request.form.get("errand", "")
+    one = Errand.found(wanted)
+    errands = (one,) if one else ON_THE_WAY if wanted == "on_the_way" else tuple(Errand)
     try:
         with transaction() as session:
-            errands = (wanted,) if wanted else tuple(Errand)
             turn = turn_queue.next_turn(session, by=acting(), at=clock.now(), errands=errands)
     except Problem as problem:
         return _refused(problem)

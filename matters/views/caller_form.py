@@ -12,12 +12,12 @@ from core import clock
 from core.people import Staff
 from core.problems import Invalid
 from core.terms import Words
-from matters import feedback, recalls, revisits
+from matters import errand_results, feedback, recalls, revisits
 from matters.attributes import TryResult
 from matters.caller_calls import Heard
 from matters.steps import LONGEST_TEXT
 from matters.turn_queue import NotYours
-from matters.turns import CallerTurn, Errand
+from matters.turns import ON_THE_WAY, CallerTurn, Errand
 
 
 class Record(Protocol):
@@ -40,6 +40,7 @@ RECORDS: dict[Errand, Record] = {
     Errand.REVISIT: revisits.asked,
     Errand.RECALL: _asked_again,
     Errand.SAMPLE: _asked_again,
+    **dict.fromkeys(ON_THE_WAY, errand_results.rung),
 }
 
 

@@ -97,7 +97,7 @@ MERGE = {
 LEAVES = {"caller": 1, "verified": "voice", "pressed": False}
 REPORT = {"outcome": "solved", "points": True, "evidence": 1}
 REVISIT = {"caller": 1, "result": "reached", "judgement": "solved", "satisfaction": 5, "unit_on_line": False}
-SUSPEND = {"told": True, "review": (T0 + 60 * DAY).isoformat()}
+SUSPEND = {"review": (T0 + 60 * DAY).isoformat()}
 
 ROWS = [
     Row(2, "draft", "register", "registered", "centre",
@@ -132,7 +132,7 @@ ROWS = [
     Row(13, "wait_caller", "resume", "in_hand", "system", with_=HELD, at=3 * DAY + 9 * HOUR),
     Row(14, "in_hand", "ask_extension", None, "unit", {"until": (T0 + 9 * DAY).isoformat()}, "等配件", HELD,
         late_at=7 * DAY + 9 * HOUR, late="refused"),
-    Row(14, "in_hand", "grant_extension", None, "centre supervision", {"told": True},
+    Row(14, "in_hand", "grant_extension", None, "centre supervision",
         with_={**HELD, "extension_asked": T0 + 9 * DAY}),
     Row(14, "in_hand", "refuse_extension", None, "centre supervision", {}, "理由不足",
         {**HELD, "extension_asked": T0 + 9 * DAY}),
@@ -319,7 +319,8 @@ GUARDS = [
     ("ask_extension", {"until": (T0 + DAY).isoformat()}, Invalid),  # earlier than the limit
     ("ask_extension", {"until": (T0 + 30 * DAY).isoformat()}, Invalid),  # more than ten working days
     ("ask_extension", {"until": "tomorrow"}, Invalid),
-    ("grant_extension", {"told": None}, Invalid),
+    ("inform", {"caller": 9}, Invalid),
+    ("inform", {"result": None}, Invalid),
     ("report", {"evidence": 0}, Invalid),
     ("report", {"points": None}, Invalid),
     ("report", {"outcome": "fine"}, Invalid),
@@ -331,7 +332,6 @@ GUARDS = [
     ("close_explained", {"appeal": None}, Invalid),
     ("suspend", {"review": (T0 + 91 * DAY).isoformat()}, Invalid),
     ("suspend", {"review": (T0 - DAY).isoformat()}, Invalid),
-    ("suspend", {"told": None}, Invalid),
     ("withdraw", {"verified": None}, Invalid),
     ("withdraw", {"pressed": True}, Refused),
     ("withdraw", {"pressed": None}, Invalid),
