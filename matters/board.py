@@ -13,7 +13,7 @@ from core.listing import PER_PAGE, Page, ordered, page_number
 from core.people import Staff
 from core.places import Place
 from core.terms import Term
-from matters.attributes import Conflict, Urgency
+from matters.attributes import Conflict, Difficulty, Urgency
 from matters.flow import Side
 from matters.joint_rulings import JointRuling
 from matters.keeping_away import LED, is_party, within_sight
@@ -122,6 +122,9 @@ def _filters(args: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
     if unit.isascii() and unit.isdigit():
         found.append(Matter.lead_unit_id == int(unit[:9]))
     if county.isascii() and county.isdigit():
+    difficulty = Difficulty.found(args.get("difficulty"))
+    if difficulty is not None:
+        found.append(Matter.difficulty == difficulty)
         above = aliased(Place)
         number = int(county[:9])
         inside = (

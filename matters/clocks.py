@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from matters.attributes import ClockColour
+from matters.attributes import ClockColour, IncidentWay
 from matters.limits import End, Limit, Policy, end_of
 from matters.standing import Standing
 from matters.states import OPEN, MatterState
@@ -86,8 +86,39 @@ def contact_end(standing: Standing, policy: Policy, zone: tzinfo) -> End:
     )
 
 
+def _is_to_confirm(standing: Standing) -> bool:
+    """Say whether a decline waits for the second person."""
+    return standing.state is S.NOT_ACCEPTED and not standing.is_decline_confirmed
+
+
+INCIDENT_LIMITS = {
+    IncidentWay.PHONE: Limit.INCIDENT_PHONE,
+    IncidentWay.WRITTEN: Limit.INCIDENT_WRITTEN,
+    IncidentWay.CITY: Limit.INCIDENT_CITY,
+}
+
+
+def noted_limits(standing: Standing, policy: Policy, zone: tzinfo) -> list[tuple[Limit, datetime]]:
+    """List the limits that are no stage of their own, still run, and are noted once when they pass."""
+
+    def end(limit: Limit, start: datetime) -> tuple[Limit, datetime]:
+        return limit, end_of(start, policy.span(limit, standing.urgency), zone).due_at
+
+    found = []
+    if standing.is_incident and standing.incident_at is not None:
+        for way, limit in INCIDENT_LIMITS.items():
+            if way.value not in standing.incident_reports:
+                found.append(end(limit, standing.incident_at))
+    if standing.state is S.REVISIT_DUE and any(c.judged_at is None for c in standing.present_callers):
+        found.append(end(Limit.UNREACHED, standing.since))
+    return [(limit, due) for limit, due in found if f"limit_passed:{limit.value}" not in standing.notices]
+
+
 def clock_of(standing: Standing, policy: Policy, zone: tzinfo) -> Clock:
     """Say what a matter's clock shows."""
+    if _is_to_confirm(standing):
+        end = end_of(standing.since, policy.span(Limit.DECIDE, standing.urgency), zone)
+        return Clock(None, None, Limit.DECIDE, end)
     if standing.state not in OPEN:
         return Clock(None, None, None, None)
     stage = _STAGE.get(standing.state)
@@ -101,6 +132,9 @@ def clock_of(standing: Standing, policy: Policy, zone: tzinfo) -> Clock:
         stage = Limit.SUSPENSION
         review = standing.review_at or standing.since
         stage_end = End(review, review - timedelta(days=7))
+    elif standing.state is S.REVISIT_DUE and standing.panel_at is not None:
+        stage = Limit.PANEL
+        stage_end = end_of(standing.panel_at, policy.span(stage, standing.urgency), zone)
     elif stage is not None:
         stage_end = end_of(standing.since, policy.span(stage, standing.urgency), zone)
     if standing.state is S.DRAFT:  # the desk's own step: no limit is told to anybody yet

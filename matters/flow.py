@@ -34,6 +34,9 @@ class MatterAction(Term):
     ADD_CALLER = "add_caller", "增加诉求人", "Add a caller"
     SUBMIT = "submit", "提交分派", "Submit for routing"
     CORRECT = "correct", "更正", "Correct"
+    SET_CONFLICT = "set_conflict", "设定回避", "Say whom it is about"
+    TAKE_AWAY = "take_away", "因回避收回", "Take it back from a unit complained about"
+    GRADE = "grade", "定难度", "Grade the difficulty"
     ASSIGN = "assign", "交办", "Assign"
     SIGN = "sign", "签收", "Sign for"
     DEEM_SIGNED = "deem_signed", "视为签收", "Deem signed"
@@ -76,6 +79,7 @@ class MatterAction(Term):
     REMIND = "remind", "催办", "Remind"
     SUPERVISE = "supervise", "督办", "Supervise"
     NOTICE_LIST = "notice_list", "列入通报", "Put on the notice list"
+    LIMIT_PASSED = "limit_passed", "时限已过", "A limit passed"
     FAULT = "fault", "认定过错", "Record a fault"
     CLEAR_FAULT = "clear_fault", "撤销过错", "Clear a fault"
     OPEN_IDENTITY = "open_identity", "开启身份", "Open the identity"
@@ -127,6 +131,7 @@ ROWS: tuple[Row, ...] = (
     _row(7, S.REGISTERED, A.SUBMIT, S.TO_ROUTE, CENTRE),
     _row(7, (S.REGISTERED, S.TO_ROUTE), A.CORRECT, None, CENTRE, SUPERVISION),
     _row(8, S.TO_ROUTE, A.ASSIGN, S.ASSIGNED, SUPERVISION),
+    _row(8, _REGISTERED_OPEN, A.GRADE, None, SUPERVISION),
     _row(9, S.ASSIGNED, A.SIGN, S.IN_HAND, UNIT),
     _row(9, S.ASSIGNED, A.DEEM_SIGNED, S.IN_HAND, SYSTEM),
     _row(10, _WORKED_ON, A.ASK_RETURN, S.RETURN_ASKED, UNIT),
@@ -172,6 +177,7 @@ ROWS: tuple[Row, ...] = (
     _row(27, tuple(S), A.FAULT, None, SYSTEM, SUPERVISION),
     _row(27, tuple(S), A.CLEAR_FAULT, None, HEAD),
     _row(28, tuple(s for s in S if s is not S.DRAFT), A.OPEN_IDENTITY, None, CUSTODIAN),
+    _row(27, _REGISTERED_OPEN, A.LIMIT_PASSED, None, SYSTEM),
 )  # fmt: skip
 
 MATTER_FLOW = Flow(

@@ -14,7 +14,7 @@ from core import listing
 from core.people import Staff
 from core.places import Place
 from core.terms import Term
-from matters.attributes import ClockColour, Urgency
+from matters.attributes import ClockColour, Difficulty, Urgency
 from matters.desk import of_county, of_field
 from matters.floods import copies
 from matters.keeping_away import within_sight
@@ -103,6 +103,9 @@ def chosen(session: Session, staff: Staff, args: Mapping[str, str], *, at: datet
     urgency = Urgency.found(args.get("urgency"))
     if urgency is not None:
         query = query.where(Matter.urgency == urgency)
+    difficulty = Difficulty.found(args.get("difficulty"))
+    if difficulty is not None:
+        query = query.where(Matter.difficulty == difficulty)
     colour = ClockColour.found(args.get("colour"))
     if colour is not None:
         query = query.where(_shows(colour, at))

@@ -129,6 +129,7 @@ def keep(session: Session, matter: Matter, standing: Standing, policy: Policy) -
     matter.state = standing.state
     matter.policy_id = standing.policy or None
     matter.urgency = standing.urgency
+    matter.difficulty = standing.difficulty
     matter.round, matter.level = standing.round, standing.level
     matter.is_incident = standing.is_incident
     matter.lead_unit_id = standing.lead

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from matters.attributes import Conflict, Urgency
 from matters.flow import MatterAction as A
 from matters.flow import Side
+from matters.limits import Limit
 from matters.matter import Matter
 from matters.notices import NoticeKind, give
 from matters.standing import Deed, Standing
@@ -68,6 +69,13 @@ def _fault(standing: Standing, deed: Deed) -> list[Told]:
     return [(K.FAULT, deed.facts["unit"])]
 
 
+def _limit_passed(standing: Standing, deed: Deed) -> list[Told]:
+    """Tell the offices of a report that was not made, the desk and its office of callers nobody has given up or reached."""
+    if deed.facts["limit"] == Limit.UNREACHED.value:
+        return [(K.STAGE_OVER, Side.CENTRE), (K.STAGE_OVER, Side.SUPERVISION)]
+    return [(K.REPORT_OVER, Side.SUPERVISION), (K.REPORT_OVER, Side.HEAD)]
+
+
 RULES: dict[A, Callable[[Standing, Deed], list[Told]]] = {
     A.ASSIGN: _assigned,
     A.ACCEPT_RETURN: _assigned,
@@ -89,6 +97,7 @@ RULES: dict[A, Callable[[Standing, Deed], list[Told]]] = {
     A.SUPERVISE: _lead(K.SUPERVISION),
     A.NOTICE_LIST: lambda standing, deed: [*_lead(K.LISTED)(standing, deed), (K.LISTED, Side.SUPERVISION)],
     A.ESCALATE: _escalated,
+    A.LIMIT_PASSED: _limit_passed,
     A.FAULT: _fault,
     A.FLAG_INCIDENT: _side(K.INCIDENT, Side.SUPERVISION, Side.HEAD),
     A.PRESSED: _side(K.PRESSED, Side.SUPERVISION, Side.HEAD),

@@ -50,6 +50,7 @@ class NoticeKind(Term):
     )
     JOINT = "joint", "联合裁定待确认", "A joint ruling to confirm"
     STAGE_OVER = "stage_over", "本环节超时", "This step is overdue"
+    REPORT_OVER = "report_over", "突发事件报告超时", "A report of an incident is overdue"
     REVIEW_OVER = "review_over", "挂账复核到期", "The review of a suspension is due"
     CALL_BACK = "call_back", "草稿超时，请回电补登", "A draft is waiting: call back"
     CALL_UNIT = "call_unit", "交办无人查看，请电话通知", "Nobody looked: telephone the unit"

@@ -1,4 +1,4 @@
-"""Recomputing: deadlines and colours of all open matters anew, when the calendar or the zone has changed."""
+"""Recomputing: deadlines and colours of all matters that have any, anew, when the calendar or the zone has changed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ from matters.matter import Matter
 from matters.moving import clock_columns
 from matters.policies import policy_of
 from matters.standing import from_json
-from matters.states import OPEN
+from matters.states import OPEN, MatterState
 
 CHUNK = 2000
+CLOCKED = (*OPEN, MatterState.NOT_ACCEPTED)
+"""A decline that nobody has confirmed has its limit as well."""
 COLUMNS = ("due_at", "yellow_at", "is_paused", "is_provisional", "stage", "stage_due_at", "next_step_at",
            "is_extension_asked")  # fmt: skip
 TABLE = cast(sa.Table, Matter.__table__)
@@ -33,7 +35,7 @@ def recompute_some(session: Session, *, after: int, at: datetime, limit: int = C
     columns = [TABLE.c[name] for name in COLUMNS]
     query = (
         sa.select(TABLE.c.id, TABLE.c.policy_id, TABLE.c.standing, *columns)
-        .where(TABLE.c.id > after, TABLE.c.state.in_(OPEN))
+        .where(TABLE.c.id > after, TABLE.c.state.in_(CLOCKED))
         .order_by(TABLE.c.id)
         .limit(limit)
     )
@@ -78,7 +80,7 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 def count_open(session: Session) -> int:
     """Count the open matters."""
-    return session.scalar(sa.select(sa.func.count()).where(Matter.state.in_(OPEN))) or 0
+    return session.scalar(sa.select(sa.func.count()).where(Matter.state.in_(CLOCKED))) or 0
 
 
 def recompute_all(at: datetime, *, tell: Callable[[int, int], object] = lambda done, total: None) -> int:

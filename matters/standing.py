@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from matters.attributes import Conflict, Urgency
+from matters.attributes import Conflict, Difficulty, Urgency
 from matters.states import MatterState
 
 
@@ -58,6 +58,7 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     """When this state began."""
     raised_at: datetime
     urgency: Urgency = Urgency.U3
+    difficulty: Difficulty | None = None
     policy: int = 0
     registered_at: datetime | None = None
     registered_by: int | None = None
@@ -92,6 +93,7 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
 
     callers: tuple[CallerStanding, ...] = ()
     panel_by: int | None = None
+    panel_at: datetime | None = None
     declined_by: int | None = None
     is_decline_confirmed: bool = False
     decided_by: int | None = None
@@ -112,7 +114,7 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     incident_reports: tuple[str, ...] = ()
     """The ways in which the incident was reported upwards, each once."""
     notices: tuple[str, ...] = ()
-    """What the clock has set off in this round."""
+    """What the clock has set off in this round; limits that passed by their name."""
     faults: tuple[str, ...] = ()
     """unit:fault:round, each once."""
     cleared_faults: tuple[str, ...] = ()

@@ -122,6 +122,7 @@ def begin_round(standing: Standing, deed: Deed) -> dict[str, Any]:
         "claim": None,
         "check": None,
         "panel_by": None,
+        "panel_at": None,
         "notices": (),
         "level": max(standing.level, 2 if after >= LEVEL_ROUND else 0),
         "is_in_bulletin": standing.is_in_bulletin or after >= BULLETIN_ROUND,

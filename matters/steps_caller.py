@@ -198,7 +198,7 @@ def _panel(standing: Standing, wish: Wish, around: Around) -> None:
 
 @effect(A.PANEL)
 def _put_to_panel(standing: Standing, deed: Deed) -> dict[str, Any]:
-    return {"panel_by": deed.by}
+    return {"panel_by": deed.by, "panel_at": deed.at}
 
 
 @check(A.CLOSE_EXPLAINED, keeps="appeal")

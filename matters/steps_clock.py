@@ -36,24 +36,24 @@ def _caller_asked(standing: Standing, deed: Deed) -> dict[str, Any]:
 @check(A.CALLER_REPLIED)
 def _replied(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
     needs_text(wish, "请写下诉求人的补充", "Write what the caller said")
-    return _paused(standing, wish, around)
+    return paused(standing, wish, around)
 
 
 @check(A.RESUME)
 def _resume(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
     if wish.at < around.end(standing, Limit.PAUSE, standing.since).due_at:
         raise Refused(Words("暂停期限未到", "The pause is not over"))
-    return _paused(standing, wish, around)
+    return paused(standing, wish, around)
 
 
 @check(A.RESUME_WORK)
 def _resume_work(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
     if Side.UNIT in wish.sides:
         is_lead(standing, wish)
-    return _paused(standing, wish, around)
+    return paused(standing, wish, around)
 
 
-def _paused(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
+def paused(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
     """Say how long the clock stood still; written into the log, so that a later calendar changes nothing."""
     until = wish.at
     if standing.state is MatterState.WAIT_CALLER:  # a pause ends by itself, however late someone notices
@@ -76,7 +76,8 @@ def _moved(extended_to: datetime, paused: dict[str, Any], standing: Standing, ar
 
 
 @effect(A.CALLER_REPLIED, A.RESUME, A.RESUME_WORK)
-def _resumed(standing: Standing, deed: Deed) -> dict[str, Any]:
+def resumed(standing: Standing, deed: Deed) -> dict[str, Any]:
+    """Add what stood still to the limit."""
     moved = deed.facts.get("extended_to")
     return {
         "paused_days": standing.paused_days + deed.facts["days"],
@@ -137,7 +138,7 @@ def _granted(standing: Standing, deed: Deed) -> dict[str, Any]:
     late = f"{standing.lead}:{Fault.LATE.value}:{standing.round}"
     return {
         "extended_to": standing.extension_asked,
-        "notices": (),
+        "notices": tuple(given for given in standing.notices if ":" in given),
         "faults": tuple(key for key in standing.faults if key != late),
     }
 

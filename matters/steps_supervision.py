@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.problems import Forbidden, Invalid
+from core.problems import Forbidden, Invalid, Refused
 from core.terms import Words
-from matters.attributes import Urgency
+from matters.attributes import Difficulty, Urgency
 from matters.flow import MatterAction as A
 from matters.flow import Side
 from matters.standing import Deed, Standing, SubTask
-from matters.steps import Around, Wish, check, confirmed, effect, needs_text, number
+from matters.steps import Around, Wish, check, choice, confirmed, effect, needs_text, number
 
 RULING_FROM_RETURNS = 2
 RULING_FROM_DISPATCHES = 2
@@ -92,6 +92,17 @@ def _accept_return(standing: Standing, wish: Wish, around: Around) -> None:
         raise Invalid(
             fields={"lead": Words("同意退回要改派另一单位", "An accepted return goes to another unit")}
         )
+@check(A.GRADE, keeps="difficulty")
+def _grade(standing: Standing, wish: Wish, around: Around) -> None:
+    if choice(wish, "difficulty", Difficulty, "请选择难度", "Choose how hard it is") is standing.difficulty:
+        raise Refused(Words("难度没有变", "It is graded so already"))
+
+
+@effect(A.GRADE)
+def _graded(standing: Standing, deed: Deed) -> dict[str, Any]:
+    return {"difficulty": Difficulty.of(deed.facts["difficulty"])}
+
+
 
 
 @effect(A.ACCEPT_RETURN)

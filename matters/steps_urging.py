@@ -7,8 +7,10 @@ from typing import Any
 from core.problems import Forbidden, Refused
 from core.terms import Words
 from matters.attributes import Fault, IncidentWay
+from matters.clocks import noted_limits
 from matters.flow import MatterAction as A
 from matters.flow import Side
+from matters.limits import Limit
 from matters.standing import Deed, Standing
 from matters.steps import Around, Wish, check, choice, effect, moment, needs_text, number
 
@@ -91,6 +93,21 @@ def _urged(standing: Standing, deed: Deed) -> dict[str, Any]:
     notices = standing.notices if deed.action in standing.notices else (*standing.notices, deed.action)
     level = {A.REMIND.value: 0, A.SUPERVISE.value: 1, A.NOTICE_LIST.value: 2}[deed.action]
     return {"notices": notices, "level": max(standing.level, level)}
+
+
+@check(A.LIMIT_PASSED, keeps="limit")
+def _limit_passed(standing: Standing, wish: Wish, around: Around) -> None:
+    limit = choice(wish, "limit", Limit)
+    due = next(
+        (due for each, due in noted_limits(standing, around.policy, around.zone) if each is limit), None
+    )
+    if due is None or wish.at < due:
+        raise Refused(Words("这个时限没有过", "That limit has not passed"))
+
+
+@effect(A.LIMIT_PASSED)
+def _limit_noted(standing: Standing, deed: Deed) -> dict[str, Any]:
+    return {"notices": (*standing.notices, f"{deed.action}:{deed.facts['limit']}")}
 
 
 @check(A.FAULT, keeps="fault unit")

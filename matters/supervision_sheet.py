@@ -13,6 +13,7 @@ from core.people import Staff, Unit
 from matters import log
 from matters.assigning import names_of, proposed_copy
 from matters.attributes import Fault, IncidentWay
+from matters.clocks import INCIDENT_LIMITS
 from matters.explaining import Explanation, explain
 from matters.flow import MatterAction, Side
 from matters.joint_rulings import JointRuling, may_confirm, waiting
@@ -34,11 +35,6 @@ from matters.timeline import Names, details
 
 VIEWED = "matter.supervised"
 VIEW_COUNTS_AGAIN = timedelta(minutes=15)
-WAYS = {
-    IncidentWay.PHONE: Limit.INCIDENT_PHONE,
-    IncidentWay.WRITTEN: Limit.INCIDENT_WRITTEN,
-    IncidentWay.CITY: Limit.INCIDENT_CITY,
-}
 
 
 @dataclass(frozen=True)
@@ -132,7 +128,7 @@ def sheet(session: Session, matter: Matter, staff: Staff, *, at: datetime) -> Sh
             end_of(incident, policy.span(limit, standing.urgency), clock.zone()).due_at,
             _reported_at(events, way),
         )
-        for way, limit in WAYS.items()
+        for way, limit in INCIDENT_LIMITS.items()
         if incident is not None
     ]
     is_waiting = standing.is_incident and standing.acknowledged_level is None and standing.escalated_at

@@ -58,6 +58,11 @@ STEPS: dict[str, Step] = {
         ),
     ),
     "deny": Step(A.REFUSE_EXTENSION, Words("已裁定不同意延期。", "The extension is refused.")),
+    "grade": Step(
+        A.GRADE,
+        Words("难度已定。", "The difficulty is graded."),
+        lambda typed: {"difficulty": first(typed, "difficulty")},
+    ),
     "remind": Step(A.REMIND, Words("已催办。", "Reminded.")),
     "supervise": Step(A.SUPERVISE, Words("已督办到单位负责人。", "Supervised; the unit's leader is told.")),
     "list": Step(A.NOTICE_LIST, Words("已列入通报。", "Put on the notice list.")),

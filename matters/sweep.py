@@ -75,6 +75,7 @@ _WAITING: dict[MatterState, tuple[NoticeKind, Side]] = {
     state: (NoticeKind.STAGE_OVER, _DESKS[held]) for state, held in HOLDS.items() if held in _DESKS
 }
 _WAITING[S.DRAFT] = (NoticeKind.CALL_BACK, Side.CENTRE)
+_WAITING[S.NOT_ACCEPTED] = (NoticeKind.STAGE_OVER, Side.CENTRE)
 _WAITING[S.SUSPENDED] = (NoticeKind.REVIEW_OVER, Side.HEAD)
 """Whose step is overdue in which state: told once, the matter itself does not move by it."""
 
@@ -87,7 +88,7 @@ def tell_overdue(session: Session, now: datetime) -> int:
         told = sa.exists().where(
             MatterNotice.matter_id == Matter.id,
             MatterNotice.kind == kind,
-            MatterNotice.given_at >= Matter.state_since,
+            MatterNotice.due_at == Matter.stage_due_at,
         )
         query = (
             sa.select(Matter)

@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from matters.attributes import Fault
-from matters.clocks import Clock, clock_of, contact_end, result_end
+from matters.clocks import Clock, clock_of, contact_end, noted_limits, result_end
 from matters.flow import MatterAction
 from matters.limits import Limit, Policy, end_of
 from matters.standing import Standing
@@ -43,6 +43,10 @@ def ticks(standing: Standing, policy: Policy, zone: tzinfo, clock: Clock | None 
         *_urging(standing, now, policy, zone),
         *_faults(standing, now, policy, zone),
         *_incident(standing, policy, zone),
+        *(
+            Tick(due, A.LIMIT_PASSED, {"limit": limit.value})
+            for limit, due in noted_limits(standing, policy, zone)
+        ),
     ]
     return sorted(found, key=lambda tick: tick.at)
 

@@ -19,6 +19,7 @@ from matters.attributes import (
     Conflict,
     Decision,
     DeclineReason,
+    Difficulty,
     Fault,
     IncidentWay,
     Judgement,
@@ -32,6 +33,7 @@ from matters.attributes import (
 )
 from matters.flow import MatterAction as A
 from matters.flow import Side
+from matters.limits import Limit
 from matters.log import MatterEvent
 from matters.matter import Matter
 from matters.topics import topic

@@ -12,7 +12,7 @@ from core.permissions import Permission, Role, require
 from core.places import counties
 from core.terms import Words, labels
 from matters import floods, inbox
-from matters.attributes import ClockColour, Urgency
+from matters.attributes import ClockColour, Difficulty, Urgency
 from matters.topics import Field
 from matters.views.where import topic_words, where
 
@@ -49,6 +49,7 @@ def waiting() -> str:
             counties=[(c.id, c.label) for c in counties(session)],
             fields=labels(Field),
             urgencies=labels(Urgency),
+            difficulties=labels(Difficulty),
             colours=labels(ClockColour),
             topic_words=topic_words,
             where=where,

@@ -17,7 +17,7 @@ from core.places import counties
 from core.problems import Missing
 from core.terms import Words, labels, t
 from matters import board, desk
-from matters.attributes import Urgency
+from matters.attributes import Difficulty, Urgency
 from matters.board import Queue
 from matters.keeping_away import in_sight
 from matters.limits import Limit
@@ -76,6 +76,7 @@ def board_page() -> ResponseReturnValue:
             unseen=board.incident_notices(session, [m.id for m in page.rows]) if is_lane else set(),
             fields=labels(Field),
             urgencies=labels(Urgency),
+            difficulties=labels(Difficulty),
             counties=[(c.id, c.label) for c in counties(session)],
             stage_words=stage_words,
             topic_words=topic_words,
@@ -113,6 +114,7 @@ def _head() -> list[str]:
         t("类别", "Topic"),
         t("地点", "Place"),
         t("紧急程度", "Urgency"),
+        t("难度", "Difficulty"),
         t("状态", "State"),
         t("主办单位", "Lead unit"),
         t("轮次", "Round"),
@@ -134,6 +136,7 @@ def _cells(matter: Matter) -> list[object]:
         topic_words(matter.topic),
         where(matter.place),
         matter.urgency.label,
+        matter.difficulty.label if matter.difficulty else "",
         matter.state.label,
         matter.lead_unit.label if matter.lead_unit else "",
         matter.round,

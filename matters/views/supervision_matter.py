@@ -17,7 +17,7 @@ from core.problems import Invalid, Missing, Problem
 from core.terms import Words, labels
 from matters import desk, joint_rulings, supervision_sheet
 from matters.assigning import Kept, addresses_in, assign
-from matters.attributes import Fault
+from matters.attributes import Difficulty, Fault
 from matters.done_words import done_words
 from matters.keeping_away import in_sight
 from matters.matter import Matter
@@ -150,6 +150,7 @@ def page(
         stage_words=stage_words(matter),
         colour=matter.colour(at),
         faults=labels(Fault),
+        difficulties=labels(Difficulty),
         units={unit.id: unit.label for unit in sheet.units},
         step=step,
         problem=problem,

@@ -124,7 +124,7 @@ def in_hand(session: Session, county: Offices, at: datetime, urgency: Urgency = 
 
 def contacted(session: Session, county: Offices, matter: Matter, at: datetime) -> None:
     """Pass the first word on to the caller."""
-    act(session, matter, A.CONTACT, by=county.clerk, at=at)
+    act(session, matter, A.CONTACT, by=county.clerk, at=at, text="已电话联系")
 
 
 def reported(session: Session, county: Offices, matter: Matter, at: datetime) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from flask.testing import FlaskClient
 
 from core import calendar_days, db
 from core.problems import Invalid, Refused
@@ -27,6 +29,7 @@ from tests.matters.test_sweep import MONDAY, kinds, run, shanghai
 ZONE = ZoneInfo("Asia/Shanghai")
 POLICY = Policy(1, date(2026, 1, 1), FIRST_LIMITS)
 AROUND = Around(POLICY, ZONE)
+SignedIn = Callable[..., FlaskClient]
 LEAD, DAY = 10, timedelta(days=1)
 
 

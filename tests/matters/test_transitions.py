@@ -11,7 +11,7 @@ import pytest
 
 from core import calendar_days
 from core.problems import Forbidden, Invalid, Problem, Refused
-from matters.attributes import Urgency
+from matters.attributes import Conflict, Difficulty, Urgency
 from matters.clocks import clock_of
 from matters.flow import MatterAction, Side
 from matters.limits import FIRST_LIMITS, Policy
@@ -116,6 +116,11 @@ ROWS = [
     Row(7, "registered", "submit", "to_route", "centre", late_at=4 * HOUR, late="overdue"),
     Row(7, "to_route registered", "correct", None, "centre supervision", {"urgency": "u2"}, "听错了"),
     Row(8, "to_route", "assign", "assigned", "supervision", ROUTE, late_at=DAY, late="overdue"),
+    Row(8, " ".join(["in_hand", *sorted(EVERY - {"in_hand"})]), "set_conflict", None, "centre supervision",
+        {"conflict": "unit", "conflict_unit": SECOND, "away": [SECOND]}, "来电人补充", HELD),
+    Row(8, "in_hand assigned return_asked wait_caller result_in suspended", "take_away", "to_route", "system",
+        with_={**HELD, "lead": 66, "conflict": Conflict.UNIT, "conflict_unit": 66}),
+    Row(8, " ".join(["to_route", *sorted(OPEN - {"to_route"})]), "grade", None, "supervision", {"difficulty": "red"}),
     Row(9, "assigned", "sign", "in_hand", "unit", with_=ASSIGNED, late_at=DAY + 9 * HOUR, late="overdue"),
     Row(9, "assigned", "deem_signed", "in_hand", "system", with_=ASSIGNED, at=DAY + 9 * HOUR),
     Row(10, "in_hand assigned", "ask_return", "return_asked", "unit", {"basis": True, "proposed": SECOND},
@@ -178,6 +183,8 @@ ROWS = [
           HELD) for action in ("remind", "supervise", "notice_list")),
     Row(27, " ".join(["in_hand", *sorted(EVERY - {"in_hand"})]), "fault", None, "system supervision",
         {"fault": "late", "unit": LEAD}, "超期三天", HELD),
+    Row(27, " ".join(["to_route", *sorted(OPEN - {"to_route"})]), "limit_passed", None, "system",
+        {"limit": "incident_phone"}, with_={"is_incident": True, "level": 1, "incident_at": T0}),
     Row(27, " ".join(["in_hand", *sorted(EVERY - {"in_hand"})]), "clear_fault", None, "head", {"key": "10:late:1"},
         "查明误判", {**HELD, "faults": ("10:late:1",)}),
     Row(28, " ".join(["in_hand", *sorted(EVERY - {"in_hand", "draft"})]), "open_identity", None, "custodian",
@@ -343,6 +350,8 @@ GUARDS = [
 
 @pytest.mark.parametrize(("action", "changes", "kind"), GUARDS, ids=[f"{a}-{next(iter(c))}-{n}" for n, (a, c, _) in enumerate(GUARDS)])  # fmt: skip
 def test_what_a_row_demands(action: str, changes: dict[str, Any], kind: type[Problem]) -> None:
+    ("grade", {"difficulty": "green"}, Invalid),
+    ("limit_passed", {"limit": "incident_city"}, Refused),
     row = of(action)
     decide(standing(row), wish(row), AROUND)
     with pytest.raises(kind):
@@ -430,6 +439,9 @@ ONCE = [
     ("close_unreached", {"callers": (CallerStanding(1, told_at=T0, judged_at=T0, judgement="solved"),)}),
     ("send_round", {"callers": (CallerStanding(1, told_at=T0, judged_at=T0, judgement="solved"),)}),
     ("close_explained", {"panel_by": None}),
+    ("grade", {"difficulty": Difficulty.RED}),
+    ("limit_passed", {"notices": ("limit_passed:incident_phone",)}),
+    ("limit_passed", {"incident_reports": ("phone",)}),
     ("close_explained", {"callers": (*judged("not_solved")["callers"], CallerStanding(2))}),  # joined since
     ("all_told", {"callers": (CallerStanding(1),)}),
     ("withdraw", {"callers": (CallerStanding(1), CallerStanding(2))}),
