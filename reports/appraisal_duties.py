@@ -18,6 +18,7 @@ from matters.matter import Matter
 
 A = MatterAction
 _ENDS = frozenset({A.SEND_ROUND, A.REOPEN, A.WITHDRAW, A.CLOSE_SOLVED, A.CLOSE_EXPLAINED, A.CLOSE_UNREACHED})
+_NEW_ROUND = frozenset({A.SEND_ROUND, A.REOPEN})
 _READ = (A.ASSIGN, A.ACCEPT_RETURN, A.SIGN, A.DEEM_SIGNED, A.CONTACT, A.TELL, A.FAULT, A.CLEAR_FAULT,
          A.GRANT_EXTENSION, A.REPORT, A.REJECT, *_ENDS)  # fmt: skip
 
@@ -47,6 +48,7 @@ class Duty:
     """One assignment: it ends with a return that is approved, or with the round."""
 
     unit: int
+    round: int
     given_at: datetime
     signed: Done | None = None
     contacted: Done | None = None
@@ -67,13 +69,18 @@ def duties(log: Iterable[Entry]) -> list[Duty]:
     """Read the duties off one matter's log, oldest first."""
     found: list[Duty] = []
     now: Duty | None = None
+    number = 1
     for entry in log:
         action, facts = entry.action, entry.facts
+        number += action in _NEW_ROUND
         if action in (A.ASSIGN, A.ACCEPT_RETURN):
             if action is A.ACCEPT_RETURN and now is not None:
                 now.is_returned = True
-            now = Duty(int(facts["lead"]), entry.at)
+            now = Duty(int(facts["lead"]), number, entry.at)
             found.append(now)
+        elif action is A.CLEAR_FAULT:  # in any state: the duty that it forgives may be over
+            for duty in found:
+                _forgive(duty, str(facts.get("key", "")))
         elif action in _ENDS:
             now = None
         elif now is not None:
@@ -94,10 +101,6 @@ def _note(now: Duty, entry: Entry) -> None:
             now.contacted = Done(False, at)
         elif facts.get("fault") == Fault.LATE.value:
             now.late_at = at
-    elif action is A.CLEAR_FAULT:
-        unit, fault, _ = str(facts.get("key", "::")).split(":")
-        if unit == str(now.unit):
-            _forgive(now, fault)
     elif action is A.GRANT_EXTENSION:  # asked in time, decided after the limit
         now.late_at = None
     elif action is A.REPORT:
@@ -108,13 +111,15 @@ def _note(now: Duty, entry: Entry) -> None:
         now.reports.pop()
 
 
-def _forgive(now: Duty, fault: str) -> None:
-    now.cleared.add(fault)
-    if fault == Fault.STALLED.value and now.contacted is not None and not now.contacted.in_time:
-        now.contacted = None
-    if fault == Fault.LATE.value:
-        now.late_at = None
-        now.reports = [done for done in now.reports if done.in_time]
+def _forgive(duty: Duty, key: str) -> None:
+    for fault in (Fault.STALLED, Fault.LATE):
+        if key == f"{duty.unit}:{fault.value}:{duty.round}":
+            duty.cleared.add(fault.value)
+    if Fault.STALLED.value in duty.cleared and duty.contacted is not None and not duty.contacted.in_time:
+        duty.contacted = None
+    if Fault.LATE.value in duty.cleared:
+        duty.late_at = None
+        duty.reports = [done for done in duty.reports if done.in_time]
 
 
 @dataclass

@@ -7,7 +7,7 @@ import ssl
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 
 from core.settings import Settings
 
@@ -38,7 +38,7 @@ class MailServer:
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = self.sender, to, subject
         mail["Date"] = format_datetime(at)
-        mail["Message-ID"] = f"<{key}@{self.sender.rpartition('@')[2]}>"
+        mail["Message-ID"] = f"<{key}@{parseaddr(self.sender)[1].rpartition('@')[2]}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(text)
         try:
@@ -49,6 +49,8 @@ class MailServer:
         except smtplib.SMTPRecipientsRefused as refused:
             code = next(iter(refused.recipients.values()))[0]
             raise Undeliverable(f"smtp-{code}", is_final=code >= 500) from None
+        except smtplib.SMTPAuthenticationError:  # the house's own fault, and mended by its administrator
+            raise Undeliverable("sign-in-refused", is_final=False) from None
         except smtplib.SMTPResponseException as refused:
             raise Undeliverable(f"smtp-{refused.smtp_code}", is_final=refused.smtp_code >= 500) from None
         except smtplib.SMTPNotSupportedError:
@@ -57,6 +59,8 @@ class MailServer:
             raise Undeliverable("certificate-not-trusted", is_final=False) from None
         except (smtplib.SMTPException, OSError):
             raise Undeliverable("server-away", is_final=False) from None
+        except ValueError:  # a password or an address in letters that the protocol can't carry
+            raise Undeliverable("settings-not-usable", is_final=False) from None
 
     def _connected(self) -> smtplib.SMTP:
         if self.security == "tls":

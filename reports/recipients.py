@@ -27,7 +27,10 @@ _MAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 
 class BulletinRecipient(Base):
-    """One entry of the list; names of people outside and all addresses are sealed, and gone when the entry ends."""
+    """One entry of the list; names of people outside, numbers and addresses are sealed.
+
+    Numbers and addresses go when the entry ends; the name stays: it says to whom an issue was sent.
+    """
 
     __tablename__ = "bulletin_recipient"
     __table_args__ = (

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from core import clock
 from core.places import Place
 from core.terms import Words
 from reports.blocks import Cell, Chart, Column, Table, Text
@@ -41,7 +42,7 @@ def by_township(
     session: Session, figures: Figures | None, index: str, *, county: Place | None, at: datetime
 ) -> Tile:
     """Return an index by township, of one county or of all, over the period of the figures."""
-    definition = _of(session, figures) if figures else in_force(session, at.date())
+    definition = _of(session, figures) if figures else in_force(session, clock.today(at))
     words = names(definition)[index]
     missing: Text | None = NO_WEIGHTS
     found: Modelled | None = None

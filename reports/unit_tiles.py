@@ -136,7 +136,11 @@ def _moved(session: Session, staff: Staff, first: date) -> Counter[tuple[date, s
 
     Whose silence it was tells the assignment before it: a matter may have been another unit's then.
     """
-    wanted = [a.value for a in (A.ASSIGN, A.SIGN, A.DEEM_SIGNED)]
+    assigns = {
+        A.ASSIGN.value,
+        A.ACCEPT_RETURN.value,
+    }  # an approved return is given to another in the same act
+    wanted = [*assigns, A.SIGN.value, A.DEEM_SIGNED.value]
     query = (
         sa.select(MatterEvent.matter_id, MatterEvent.action, MatterEvent.at, MatterEvent.facts)
         .join(Matter, Matter.id == MatterEvent.matter_id)
@@ -146,9 +150,10 @@ def _moved(session: Session, staff: Staff, first: date) -> Counter[tuple[date, s
     found: Counter[tuple[date, str]] = Counter()
     leads: dict[int, int] = {}
     for matter_id, action, moment, facts in session.execute(within_sight(session, staff, query)):
-        if action == A.ASSIGN.value:
+        if action in assigns:
             leads[matter_id] = int(facts["lead"])
         day = clock.today(moment)
         if day >= first and leads.get(matter_id) == staff.unit_id:
-            found[day - timedelta(days=day.weekday()), action] += 1
+            what = A.ASSIGN.value if action in assigns else action
+            found[day - timedelta(days=day.weekday()), what] += 1
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from core.terms import t
@@ -103,11 +104,12 @@ def _apart(
 
 
 def _bands(table: Table, rows: list[tuple[Cell, ...]]) -> list[Plot]:
-    """Shade the bands that can be told apart, where the table names them; where there is one only, nothing is."""
+    """Shade the bands that can be told apart, where the table names them and each lies together (groups have their own)."""
     keys = [c.key for c in table.columns]
     bands = [int(str(row[keys.index("band")] or 0)) for row in rows] if "band" in keys else []
     lowest = max(bands, default=1)
-    if lowest <= 1:
+    runs = [band for band, _ in groupby(bands) if band]
+    if lowest <= 1 or len(runs) > len(set(runs)):
         return []
     colour = {1: "token:green-weak", lowest: "token:yellow-weak"}
     return [

@@ -17,6 +17,14 @@ _WHY = {
     "server-away": Words(
         "多次连不上邮件服务器，请告知管理员", "The mail server was out of reach: tell the administrator"
     ),
+    "sign-in-refused": Words(
+        "邮件服务器不认本系统的用户名或密码，请告知管理员",
+        "The mail server refused this system's user or password: tell the administrator",
+    ),
+    "settings-not-usable": Words(
+        "邮件服务器的用户名、密码或发件地址里有不能用的字符，请告知管理员",
+        "The mail server's user, password or sender holds letters that can't be used: tell the administrator",
+    ),
     "certificate-not-trusted": Words(
         "邮件服务器的证书不可信，请告知管理员",
         "The mail server's certificate is not trusted: tell the administrator",

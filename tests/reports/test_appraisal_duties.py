@@ -77,6 +77,16 @@ def test_a_fault_that_was_cleared_does_not_count() -> None:
     assert other.contact_due == 1
 
 
+def test_a_fault_is_forgiven_in_its_own_round_and_after_the_close_as_well() -> None:
+    late = entry(A.FAULT, 90, by_clock=True, fault="late", unit=7)
+    cleared = entry(A.CLEAR_FAULT, 200, key="7:late:1")
+    assert count(GIVEN, late, entry(A.CLOSE_EXPLAINED, 150), cleared)[7].report_due == 0
+    again = (entry(A.SEND_ROUND, 150), entry(A.ASSIGN, 151, lead=7),
+             entry(A.FAULT, 190, by_clock=True, fault="late", unit=7))  # fmt: skip
+    assert count(GIVEN, late, *again, cleared)[7].report_due == 1
+    assert count(GIVEN, late, *again, entry(A.CLEAR_FAULT, 200, key="7:late:2"))[7].report_due == 1
+
+
 def test_a_fault_recorded_by_hand_is_no_clock() -> None:
     told = count(GIVEN, entry(A.FAULT, 40, fault="stalled", unit=7))[7]
     assert told.contact_due == 0

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from reports.bulletins import Bulletin, BulletinKind
 from reports.deliveries import BulletinDelivery, DeliveryState, Way
 from telephony import line, outbox
 from tests.factories import a_staff
-from tests.reports.issues import CUT, a_city_at_work, a_draft
+from tests.reports.issues import CUT, a_city_at_work, a_draft, approved
 from tests.reports.mail_server import Post, a_certificate, a_mail_server
 from tests.telephony.conftest import (  # noqa: F401
     House,
@@ -80,7 +81,7 @@ def issued(session: Session, editor: Staff, draft: Bulletin | None = None, *, at
     """Issue the week's bulletin."""
     made = draft or a_draft(session, at=at)
     issuing.submit(session, made, by=editor, at=at)
-    issuing.approve(session, made, by=editor, at=at)
+    approved(session, made, at=at)
     issuing.issue(session, made, by=editor, at=at)
     return made
 
@@ -246,9 +247,15 @@ def test_mail_goes_sealed_with_a_password_and_not_to_a_stranger(
         mail_server.send(MAYOR, "题", "文", key="k", at=CUT)
         assert own.was_sealed == [True]
         own.login = ("centre", "another")
-        with pytest.raises(post.Undeliverable, match="smtp-535") as refused:
+        with pytest.raises(post.Undeliverable, match="sign-in-refused") as refused:
             mail_server.send(MAYOR, "题", "文", key="k", at=CUT)
-        assert refused.value.is_final
+        assert not refused.value.is_final, "the administrator mends it, and the mails still go out"
+        odd = replace(mail_server, password="密码", sender="民意中心 <centre@opinion.example>")
+        with pytest.raises(post.Undeliverable, match="settings-not-usable"):
+            odd.send(MAYOR, "题", "文", key="k", at=CUT)
+        own.login = ("centre", "a long secret")
+        replace(odd, password="a long secret").send(MAYOR, "题", "文", key="k", at=CUT)
+        assert own.mails[-1][1]["Message-ID"] == "<k@opinion.example>"
         assert "a long secret" not in repr(mail_server)
     post.use(some_settings(tmp_path))
 

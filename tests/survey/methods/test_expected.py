@@ -49,6 +49,12 @@ def test_a_level_without_successes_expects_none() -> None:
     assert expected_counts([0, 0, 4], [5, 5, 8], [["a", "a", "b"]]) == pytest.approx([0, 0, 4])
 
 
+def test_where_the_solution_lies_at_the_border_it_is_neared() -> None:
+    """One small cell alone ties two levels: it is drawn to nothing, and the margins are met to a thousandth of all."""
+    found = expected_counts([0, 30, 2], [3, 400, 20], [[1, 1, 2], [1, 2, 1]])
+    assert found == pytest.approx([0, 30, 2], abs=0.032)
+
+
 def test_ratios_are_shrunk_as_by_hand() -> None:
     """O = 30, 10, 20; E = 20 each: m = 1, s² = (0.25 + 0.25 + 0)/3, A = s² − 1/20 = 7/60, a = b = 60/7."""
     found = shrink_ratios([30, 10, 20], [20, 20, 20])
