@@ -93,7 +93,7 @@ def _issue(session: Session, day: date, at: datetime) -> Bulletin:
         due_on=day + timedelta(days=8), effect="同类诉求两周内减半", by=editor, at=at,
     )  # fmt: skip
     issuing.submit(session, made, by=editor, at=at)
-    issuing.approve(session, made, by=editor, at=at)
+    issuing.approve(session, made, by=_named(session, "editor02"), at=at)
     issuing.issue(session, made, by=editor, at=at)
     issuing.read(session, made, by=leader, at=at + timedelta(minutes=35))
     if day.isocalendar().week % 2:
@@ -106,4 +106,8 @@ def _issue(session: Session, day: date, at: datetime) -> Bulletin:
 
 
 def _who(session: Session, role: Role) -> Staff:
-    return session.scalars(sa.select(Staff).where(Staff.username == role.value)).one()
+    return _named(session, role.value)
+
+
+def _named(session: Session, username: str) -> Staff:
+    return session.scalars(sa.select(Staff).where(Staff.username == username)).one()

@@ -122,6 +122,7 @@ ACCOUNTS = (
     _account("supervisor", "supervisor", "field"),
     _account("designer", "designer", "field"),
     _account("editor", "editor", "centre"),
+    _account("editor02", "editor", "centre"),
     _account("leader", "leader", "city_government"),
     _account("leader02", "leader", f"government_{city().counties[0].code}"),
     _account("custodian", "custodian", "party_supervision"),

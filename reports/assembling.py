@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from msgspec.structs import replace
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import clock, journal
@@ -16,7 +17,7 @@ from core.places import Place
 from core.problems import Invalid, Refused
 from core.terms import Words
 from reports.blocks import Section, Snapshot, Table, digest, frozen
-from reports.bulletins import PERIOD_OF, Bulletin, BulletinKind, BulletinState
+from reports.bulletins import GONE, PERIOD_OF, Bulletin, BulletinKind, BulletinState
 from reports.code_mark import code_version
 from reports.context import Context
 from reports.definitions import in_force
@@ -70,7 +71,6 @@ IN_FRONT: dict[BulletinKind, frozenset[str]] = {
 }
 """Tables that a kind carries on its first pages, not in the annex."""
 S = BulletinState
-GONE = (S.DISCARDED, S.WITHDRAWN, S.CORRECTED)
 
 
 class Exists(Refused):
@@ -79,6 +79,15 @@ class Exists(Refused):
     words = Words(
         "{title}已经有一份（{state}）。要改已签发的，请出更正版",
         "There is one of {title} already ({state}). To change an issued one, make a corrected edition",
+    )
+
+
+class AtOnce(Refused):
+    """Two people, or two workers, drafted one issue at once."""
+
+    words = Words(
+        "刚刚有人也在起草同一期，没有重复起草；请刷新列表",
+        "Somebody drafted the same issue in this moment; it was not drafted twice. Look at the list again",
     )
 
 
@@ -152,7 +161,10 @@ def first_draft(
     made.comments, made.corrections = made.comments or {}, []
     _fill(session, made, at=at)
     session.add(made)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:  # somebody drafted it in the same moment
+        raise AtOnce from error
     journal.write(session, "bulletin.assemble", made, by=by, at=at, digest=made.digest[:12])
     return made
 

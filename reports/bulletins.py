@@ -90,6 +90,8 @@ BULLETIN_FLOW: Flow[BulletinState, BulletinAction] = Flow(
 )
 WRITABLE = frozenset({S.DRAFT})
 """Where texts and numbers may still change."""
+GONE = (S.DISCARDED, S.WITHDRAWN, S.CORRECTED)
+"""What stands no longer, so that the issue may be made anew."""
 PUBLIC = (S.ISSUED, S.CORRECTED, S.WITHDRAWN)
 """What readers may know of; a withdrawn one shows why and nothing else."""
 
@@ -101,6 +103,16 @@ class Bulletin(Base):
     __table_args__ = (
         sa.Index("ix_bulletin_kind_ends_on", "kind", "ends_on"),
         sa.Index("ix_bulletin_state_issued_at", "state", "issued_at"),
+        sa.Index(
+            "uq_bulletin_one_standing",
+            "kind",
+            "year",
+            "number",
+            "edition",
+            unique=True,
+            sqlite_where=sa.text(f"state NOT IN {code_list(*GONE)}"),
+            postgresql_where=sa.text(f"state NOT IN {code_list(*GONE)}"),
+        ),
         sa.CheckConstraint(
             f"state NOT IN {code_list(S.APPROVED, S.ISSUED, S.CORRECTED)} OR approved_at IS NOT NULL",
             name="approved_has_time",
@@ -140,6 +152,7 @@ class Bulletin(Base):
     made_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
     made_at: Mapped[datetime]
     checked_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
+    """Who found it whole and sent it to be approved, by somebody else."""
     checked_at: Mapped[datetime | None]
     approved_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
     approved_at: Mapped[datetime | None]

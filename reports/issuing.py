@@ -53,14 +53,24 @@ def verdicts(content: Snapshot) -> dict[str, Verdict]:
 
 
 def comment(
-    session: Session, bulletin: Bulletin, section: str, text: str, *, by: Staff, at: datetime
+    session: Session,
+    bulletin: Bulletin,
+    section: str,
+    text: str,
+    *,
+    seen: str | None = None,
+    by: Staff,
+    at: datetime,
 ) -> None:
-    """Write the editor's comment on a section; one that says more than the figures is refused."""
+    """Write the editor's comment on a section; one that says more than the figures is refused.
+
+    `seen` is what stood there on the page: what another editor wrote since is not overwritten.
+    """
     if not bulletin.is_writable:
         raise Refused(
             Words("只有草稿可以编写；请先退回修改", "Only a draft can be written in: send it back first")
         )
-    text = text.strip()
+    text = _plain(text)
     content = bulletin.content
     if section not in {part.key for part in content.sections}:
         raise Invalid(Words("没有这个部分", "There is no such section"))
@@ -69,6 +79,13 @@ def comment(
     for name, word in overclaims(text, verdicts(content)):
         raise Overclaimed(name=name, word=word)
     kept = dict(bulletin.comments)
+    if seen is not None and _plain(seen) != _plain(kept.pop(section, "")):
+        raise Refused(
+            Words(
+                "刚刚有人改过这一部分，没有覆盖；返回上一页可以取回您写的内容",
+                "Somebody has just changed this section, and nothing was overwritten; what you typed is one page back",
+            )
+        )
     kept.pop(section, None)
     if text:
         kept[section] = text
@@ -78,12 +95,14 @@ def comment(
 
 
 def submit(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) -> None:
-    """Send a draft for checking; comments are held against the figures as they stand now."""
+    """Send a draft, found whole, to be approved by somebody else; comments are held against the figures as they stand now."""
     known = verdicts(bulletin.content)
     for text in bulletin.comments.values():
         for name, word in overclaims(text, known):
             raise Overclaimed(name=name, word=word)
-    BULLETIN_FLOW.move(session, bulletin, A.SUBMIT, by=by, at=at)
+    bulletin.checked_by, bulletin.checked_at = by.id, at
+    with session.no_autoflush:
+        BULLETIN_FLOW.move(session, bulletin, A.SUBMIT, by=by, at=at)
 
 
 def send_back(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) -> None:
@@ -94,8 +113,14 @@ def send_back(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) 
 
 
 def approve(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) -> None:
-    """Approve what was checked: whoever approves has read it whole."""
-    bulletin.checked_by, bulletin.checked_at = by.id, at
+    """Approve what another sent: whoever approves has read it whole."""
+    if bulletin.checked_by == by.id:
+        raise Refused(
+            Words(
+                "送核的人不能自己审定，请由另一位编辑审定",
+                "Who sent it can't approve it: another editor does",
+            )
+        )
     bulletin.approved_by, bulletin.approved_at = by.id, at
     with session.no_autoflush:
         BULLETIN_FLOW.move(session, bulletin, A.APPROVE, by=by, at=at)
@@ -175,6 +200,11 @@ def correct(session: Session, bulletin: Bulletin, reason: str, *, by: Staff, at:
     made.corrections = differences(bulletin.content, made.content)
     session.flush()
     return made
+
+
+def _plain(text: str) -> str:
+    """Browsers send other ends of lines than they were given."""
+    return text.replace("\r\n", "\n").strip()
 
 
 def _reason(text: str) -> str:

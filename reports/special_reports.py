@@ -14,8 +14,8 @@ from core.places import Place
 from core.problems import Invalid
 from core.terms import Words
 from matters.topics import topic
-from reports.assembling import GONE, first_draft, once
-from reports.bulletins import Bulletin, BulletinKind
+from reports.assembling import first_draft, once
+from reports.bulletins import GONE, Bulletin, BulletinKind
 from reports.periods import Period, PeriodKind
 
 LONGEST_SPAN = 366

@@ -16,17 +16,20 @@ from reports.maps import Ring, outlines
 from reports.web_charts import Plot, plot
 
 
-def known(session: Session, bulletin_id: int, staff: Staff) -> Bulletin:
-    """Return a bulletin that someone may know of: readers those issued, editors all; else there is none."""
-    found = session.get(Bulletin, bulletin_id)
+def known(session: Session, bulletin_id: int, staff: Staff, *, to_change: bool = False) -> Bulletin:
+    """Return a bulletin that someone may know of: readers those issued, editors all; else there is none.
+
+    Whoever changes it holds it until the change is kept, so that two editors can't undo each other's.
+    """
+    found = session.get(Bulletin, bulletin_id, with_for_update=to_change or None, populate_existing=to_change)
     if found is None or (found.state not in PUBLIC and not staff.may(Permission.BULLETIN_EDIT)):
         raise Missing
     return found
 
 
-def readable(session: Session, bulletin_id: int, staff: Staff) -> Bulletin:
+def readable(session: Session, bulletin_id: int, staff: Staff, *, to_change: bool = False) -> Bulletin:
     """Return a bulletin whose numbers someone may see: of a withdrawn one nobody but editors may."""
-    found = known(session, bulletin_id, staff)
+    found = known(session, bulletin_id, staff, to_change=to_change)
     if found.state is BulletinState.WITHDRAWN and not staff.may(Permission.BULLETIN_EDIT):
         raise Missing
     return found

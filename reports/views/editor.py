@@ -100,6 +100,7 @@ def one(bulletin_id: int) -> str:
             readers=issuing.readers(session, bulletin),
             deliveries=deliveries(session, bulletin),
             trouble=trouble,
+            me_id=acting().id,
             units=unit_choices(session),
         )
 
@@ -109,7 +110,7 @@ def _act(
 ) -> ResponseReturnValue:
     staff, now = acting(), clock.now()
     with transaction() as session:
-        act(session, known(session, bulletin_id, staff), staff, now)
+        act(session, known(session, bulletin_id, staff, to_change=True), staff, now)
     flash(done, "good")
     return redirect(url_for(".one", bulletin_id=bulletin_id), 303)
 
@@ -118,9 +119,11 @@ def _act(
 @require(Permission.BULLETIN_EDIT)
 def comment(bulletin_id: int, section: str) -> ResponseReturnValue:
     """Write the comment of one section."""
-    text = request.form.get("text", "")
+    text, seen = request.form.get("text", ""), request.form.get("seen")
     done = t("说明已保存", "The comment is kept")
-    return _act(bulletin_id, lambda s, b, p, at: issuing.comment(s, b, section, text, by=p, at=at), done)
+    return _act(
+        bulletin_id, lambda s, b, p, at: issuing.comment(s, b, section, text, seen=seen, by=p, at=at), done
+    )
 
 
 @blueprint.post("/<int:bulletin_id>/advice")
@@ -166,7 +169,8 @@ def act(bulletin_id: int, action: str) -> ResponseReturnValue:
     if action == "correct":
         staff, now = acting(), clock.now()
         with transaction() as session:
-            made = issuing.correct(session, known(session, bulletin_id, staff), reason, by=staff, at=now).id
+            bulletin = known(session, bulletin_id, staff, to_change=True)
+            made = issuing.correct(session, bulletin, reason, by=staff, at=now).id
         flash(
             t(
                 "更正版已起草，签发后代替原版",

@@ -133,7 +133,7 @@ def instruct(bulletin_id: int) -> ResponseReturnValue:
     """Write an instruction on an issued bulletin; it is tracked from now on."""
     staff, now, form = acting(), clock.now(), request.form
     with transaction() as session:
-        bulletin = readable(session, bulletin_id, staff)
+        bulletin = readable(session, bulletin_id, staff, to_change=True)
         if bulletin.state is not BulletinState.ISSUED:
             raise Invalid(Words("只能在已签发的简报上批示", "Instructions go on issued bulletins"))
         give(

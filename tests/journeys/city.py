@@ -215,7 +215,8 @@ def an_issued_bulletin(session: Session, editor: Staff, now: datetime) -> int:
     made = at_work(session)[0]
     issuing.comment(session, made, "points", "路灯问题集中。", by=editor, at=now)
     issuing.submit(session, made, by=editor, at=now)
-    issuing.approve(session, made, by=editor, at=now)
+    another = session.scalars(sa.select(Staff).where(Staff.username == "editor02")).one()
+    issuing.approve(session, made, by=another, at=now)
     issuing.issue(session, made, by=editor, at=now)
     give(session, made, "请两周内修好。", unit=None, due_on=today, is_instruction=True, by=editor, at=now)
     assemble(session, BulletinKind.DAILY, today, by=editor, at=now)

@@ -27,6 +27,23 @@ def people(house: House) -> tuple[Staff, Staff]:
         return a_staff(session, Role.EDITOR), a_staff(session, Role.LEADER)
 
 
+def issue(page: Page, house: House, editor: Staff) -> None:
+    """Send it for checking, have another editor approve and issue it, and look at it again."""
+    page.get_by_role("button", name="送核").click()
+    expect(page.locator("aside")).to_contain_text("由另一位编辑审定")
+    expect(page.get_by_role("button", name="审定")).to_have_count(0)
+    where = page.url
+    with using(house.database), transaction() as session:
+        another = a_staff(session, Role.EDITOR)
+    sign_in(page, another, house)
+    page.goto(where)
+    for step in ("审定", "签发并分送"):
+        page.get_by_role("button", name=step).click()
+    expect(page.locator("aside")).to_contain_text("已签发")
+    sign_in(page, editor, house)
+    page.goto(where)
+
+
 def test_from_the_draft_to_its_correction(page: Page, house: House, people: tuple[Staff, Staff]) -> None:
     editor, leader = people
     sign_in(page, editor, house)
@@ -66,8 +83,7 @@ def test_from_the_draft_to_its_correction(page: Page, house: House, people: tupl
     page.get_by_label("期限").fill("2099-01-31")
     page.get_by_label("预期效果").fill("夜间不再摸黑")
     page.get_by_role("button", name="加上").click()
-    for step in ("送核", "审定", "签发并分送"):
-        page.get_by_role("button", name=step).click()
+    issue(page, house, editor)
     expect(page.locator("aside")).to_contain_text("已签发")
     expect(page.locator("#delivery")).to_contain_text("已读 0 人")
     expect(page.locator("#delivery")).to_contain_text("市委值班室")
@@ -104,8 +120,7 @@ def test_from_the_draft_to_its_correction(page: Page, house: House, people: tupl
     page.get_by_text("出更正版").click()
     page.get_by_label("为什么更正").fill("补入晚到的事项")
     page.get_by_role("button", name="起草更正版").click()
-    for step in ("送核", "审定", "签发并分送"):
-        page.get_by_role("button", name=step).click()
+    issue(page, house, editor)
 
     sign_in(page, leader, house)
     page.goto("/bulletins/")
@@ -126,8 +141,7 @@ def test_a_daily_sheet_and_a_special_report(page: Page, house: House, people: tu
         assert run_next()
     page.goto("/editing/")
     page.get_by_role("link", name="每日快报").first.click()
-    for step in ("送核", "审定", "签发并分送"):
-        page.get_by_role("button", name=step).click()
+    issue(page, house, editor)
     expect(page.locator("aside")).to_contain_text("已签发")
 
     page.goto("/editing/")

@@ -18,7 +18,7 @@ from core.permissions import Role
 from core.units import Unit
 from reports.advice import Advice, AdviceState
 from reports.bulletins import Bulletin, BulletinReader, BulletinState
-from tests.reports.issues import WEEK, a_city_at_work, a_draft
+from tests.reports.issues import WEEK, a_city_at_work, a_draft, issued_on_screen
 from tests.web.conftest import SignedIn, app, as_role  # noqa: F401
 
 
@@ -33,11 +33,6 @@ def draft(app: Flask) -> int:
 def state_of(bulletin_id: int) -> BulletinState:
     with reading() as session:
         return session.get_one(Bulletin, bulletin_id).state
-
-
-def issue(editor: object, bulletin_id: int) -> None:
-    for action in ("submit", "approve", "issue"):
-        assert editor.post(f"/editing/{bulletin_id}/{action}").status_code == 303  # type: ignore[attr-defined]
 
 
 def test_an_editor_drafts_in_the_background(app: Flask, as_role: SignedIn) -> None:
@@ -73,7 +68,7 @@ def test_a_comment_is_held_against_the_figures(draft: int, as_role: SignedIn) ->
 
 def test_a_leader_reads_drills_down_and_instructs(draft: int, as_role: SignedIn) -> None:
     editor, leader = as_role(Role.EDITOR), as_role(Role.LEADER)
-    issue(editor, draft)
+    issued_on_screen(editor, draft)
     page = leader.get(f"/bulletins/{draft}")
     assert page.status_code == 200
     assert "安全感指数" in page.text
@@ -110,7 +105,7 @@ def test_a_leader_reads_drills_down_and_instructs(draft: int, as_role: SignedIn)
 def test_advice_names_its_unit_its_day_and_its_effect(draft: int, as_role: SignedIn) -> None:
     editor = as_role(Role.EDITOR)
     assert editor.post(f"/editing/{draft}/advice", data={"text": "修路灯"}).status_code == 422
-    issue(editor, draft)
+    issued_on_screen(editor, draft)
     full = {"text": "修路灯", "unit": "1", "due_on": "2099-01-01", "effect": "夜间更亮"}
     assert editor.post(f"/editing/{draft}/advice", data=full).status_code == 422
 
@@ -118,12 +113,12 @@ def test_advice_names_its_unit_its_day_and_its_effect(draft: int, as_role: Signe
 def test_a_correction_takes_the_place_of_what_was_wrong(draft: int, as_role: SignedIn) -> None:
     editor, leader = as_role(Role.EDITOR), as_role(Role.LEADER)
     assert editor.post(f"/editing/{draft}/correct", data={"reason": "有误"}).status_code == 409
-    issue(editor, draft)
+    issued_on_screen(editor, draft)
     made = editor.post(f"/editing/{draft}/correct", data={"reason": "补入晚到的事项"})
     new = int(made.location.rsplit("/", 1)[1])
     assert state_of(draft) is BulletinState.ISSUED
     assert leader.get(f"/bulletins/{new}").status_code == 404
-    issue(editor, new)
+    issued_on_screen(editor, new)
     assert (state_of(draft), state_of(new)) == (BulletinState.CORRECTED, BulletinState.ISSUED)
     assert "已由更正版代替" in leader.get(f"/bulletins/{draft}").text
     assert "更正" in leader.get(f"/bulletins/{new}").text
@@ -131,7 +126,7 @@ def test_a_correction_takes_the_place_of_what_was_wrong(draft: int, as_role: Sig
 
 def test_a_withdrawn_one_shows_why_and_nothing_else(draft: int, as_role: SignedIn) -> None:
     editor, leader = as_role(Role.EDITOR), as_role(Role.LEADER)
-    issue(editor, draft)
+    issued_on_screen(editor, draft)
     assert editor.post(f"/editing/{draft}/withdraw", data={"reason": ""}).status_code == 422
     assert editor.post(f"/editing/{draft}/withdraw", data={"reason": "口径有误"}).status_code == 303
     page = leader.get(f"/bulletins/{draft}")
@@ -159,3 +154,22 @@ def test_paper_is_the_same_to_the_byte_and_set_in_chinese(draft: int, as_role: S
         assert parts.testzip() is None
     assert "社情民意调查周报" in text
     assert 'w:eastAsia="Noto Serif CJK SC"' in text
+
+
+def test_nobody_issues_alone(draft: int, as_role: SignedIn) -> None:
+    editor, other = as_role(Role.EDITOR), as_role(Role.EDITOR)
+    assert editor.post(f"/editing/{draft}/submit").status_code == 303
+    assert "由另一位编辑审定" in editor.get(f"/editing/{draft}").text
+    assert editor.post(f"/editing/{draft}/approve").status_code == 409
+    assert state_of(draft) is BulletinState.CHECKING
+    assert other.post(f"/editing/{draft}/approve").status_code == 303
+    assert state_of(draft) is BulletinState.APPROVED
+
+
+def test_what_another_wrote_meanwhile_is_not_overwritten(draft: int, as_role: SignedIn) -> None:
+    one, two = as_role(Role.EDITOR), as_role(Role.EDITOR)
+    path = f"/editing/{draft}/comments/points"
+    assert one.post(path, data={"text": "路灯问题集中。", "seen": ""}).status_code == 303
+    assert two.post(path, data={"text": "另一句。", "seen": ""}).status_code == 409
+    assert two.post(path, data={"text": "另一句。", "seen": "路灯问题集中。"}).status_code == 303
+    assert "另一句。" in one.get(f"/editing/{draft}").text

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import itertools
 from datetime import timedelta
+from threading import Event, Thread
+from time import sleep
 
 import pytest
 
-from core.db import Database, transaction
-from reports.assembling import Exists, snapshot
+from core.db import Database, transaction, using
+from core.people import Staff
+from core.permissions import Role
+from reports import assembling
+from reports.assembling import AtOnce, Exists, snapshot
 from reports.blocks import Chart, Figure, Points, Table, digest, frozen, thawed
-from reports.bulletins import BulletinKind
+from reports.bulletins import Bulletin, BulletinKind
 from reports.corrections import differences
+from reports.issuing import comment
 from reports.periods import Period, PeriodKind
+from reports.views.bulletin_parts import known
 from tests import factories
+from tests.factories import a_staff
 from tests.reports.issues import CUT, WEEK, a_city_at_work, a_draft
 
 BYTES: dict[str, bytes] = {}
@@ -76,6 +84,45 @@ def test_one_issue_is_drafted_once(sqlite: Database) -> None:
         with pytest.raises(Exists):
             a_draft(session)
         assert a_draft(session, day=WEEK + timedelta(days=4 - WEEK.weekday() - 7)).number == made.number - 1
+
+
+def test_two_workers_draft_one_issue_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    with transaction() as session:
+        a_city_at_work(session)
+        a_draft(session)
+    monkeypatch.setattr(assembling, "once", lambda session, standing: None)  # both looked before either wrote
+    with pytest.raises(AtOnce), transaction() as session:
+        a_draft(session)
+
+
+def test_two_editors_write_at_once_and_both_are_kept(database: Database) -> None:
+    with transaction() as session:
+        a_city_at_work(session)
+        made, one, two = a_draft(session).id, a_staff(session, Role.EDITOR), a_staff(session, Role.EDITOR)
+    has_it, written = Event(), []
+
+    def second() -> None:
+        with using(database), transaction() as session:
+            has_it.wait(20)
+            bulletin = known(session, made, session.get_one(Staff, two.id), to_change=True)
+            comment(session, bulletin, "intake", "诉求集中。", by=two, at=CUT)
+            written.append(True)
+
+    beside = Thread(target=second)
+    with transaction() as session:
+        bulletin = known(session, made, one, to_change=True)
+        if database.engine.dialect.name == "postgresql":  # the other knows one transaction at a time
+            beside.start()
+            has_it.set()
+            sleep(0.5)
+            assert not written
+        comment(session, bulletin, "points", "路灯集中。", by=one, at=CUT)
+    if not beside.is_alive() and not written:
+        has_it.set()
+        beside.start()
+    beside.join(30)
+    with transaction() as session:
+        assert set(session.get_one(Bulletin, made).comments) == {"points", "intake"}
 
 
 def test_what_changed_between_two_snapshots_is_listed(sqlite: Database) -> None:

@@ -22,7 +22,7 @@ from reports.deliveries import BulletinDelivery, DeliveryState
 from reports.maps import PlaceShape
 from reports.recipients import BulletinRecipient
 from tests.factories import a_place
-from tests.reports.issues import WEEK, a_city_at_work, a_draft
+from tests.reports.issues import WEEK, a_city_at_work, a_draft, issued_on_screen
 from tests.reports.test_maps import SQUARE
 from tests.web.conftest import SignedIn, app, as_role  # noqa: F401
 
@@ -71,8 +71,7 @@ def test_the_list_is_kept_by_editors_and_shows_no_number(app: Flask, as_role: Si
 def test_the_editor_sees_whom_nobody_could_tell_and_who_has_read(draft: int, as_role: SignedIn) -> None:
     editor, leader = as_role(Role.EDITOR), as_role(Role.LEADER)
     editor.post("/editing/recipients/", data=OUTSIDE)
-    for action in ("submit", "approve", "issue"):
-        assert editor.post(f"/editing/{draft}/{action}").status_code == 303
+    issued_on_screen(editor, draft)
     page = editor.get(f"/editing/{draft}").text
     assert "请人工告知" in page
     assert "没有设置邮件服务器，请打电话或当面告知" in page
@@ -132,8 +131,7 @@ def test_a_new_definition_is_published_and_those_in_use_stand(draft: int, as_rol
     assert "公布新的一版" in designer.get("/definitions").text
     assert "公布新的一版" not in editor.get("/definitions").text
     assert editor.post("/definitions", data=form).status_code == 403
-    for action in ("submit", "approve", "issue"):
-        editor.post(f"/editing/{draft}/{action}")
+    issued_on_screen(editor, draft)
     early = designer.post("/definitions", data={**form, "valid_from": "2026-11-16"})
     assert early.status_code == 422
     assert "已按原定义公布" in early.text

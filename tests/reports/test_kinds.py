@@ -25,7 +25,7 @@ from reports.periods import Period, PeriodKind, wide
 from reports.printing import page
 from reports.special_reports import assemble_special
 from tests.factories import a_staff, a_unit
-from tests.reports.issues import CUT, WEEK, a_city_at_work
+from tests.reports.issues import CUT, WEEK, a_city_at_work, approved
 from tests.reports.raised import a_matter
 
 K = BulletinKind
@@ -101,7 +101,7 @@ def test_every_kind_is_drafted_checked_issued_and_printed(
         said = [check.words.zh for check in checks(session, made)]
         assert ("两项指数都有结果" in said) == (kind is not K.DAILY)
         issuing.submit(session, made, by=editor, at=CUT)
-        issuing.approve(session, made, by=editor, at=CUT)
+        approved(session, made)
         issuing.issue(session, made, by=editor, at=CUT)
         again = another_edition(session, made, by=editor, at=CUT + timedelta(minutes=1))
         assert (again.edition, again.period) == (2, made.period)
@@ -261,8 +261,9 @@ def test_what_was_corrected_lately_is_listed(sqlite: Database) -> None:
         editor, unit = a_staff(session, Role.EDITOR), a_unit(session)
         made = assemble(session, K.DAILY, WEEK, by=editor, at=CUT)
         give(session, made, "修路灯", unit=unit, due_on=WEEK, effect="亮", by=editor, at=CUT)
-        for step in (issuing.submit, issuing.approve, issuing.issue):
-            step(session, made, by=editor, at=CUT)
+        issuing.submit(session, made, by=editor, at=CUT)
+        approved(session, made)
+        issuing.issue(session, made, by=editor, at=CUT)
         issuing.withdraw(session, made, "口径有误", by=editor, at=CUT)
         later = assemble(session, K.WEEKLY, WEEK, by=editor, at=CUT + timedelta(hours=1)).content
     row = table(later, "corrections").rows[0]
