@@ -118,7 +118,6 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     faults: tuple[str, ...] = ()
     """unit:fault:round, each once."""
     cleared_faults: tuple[str, ...] = ()
-    is_in_bulletin: bool = False
     was_pressed: bool = False
     ended_at: datetime | None = None
 

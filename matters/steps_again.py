@@ -13,7 +13,6 @@ from matters.limits import Limit
 from matters.standing import CallerStanding, Deed, Standing
 from matters.steps import Around, Wish, another_person, check, effect, needs_text, number
 
-BULLETIN_ROUND = 4
 LEVEL_ROUND = 3
 
 
@@ -125,7 +124,6 @@ def begin_round(standing: Standing, deed: Deed) -> dict[str, Any]:
         "panel_at": None,
         "notices": (),
         "level": max(standing.level, 2 if after >= LEVEL_ROUND else 0),
-        "is_in_bulletin": standing.is_in_bulletin or after >= BULLETIN_ROUND,
         "callers": tuple(
             CallerStanding(c.id, is_anonymous=c.is_anonymous, has_left=c.has_left) for c in standing.callers
         ),

@@ -188,5 +188,4 @@ def _suspended(standing: Standing, deed: Deed) -> dict[str, Any]:
         "review_at": _utc(deed.facts["review"]),
         "renewals": standing.renewals + is_again,
         "was_suspended": True,
-        "is_in_bulletin": True,
     }

@@ -16,12 +16,12 @@ from matters.matter import Matter
 from matters.moving import clock_columns
 from matters.policies import policy_of
 from matters.rules import begin, replay
-from matters.standing import Deed
+from matters.standing import Deed, Standing
 from matters.states import MatterState
 
 _NOW = (
     Matter.id, Matter.receipt, Matter.topic, Matter.place_id, Matter.registered_at, Matter.raised_at, Matter.version,
-    Matter.policy_id, Matter.state, Matter.lead_unit_id, Matter.conflict, Matter.level, Matter.due_at, Matter.yellow_at,
+    Matter.policy_id, Matter.state, Matter.state_since, Matter.round, Matter.lead_unit_id, Matter.conflict, Matter.level, Matter.due_at, Matter.yellow_at,
     Matter.ended_at,
 )  # fmt: skip
 
@@ -36,6 +36,9 @@ class Stood:
     place_id: int | None
     registered_at: datetime
     state: MatterState
+    since: datetime
+    """When this state began."""
+    round: int
     unit_id: int | None
     conflict: Conflict
     level: int
@@ -75,7 +78,17 @@ def stood(
         log = logs.get(m.id, [])
         # What has no whole log was brought in from elsewhere: its columns are all that is known.
         if not log or len(log) != m.version:
-            now = (m.state, m.lead_unit_id, m.conflict, m.level, m.due_at, m.yellow_at, ended_at)
+            now = (
+                m.state,
+                m.state_since,
+                m.round,
+                m.lead_unit_id,
+                m.conflict,
+                m.level,
+                m.due_at,
+                m.yellow_at,
+                ended_at,
+            )
             found.append(Stood(*fixed, *now))
             continue
         then = replay(begin(m.raised_at), (deed for deed in log if deed.at < until))
@@ -83,8 +96,12 @@ def stood(
             continue  # closed before, and opened again afterwards
         ends = clock_columns(then, policy_of(session, then.policy or m.policy_id, at=at))
         clock = ends["due_at"], ends["yellow_at"]
-        found.append(Stood(*fixed, then.state, then.lead, then.conflict, then.level, *clock, then.ended_at))
+        found.append(Stood(*fixed, *_of(then), then.conflict, then.level, *clock, then.ended_at))
     return found
+
+
+def _of(then: Standing) -> tuple[MatterState, datetime, int, int | None]:
+    return then.state, then.since, then.round, then.lead
 
 
 def _moved_since(session: Session, until: datetime, where: sa.ColumnElement[bool]) -> dict[int, list[Deed]]:

@@ -17,6 +17,7 @@ from matters.flow import MatterAction
 from matters.keeping_away import IN_REPORTS
 from matters.log import MatterEvent
 from matters.matter import Matter
+from matters.outstanding import is_outstanding
 from matters.topics import topic
 from reports.blocks import Block, Cell, Column, Prose, Section, Table, Text
 from reports.context import Context
@@ -99,6 +100,7 @@ def supervision(c: Context) -> Section:
         blocks.append(_listed(c, named[:MOST_RED], units, source))
     else:
         blocks.append(Prose(Text("本期末没有超期事项。", "Nothing was overdue at the end of the period.")))
+    blocks += _outstanding(c, units)
     blocks.append(_urged(c))
     return Section(8, "supervision", SUPERVISION, tuple(blocks))
 
@@ -149,6 +151,47 @@ def _listed(c: Context, red: list[Stood], units: dict[int, Text], source: str) -
         source,
         is_annex=True,
     )
+
+
+def _outstanding(c: Context, units: dict[int, Text]) -> list[Block]:
+    """List what stays in the bulletin until it is done: suspended, or in its fourth round; nobody is named in it."""
+    found = [m for m in c.stood if m.is_open and is_outstanding(m.state, m.round)]
+    if not found:
+        return []
+    rows = tuple(
+        (
+            _what(m.topic),
+            _where(c, m.place_id),
+            units.get(m.unit_id or 0),
+            Text(m.state.zh, m.state.en),
+            f"{clock.local(m.since):%Y-%m-%d}",
+            m.round,
+        )
+        for m in sorted(found, key=lambda m: (m.since, m.id))
+        if m.conflict is Conflict.NONE
+    )
+    source = c.source(
+        "outstanding",
+        "matter_event",
+        Words(
+            "本期末挂账的，和第四轮及以后仍未办结的，每周都列，直到办结；反映单位或人员的计入件数，不列入清单",
+            "Suspended at the end of the period, or open in the fourth round or later: here every week until it is done; "
+            "complaints about staff or a unit count and are not listed",
+        ),
+    )
+    columns = (
+        Column("what", Text("事项", "What")),
+        Column("where", Text("地点", "Where")),
+        Column("unit", Text("承办单位", "Held by")),
+        Column("state", Text("现状", "Stands at")),
+        Column("since", Text("起于", "Since")),
+        Column("round", Text("轮次", "Round"), "count"),
+    )
+    n = len(found)
+    told = Text(f"挂账或第四轮及以后仍未办结的 {n} 件，清单见附表。",
+                f"Suspended, or open in the fourth round or later: {n}; the list is in the annex.")  # fmt: skip
+    words = Text("挂账和多轮未解决的事项", "Suspended, and unsolved after several rounds")
+    return [Prose(told), Table("outstanding", words, columns, rows, source, is_annex=True)]
 
 
 def _urged(c: Context) -> Table:

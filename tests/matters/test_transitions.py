@@ -15,6 +15,7 @@ from matters.attributes import Conflict, Difficulty, Urgency
 from matters.clocks import clock_of
 from matters.flow import MatterAction, Side
 from matters.limits import FIRST_LIMITS, Policy
+from matters.outstanding import is_outstanding
 from matters.rules import Around, Wish, apply, begin, decide
 from matters.standing import CallerStanding, Standing, SubTask, Try
 from matters.states import MatterState
@@ -515,7 +516,7 @@ def test_round_three_goes_up_and_round_four_into_the_bulletin() -> None:
         found = Row(20, row.before, "send_round", "to_route", "centre",
                     with_={**judged("partly"), "round": number - 1, "level": before.level})  # fmt: skip
         after = apply(standing(found), decide(standing(found), wish(found), AROUND))
-        assert (after.round, after.level, after.is_in_bulletin) == (number, level, bulletin)
+        assert (after.round, after.level, is_outstanding(after.state, after.round)) == (number, level, bulletin)
         assert (after.lead, after.notices, after.extended_to) == (None, (), None)
 
 
