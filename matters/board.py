@@ -44,6 +44,7 @@ class Queue(Term):
     SUSPENDED = "suspended", "挂账", "Suspended"
     ESCALATED = "escalated", "已上报二级以上", "Level 2 and up"
     CENTRE = "centre", "反映本中心", "About the centre"
+    UNNAMED = "unnamed", "待查明被反映单位", "Unit complained about to be named"
     ALL = "all", "全部在办", "All open"
 
 
@@ -95,6 +96,9 @@ def _within(queue: Queue, at: datetime) -> list[sa.ColumnElement[bool]]:
             return [Matter.level >= LEVEL, Matter.ended_at.is_(None)]
         case Queue.CENTRE:
             return [Matter.conflict == Conflict.CENTRE, _is_unfinished()]
+        case Queue.UNNAMED:
+            is_about = Matter.conflict.in_([Conflict.STAFF, Conflict.UNIT])
+            return [is_about, Matter.conflict_unit_id.is_(None), _is_unfinished()]
         case _:
             return [Matter.ended_at.is_(None), Matter.state != S.DRAFT]
 
@@ -106,8 +110,8 @@ def _is_unfinished() -> sa.ColumnElement[bool]:
 
 
 def queues_of(staff: Staff) -> list[Queue]:
-    """Return the queues that someone has: what is about the centre is the Party office's alone."""
-    return [queue for queue in Queue if queue is not Queue.CENTRE or is_party(staff)]
+    """Return the queues that someone has: the centre, and who is not named yet, are the Party office's alone."""
+    return [queue for queue in Queue if queue not in (Queue.CENTRE, Queue.UNNAMED) or is_party(staff)]
 
 
 def _filters(args: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
@@ -118,13 +122,13 @@ def _filters(args: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
         found.append(Matter.urgency == urgency)
     if field is not None:
         found.append(Matter.topic.in_([topic.code for topic in TOPICS if topic.field is field]))
+    difficulty = Difficulty.found(args.get("difficulty"))
+    if difficulty is not None:
+        found.append(Matter.difficulty == difficulty)
     unit, county = args.get("unit", ""), args.get("county", "")
     if unit.isascii() and unit.isdigit():
         found.append(Matter.lead_unit_id == int(unit[:9]))
     if county.isascii() and county.isdigit():
-    difficulty = Difficulty.found(args.get("difficulty"))
-    if difficulty is not None:
-        found.append(Matter.difficulty == difficulty)
         above = aliased(Place)
         number = int(county[:9])
         inside = (

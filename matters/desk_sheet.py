@@ -14,7 +14,9 @@ from core.phone import masked
 from matters import desk_steps, vault_opening
 from matters.attachments import MatterAttachment
 from matters.attributes import ClockColour, IdentityClass
+from matters.caller_words import CallerWords, caller_words
 from matters.clocks import Clock, clock_of
+from matters.conflicts import may_set
 from matters.correcting import may_correct
 from matters.flow import Side
 from matters.keeping_away import sides_of
@@ -57,6 +59,7 @@ class Sheet:
     """Forms that may be used now; False: another person must take this one."""
     may_merge: bool
     may_correct: bool
+    may_set_conflict: bool
     may_ask_identity: bool
     """Whether the vault may be asked who raised it."""
     is_desk: bool
@@ -66,6 +69,7 @@ class Sheet:
     supporting: list[tuple[Unit, bool]]
     may_register_again: bool
     """Closed too long ago to be opened again: it is taken up as a new, linked matter."""
+    words: CallerWords
 
 
 def sheet(session: Session, matter: Matter, staff: Staff, *, is_open: bool, at: datetime) -> Sheet:
@@ -86,14 +90,16 @@ def sheet(session: Session, matter: Matter, staff: Staff, *, is_open: bool, at: 
         offers,
         desk_steps.may_merge(matter, staff),
         may_correct(matter, staff),
+        may_set(matter, staff),
         vault_opening.may_ask(matter, staff)
         and any(r.identity is not IdentityClass.ANONYMOUS for r in callers),
         is_desk,
         desk_steps.articles(session, matter, clock.today(at)) if "answer" in offers else [],
-        copied_from(session, matter, since=at - LOOKED_BACK) if is_checked else None,
+        copied_from(session, matter, staff, since=at - LOOKED_BACK) if is_checked else None,
         list(session.scalars(files.order_by(MatterAttachment.id))),
         _supporting(session, standing),
         "reopen" in offers and at > matter.state_since + timedelta(days=30),
+        caller_words(session, matter, at=at),
     )
 
 

@@ -55,8 +55,13 @@ def as_typed(matter: Matter) -> dict[str, str]:
         "spot": matter.spot,
         "urgency": matter.urgency.value,
         "identity": matter.identity.value,
-        "conflict": matter.conflict.value,
+        **about_typed(matter),
     }
+
+
+def about_typed(matter: Matter) -> dict[str, str]:
+    """Return whom a matter is about as the fields of the form."""
+    return {"conflict": matter.conflict.value, "conflict_unit": str(matter.conflict_unit_id or "")}
 
 
 def number_kept(session: Session, matter: Matter) -> str | None:

@@ -23,7 +23,12 @@ PAUSES = {
     MatterAction.SUSPEND.value: MatterState.SUSPENDED,
 }
 RESUMES = frozenset(
-    {MatterAction.CALLER_REPLIED.value, MatterAction.RESUME.value, MatterAction.RESUME_WORK.value}
+    {
+        MatterAction.CALLER_REPLIED.value,
+        MatterAction.RESUME.value,
+        MatterAction.RESUME_WORK.value,
+        MatterAction.TAKE_AWAY.value,
+    }
 )
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from core.db import Base, Id
 from core.people import Staff
 from core.sweeps import sweep
 from core.terms import Term, coded
+from matters.attributes import Conflict
 from matters.flow import MatterAction
 from matters.keeping_away import within_sight
-from matters.likeness import COPIED_FROM, LOOKED_BACK, bare, copied_from
+from matters.likeness import COPIED_FROM, LOOKED_BACK, answers_since, bare, repeated
 from matters.log import MatterEvent
 from matters.matter import Matter
 from matters.reporters import Reporter
@@ -23,6 +28,9 @@ HOUR = timedelta(hours=1)
 MANY = 5
 """So many different numbers with the same words are shown to the desk; every one of them stays a matter."""
 SAME = 0.85
+AT_ONCE = 500
+"""Entries that one look takes in; what comes in a flood of files is looked at within minutes."""
+MOST_IN_AN_HOUR = 5000
 MISSED = timedelta(hours=25)
 """A worker that was away for a day still looks at what came meanwhile."""
 
@@ -54,58 +62,133 @@ class Likeness(Base):
     other: Mapped[Matter | None] = relationship(foreign_keys=[other_id])
 
 
+class _Entry(NamedTuple):
+    """An entry of a log that is looked at."""
+
+    id: int
+    at: datetime
+    matter_id: int
+    action: str
+
+
 @sweep("matters.likeness", every=timedelta(minutes=1))
 def look(session: Session, now: datetime) -> int:
     """Look at every registration and every answer that nobody has looked at yet; safe to repeat."""
     looked = sa.select(Likeness.event_id).where(Likeness.event_id == MatterEvent.id)
     query = (
-        sa.select(MatterEvent)
+        sa.select(MatterEvent.id, MatterEvent.at, MatterEvent.matter_id, MatterEvent.action)
         .where(
             MatterEvent.at >= now - MISSED,
             MatterEvent.action.in_([MatterAction.REGISTER.value, MatterAction.REPORT.value]),
             ~looked.exists(),
         )
         .order_by(MatterEvent.id)
-        .limit(2000)
+        .limit(AT_ONCE)
     )
-    events = list(session.scalars(query))
+    events = [_Entry(*row) for row in session.execute(query)]
+    answers = [event for event in events if event.action == MatterAction.REPORT.value]
+    raised = [event for event in events if event.action == MatterAction.REGISTER.value]
+    found = {**_copied(session, answers), **_flooded(session, raised)}
     for event in events:
-        is_answer = event.action == MatterAction.REPORT.value
-        row = _answer(session, event) if is_answer else _registration(session, event)
+        row = found[event.id]
         row.event_id, row.matter_id, row.noticed_at = event.id, event.matter_id, now
         session.add(row)
     session.flush()
     return len(events)
 
 
-def _answer(session: Session, event: MatterEvent) -> Likeness:
-    found = copied_from(session, event.matter, since=event.at - LOOKED_BACK)
-    if found is None:
-        return Likeness(kind=LikenessKind.NOTHING)
-    return Likeness(kind=LikenessKind.COPY, other_id=found.matter.id, score=found.score)
-
-
-def _registration(session: Session, event: MatterEvent) -> Likeness:
-    words = bare(event.matter.narrative)
-    query = (
-        sa.select(Matter)
-        .where(Matter.registered_at > event.at - HOUR, Matter.registered_at <= event.at)
-        .order_by(Matter.registered_at)
+def _copied(session: Session, events: Sequence[_Entry]) -> dict[int, Likeness]:
+    """Hold answers against those of a month, read once; what is about the centre is shown to no other checker."""
+    if not events:
+        return {}
+    texts = dict(
+        session.execute(
+            sa.select(MatterEvent.id, MatterEvent.text).where(
+                MatterEvent.id.in_([event.id for event in events])
+            )
+        ).all()
     )
-    group = [
-        other
-        for other in session.scalars(query)
-        if other.id == event.matter_id
-        or (words and fuzz.ratio(words, bare(other.narrative), score_cutoff=SAME * 100))
-    ]
-    numbers = session.scalar(
-        sa.select(sa.func.count(Reporter.fingerprint.distinct())).where(
-            Reporter.receipt_of_id.in_([m.id for m in group])
+    secret = set(session.scalars(sa.select(Matter.id).where(Matter.conflict == Conflict.CENTRE)))
+    given = answers_since(session, min(event.at for event in events) - LOOKED_BACK)
+    rows = {}
+    for event in events:
+        others = [g for g in given if event.matter_id in secret or g.matter_id not in secret]
+        found = repeated(others, event.matter_id, texts[event.id] or "")
+        rows[event.id] = (
+            Likeness(kind=LikenessKind.COPY, other_id=found[0], score=found[1])
+            if found
+            else Likeness(kind=LikenessKind.NOTHING)
         )
-    )
-    if not numbers or numbers < MANY:
-        return Likeness(kind=LikenessKind.NOTHING, numbers=numbers or 0)
-    return Likeness(kind=LikenessKind.FLOOD, other_id=group[0].id, score=SAME, numbers=numbers)
+    return rows
+
+
+@dataclass(frozen=True)
+class _Raised:
+    """What was raised within the hour before the registrations that are looked at."""
+
+    ids: list[int]
+    at: list[datetime]
+    words: list[str]
+    numbers: dict[int, set[bytes]]
+
+    @classmethod
+    def of(cls, session: Session, since: datetime, until: datetime) -> _Raised:
+        """Read it once, with the fingerprints of the numbers."""
+        query = (
+            sa.select(Matter.id, Matter.registered_at, Matter.narrative)
+            .where(Matter.registered_at > since, Matter.registered_at <= until)
+            .order_by(Matter.registered_at.desc(), Matter.id.desc())
+            .limit(MOST_IN_AN_HOUR)
+        )
+        rows = session.execute(query).all()[::-1]
+        numbers: dict[int, set[bytes]] = {}
+        for matter_id, fingerprint in session.execute(
+            sa.select(Reporter.receipt_of_id, Reporter.fingerprint)
+            .join(Matter, Matter.id == Reporter.receipt_of_id)
+            .where(
+                Matter.registered_at > since, Matter.registered_at <= until, Reporter.fingerprint.is_not(None)
+            )
+        ):
+            numbers.setdefault(matter_id, set()).add(fingerprint or b"")
+        return cls(
+            [r.id for r in rows], [r.registered_at for r in rows], [bare(r.narrative) for r in rows], numbers
+        )
+
+    def before(self, at: datetime, matter_id: int) -> tuple[int, int]:
+        """Return the first matter with the words of one, within the hour before, and from how many numbers."""
+        first, last = bisect_right(self.at, at - HOUR), bisect_right(self.at, at)
+        own = next((n for n in range(first, last) if self.ids[n] == matter_id), None)
+        if own is None:
+            return matter_id, 0
+        alike = {own}
+        if self.words[own]:
+            hits = process.extract(
+                self.words[own],
+                self.words[first:last],
+                scorer=fuzz.ratio,
+                score_cutoff=SAME * 100,
+                limit=None,
+            )
+            alike |= {first + index for _, _, index in hits}
+        numbers = set().union(*(self.numbers.get(self.ids[n], set()) for n in alike))
+        return self.ids[min(alike)], len(numbers)
+
+
+def _flooded(session: Session, events: Sequence[_Entry]) -> dict[int, Likeness]:
+    if not events:
+        return {}
+    raised = _Raised.of(session, min(e.at for e in events) - HOUR, max(e.at for e in events))
+    rows = {}
+    for event in events:
+        first, numbers = raised.before(event.at, event.matter_id)
+        is_flood = numbers >= MANY
+        rows[event.id] = Likeness(
+            kind=LikenessKind.FLOOD if is_flood else LikenessKind.NOTHING,
+            other_id=first if is_flood else None,
+            score=SAME if is_flood else 0.0,
+            numbers=numbers,
+        )
+    return rows
 
 
 def floods(session: Session, staff: Staff, *, at: datetime) -> list[Likeness]:
@@ -124,9 +207,10 @@ def floods(session: Session, staff: Staff, *, at: datetime) -> list[Likeness]:
     return list(latest.values())
 
 
-def copies(session: Session, matter_ids: list[int]) -> dict[int, Likeness]:
-    """Return, by matter, the copied answers that were noticed."""
+def copies(session: Session, staff: Staff, matter_ids: list[int]) -> dict[int, Likeness]:
+    """Return, by matter, the copied answers that were noticed, where someone may know of the other matter too."""
     query = sa.select(Likeness).where(
+        Likeness.other_id.in_(within_sight(session, staff, sa.select(Matter.id))),
         Likeness.matter_id.in_(matter_ids),
         Likeness.kind == LikenessKind.COPY,
         Likeness.score >= COPIED_FROM,

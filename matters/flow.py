@@ -44,10 +44,10 @@ class MatterAction(Term):
     ACCEPT_RETURN = "accept_return", "同意退回改派", "Accept the return"
     REFUSE_RETURN = "refuse_return", "不同意退回", "Refuse the return"
     CONTACT = "contact", "联系诉求人", "Contact the caller"
+    INFORM = "inform", "告知诉求人", "Tell the caller a decision"
     ASK_CALLER = "ask_caller", "请诉求人补充", "Ask the caller"
     CALLER_REPLIED = "caller_replied", "诉求人已补充", "The caller replied"
     RESUME = "resume", "恢复计时", "Resume"
-    INFORM = "inform", "告知诉求人", "Tell the caller a decision"
     ASK_EXTENSION = "ask_extension", "申请延期", "Ask an extension"
     GRANT_EXTENSION = "grant_extension", "同意延期", "Grant the extension"
     REFUSE_EXTENSION = "refuse_extension", "不同意延期", "Refuse the extension"
@@ -114,6 +114,7 @@ def _row(
 
 _REGISTERED_OPEN = tuple(s for s in OPEN if s is not S.DRAFT)
 _WORKED_ON = (S.ASSIGNED, S.IN_HAND)
+_ASSIGNED = (*_WORKED_ON, S.RETURN_ASKED, S.WAIT_CALLER, S.RESULT_IN, S.SUSPENDED)
 _WATCHED = (S.REGISTERED, S.TO_ROUTE, S.ASSIGNED, S.IN_HAND, S.RETURN_ASKED, S.RESULT_IN, S.FEEDBACK_DUE,
             S.REVISIT_DUE)  # fmt: skip
 
@@ -121,17 +122,19 @@ ROWS: tuple[Row, ...] = (
     _row(2, S.DRAFT, A.REGISTER, S.REGISTERED, CENTRE),
     _row(3, S.REGISTERED, A.DECLINE, S.NOT_ACCEPTED, CENTRE),
     _row(3, S.NOT_ACCEPTED, A.CONFIRM_DECLINE, None, CENTRE, SUPERVISION),
+    _row(3, S.NOT_ACCEPTED, A.INFORM, None, CENTRE),
     _row(4, S.REGISTERED, A.ANSWER, S.ANSWERED, CENTRE),
     _row(5, S.REGISTERED, A.TRANSFER, S.TRANSFERRED, CENTRE),
     _row(6, S.REGISTERED, A.PROPOSE_MERGE, None, CENTRE),
     _row(6, S.REGISTERED, A.MERGE, S.MERGED, CENTRE, CUSTODIAN),
     _row(6, S.REGISTERED, A.REFUSE_MERGE, None, CUSTODIAN),
-    _row(3, S.NOT_ACCEPTED, A.INFORM, None, CENTRE),
     _row(6, _REGISTERED_OPEN, A.ADD_CALLER, None, CENTRE, CUSTODIAN),
     _row(7, S.REGISTERED, A.SUBMIT, S.TO_ROUTE, CENTRE),
     _row(7, (S.REGISTERED, S.TO_ROUTE), A.CORRECT, None, CENTRE, SUPERVISION),
-    _row(8, S.TO_ROUTE, A.ASSIGN, S.ASSIGNED, SUPERVISION),
     _row(8, _REGISTERED_OPEN, A.GRADE, None, SUPERVISION),
+    _row(8, S.TO_ROUTE, A.ASSIGN, S.ASSIGNED, SUPERVISION),
+    _row(8, tuple(S), A.SET_CONFLICT, None, CENTRE, SUPERVISION),
+    _row(8, _ASSIGNED, A.TAKE_AWAY, S.TO_ROUTE, SYSTEM),
     _row(9, S.ASSIGNED, A.SIGN, S.IN_HAND, UNIT),
     _row(9, S.ASSIGNED, A.DEEM_SIGNED, S.IN_HAND, SYSTEM),
     _row(10, _WORKED_ON, A.ASK_RETURN, S.RETURN_ASKED, UNIT),
@@ -144,6 +147,7 @@ ROWS: tuple[Row, ...] = (
     _row(14, S.IN_HAND, A.ASK_EXTENSION, None, UNIT),
     _row(14, S.IN_HAND, A.GRANT_EXTENSION, None, CENTRE, SUPERVISION),
     _row(14, S.IN_HAND, A.REFUSE_EXTENSION, None, CENTRE, SUPERVISION),
+    _row(14, (S.IN_HAND, S.WAIT_CALLER, S.RESULT_IN), A.INFORM, None, CENTRE),
     _row(15, _WORKED_ON, A.SUB_DONE, None, UNIT),
     _row(15, _WORKED_ON, A.SUB_EXCUSED, None, SUPERVISION),
     _row(15, S.IN_HAND, A.REPORT, S.RESULT_IN, UNIT),
@@ -152,7 +156,6 @@ ROWS: tuple[Row, ...] = (
     _row(17, (S.FEEDBACK_DUE, S.REVISIT_DUE), A.TELL, None, CENTRE),
     _row(17, S.FEEDBACK_DUE, A.ALL_TOLD, S.REVISIT_DUE, SYSTEM),
     _row(18, S.REVISIT_DUE, A.REVISIT, None, CENTRE),
-    _row(14, (S.IN_HAND, S.WAIT_CALLER, S.RESULT_IN), A.INFORM, None, CENTRE),
     _row(18, S.REVISIT_DUE, A.CLOSE_SOLVED, S.CLOSED_SOLVED, CENTRE),
     _row(19, S.REVISIT_DUE, A.PANEL, None, CENTRE, SUPERVISION),
     _row(19, S.REVISIT_DUE, A.CLOSE_EXPLAINED, S.CLOSED_EXPLAINED, CENTRE, SUPERVISION),
@@ -160,6 +163,7 @@ ROWS: tuple[Row, ...] = (
     _row(21, S.REVISIT_DUE, A.CLOSE_UNREACHED, S.CLOSED_UNREACHED, CENTRE),
     _row(22, S.IN_HAND, A.SUSPEND, S.SUSPENDED, HEAD),
     _row(22, S.SUSPENDED, A.RENEW, None, HEAD),
+    _row(22, S.SUSPENDED, A.INFORM, None, CENTRE),
     _row(22, S.SUSPENDED, A.RESUME_WORK, S.IN_HAND, UNIT, SUPERVISION, HEAD),
     _row(23, _REGISTERED_OPEN, A.WITHDRAW, S.WITHDRAWN, CENTRE),
     _row(23, _REGISTERED_OPEN, A.CALLER_LEFT, None, CENTRE),
@@ -168,16 +172,15 @@ ROWS: tuple[Row, ...] = (
     _row(25, (S.NOT_ACCEPTED, S.ANSWERED), A.REVIEW, S.REGISTERED, CENTRE, SUPERVISION),
     _row(26, _REGISTERED_OPEN, A.FLAG_INCIDENT, None, CENTRE, SUPERVISION),
     _row(26, _REGISTERED_OPEN, A.ACKNOWLEDGE, None, SUPERVISION, HEAD),
-    _row(22, S.SUSPENDED, A.INFORM, None, CENTRE),
     _row(26, _REGISTERED_OPEN, A.REPORT_INCIDENT, None, SUPERVISION, HEAD),
     _row(26, _REGISTERED_OPEN, A.ESCALATE, None, SYSTEM, SUPERVISION),
     _row(27, _WATCHED, A.REMIND, None, SYSTEM, SUPERVISION),
     _row(27, _WATCHED, A.SUPERVISE, None, SYSTEM, SUPERVISION),
     _row(27, _WATCHED, A.NOTICE_LIST, None, SYSTEM, SUPERVISION),
+    _row(27, _REGISTERED_OPEN, A.LIMIT_PASSED, None, SYSTEM),
     _row(27, tuple(S), A.FAULT, None, SYSTEM, SUPERVISION),
     _row(27, tuple(S), A.CLEAR_FAULT, None, HEAD),
     _row(28, tuple(s for s in S if s is not S.DRAFT), A.OPEN_IDENTITY, None, CUSTODIAN),
-    _row(27, _REGISTERED_OPEN, A.LIMIT_PASSED, None, SYSTEM),
 )  # fmt: skip
 
 MATTER_FLOW = Flow(

@@ -128,7 +128,7 @@ def listed(session: Session, staff: Staff, args: Mapping[str, str], *, at: datet
     """Read one page of a queue; what is due first comes first."""
     query = listing.ordered(chosen(session, staff, args, at=at), args, SORTS, "due")
     page = listing.page(session, query.order_by(Matter.id), listing.page_number(args))
-    noticed = copies(session, [m.id for m in page.rows if m.state is S.RESULT_IN])
+    noticed = copies(session, staff, [m.id for m in page.rows if m.state is S.RESULT_IN])
     rows = []
     for matter in page.rows:
         copy = noticed.get(matter.id)

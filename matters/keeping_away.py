@@ -81,12 +81,16 @@ def of_unit(unit_id: int) -> sa.CompoundSelect[tuple[int]]:
 
 def excluded(session: Session, matter: Matter) -> frozenset[int]:
     """Return the units that must not touch a matter: the one complained about and those under it."""
-    if matter.conflict is Conflict.NONE:
-        return frozenset()
-    if matter.conflict is Conflict.CENTRE:
+    return shut_out(session, matter.conflict, matter.conflict_unit_id)
+
+
+def shut_out(session: Session, conflict: Conflict, unit_id: int | None) -> frozenset[int]:
+    """Return the units that a conflict shuts out; one above the centre shuts the centre out as well."""
+    found = under(session, unit_id) if unit_id and conflict is not Conflict.NONE else frozenset()
+    if conflict is Conflict.CENTRE:
         centres = session.scalars(sa.select(Unit.id).where(Unit.kind == UnitKind.CENTRE))
-        return frozenset().union(*(under(session, unit) for unit in centres))
-    return under(session, matter.conflict_unit_id) if matter.conflict_unit_id else frozenset()
+        found = found.union(*(under(session, unit) for unit in centres))
+    return found
 
 
 def within_sight(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 from sqlalchemy.orm import Session
 
 from core import clock
@@ -31,6 +31,8 @@ COPIED_FROM = 0.9
 LOOKED_BACK = timedelta(days=30)
 MOST = 5
 MOST_COMPARED = 500
+MOST_ANSWERS = 5000
+"""More than a county's units give in a month."""
 _NOTHING = re.compile(r"[\W_]+")
 
 
@@ -149,8 +151,8 @@ def is_same_place(one: Matter, other: Matter) -> bool:
     return len(villages) < 2
 
 
-def copied_from(session: Session, matter: Matter, *, since: datetime) -> Copy | None:
-    """Find another matter's answer that this one's latest answer repeats; None when it is its own."""
+def copied_from(session: Session, matter: Matter, staff: Staff, *, since: datetime) -> Copy | None:
+    """Find an answer that this one's latest repeats, among those that someone may know of; None when it is its own."""
     latest = session.scalars(
         sa.select(MatterEvent)
         .where(MatterEvent.matter_id == matter.id, MatterEvent.action == MatterAction.REPORT.value)
@@ -159,24 +161,41 @@ def copied_from(session: Session, matter: Matter, *, since: datetime) -> Copy | 
     ).first()
     if latest is None or not latest.text:
         return None
-    others = session.scalars(
-        sa.select(MatterEvent)
+    known = within_sight(session, staff, sa.select(Matter.id))
+    found = repeated(answers_since(session, since, MatterEvent.matter_id.in_(known)), matter.id, latest.text)
+    return Copy(session.get_one(Matter, found[0]), found[1]) if found else None
+
+
+@dataclass(frozen=True)
+class Given:
+    """An answer that some unit gave."""
+
+    matter_id: int
+    at: datetime
+    words: str
+    """Bare, for comparing."""
+
+
+def answers_since(session: Session, since: datetime, *where: sa.ColumnElement[bool]) -> list[Given]:
+    """Read the answers of every unit since a moment, the newest first, once for all that are held against them."""
+    query = (
+        sa.select(MatterEvent.matter_id, MatterEvent.at, MatterEvent.text)
         .where(
             MatterEvent.action == MatterAction.REPORT.value,
-            MatterEvent.matter_id != matter.id,
-            MatterEvent.unit_id == latest.unit_id,
             MatterEvent.at >= since,
+            MatterEvent.text.is_not(None),
+            *where,
         )
         .order_by(MatterEvent.at.desc())
-        .limit(MOST_COMPARED)
+        .limit(MOST_ANSWERS)
     )
-    return _best(latest.text, others)
+    return [Given(row.matter_id, row.at, bare(row.text)) for row in session.execute(query)]
 
 
-def _best(text: str, events: Iterable[MatterEvent]) -> Copy | None:
-    wanted, found = bare(text), None
-    for event in events:
-        score = fuzz.ratio(wanted, bare(event.text or ""), score_cutoff=COPIED_FROM * 100) / 100
-        if score >= COPIED_FROM and (found is None or score > found.score):
-            found = Copy(event.matter, round(score, 3))
-    return found
+def repeated(answers: Sequence[Given], matter_id: int, text: str) -> tuple[int, float] | None:
+    """Find the answer of another matter that a text repeats, the likest of them, with how alike they are."""
+    others = [given for given in answers if given.matter_id != matter_id]
+    found = process.extractOne(
+        bare(text), [given.words for given in others], scorer=fuzz.ratio, score_cutoff=COPIED_FROM * 100
+    )
+    return (others[found[2]].matter_id, round(found[1] / 100, 3)) if found else None

@@ -31,7 +31,7 @@ class Matter(Base):
     __tablename__ = "matter"
     __table_args__ = (
         sa.CheckConstraint(
-            f"state = '{S.DRAFT.value}' OR (receipt IS NOT NULL AND pin_hash IS NOT NULL AND topic IS NOT NULL"
+            f"(state IN {code_list(S.DRAFT, S.WITHDRAWN)} AND receipt IS NULL) OR (receipt IS NOT NULL AND pin_hash IS NOT NULL AND topic IS NOT NULL"
             " AND kind IS NOT NULL AND place_id IS NOT NULL AND promised_on IS NOT NULL"
             " AND registered_at IS NOT NULL)",
             name="registered_has_all",
@@ -42,7 +42,10 @@ class Matter(Base):
             name="assigned_has_lead",
         ),
         sa.CheckConstraint(f"state <> '{S.MERGED.value}' OR merged_into_id IS NOT NULL", name="merged_into"),
-        sa.CheckConstraint("conflict <> 'unit' OR conflict_unit_id IS NOT NULL", name="conflict_names_unit"),
+        sa.CheckConstraint(
+            "conflict <> 'unit' OR conflict_unit_id IS NOT NULL OR receipt IS NULL",
+            name="conflict_names_unit",
+        ),
         sa.Index("ix_matter_state_due_at_conflict", "state", "due_at", *_WHO_MAY_KNOW),
         sa.Index("ix_matter_lead_unit_id_state", "lead_unit_id", "state"),
         sa.Index("ix_matter_state_stage_due_at", "state", "stage_due_at"),

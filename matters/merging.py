@@ -15,7 +15,7 @@ from core.terms import Words
 from matters import receipts
 from matters.attributes import IdentityClass
 from matters.flow import MatterAction, Side
-from matters.keeping_away import in_sight, sides_of, within_sight
+from matters.keeping_away import excluded, in_sight, sides_of, within_sight
 from matters.likeness import alike, is_same_place
 from matters.matter import Matter
 from matters.moving import act, standing_of
@@ -74,8 +74,16 @@ def _facts(session: Session, matter: Matter, target: Matter) -> dict[str, Any]:
         "distinct": target.id != matter.id and final(session, target).id != matter.id,
         "same_place": is_same_place(matter, target),
         "same_cause": one is not None and other is not None and one.field is other.field,
+        "same_conflict": _is_same_conflict(session, matter, target),
         "protected": is_protected(session, matter, target),
     }
+
+
+def _is_same_conflict(session: Session, matter: Matter, target: Matter) -> bool:
+    """Say whether both keep the same people away, and none of them has a part in the target."""
+    units = {target.lead_unit_id, *standing_of(target).supporting}
+    is_same = (matter.conflict, matter.conflict_unit_id) == (target.conflict, target.conflict_unit_id)
+    return is_same and units.isdisjoint(excluded(session, matter))
 
 
 def is_protected(session: Session, *matters: Matter) -> bool:

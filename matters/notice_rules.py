@@ -55,7 +55,7 @@ def _to_assign(standing: Standing, deed: Deed) -> list[Told]:
     return [(K.TO_ASSIGN, Side.HEAD if standing.urgency is Urgency.U1 else Side.SUPERVISION)]
 
 
-def _registered(standing: Standing, deed: Deed) -> list[Told]:
+def _about(standing: Standing, deed: Deed) -> list[Told]:
     """Tell the Party's office of what is about the centre: nobody at the desk sees it lie there."""
     return [(K.ABOUT_CENTRE, Side.SUPERVISION)] if standing.conflict is Conflict.CENTRE else []
 
@@ -103,7 +103,9 @@ RULES: dict[A, Callable[[Standing, Deed], list[Told]]] = {
     A.PRESSED: _side(K.PRESSED, Side.SUPERVISION, Side.HEAD),
     A.PROPOSE_MERGE: _side(K.MERGE, Side.CUSTODIAN),
     A.REFUSE_MERGE: _side(K.MERGE_REFUSED, Side.CENTRE),
-    A.REGISTER: _registered,
+    A.REGISTER: _about,
+    A.SET_CONFLICT: _about,
+    A.TAKE_AWAY: _to_assign,
     A.CORRECT: _corrected,
 }
 

@@ -14,7 +14,10 @@ from core.places import Level, Place
 from core.problems import Invalid
 from core.terms import Words
 from matters import pins, receipts, topics
+from matters.alarm import alarming
 from matters.attributes import Conflict, IdentityClass, MatterKind, Origin, Urgency
+from matters.conflicts import NEEDS_UNIT, about, note
+from matters.errands import queue_draft
 from matters.flow import MatterAction, Side
 from matters.matter import Matter
 from matters.moving import act, keep
@@ -24,6 +27,12 @@ from matters.reporters import add_reporter, reporters_of
 from matters.rules import begin
 
 LONGEST = 4000
+NOT_YET = Words("还不能登记，填写的内容都保留着", "Not registered yet; what you typed is kept")
+NO_DRAFT = Words(
+    "反映本中心或其上级的要当场登记，不能存为待补登",
+    "What is about the centre or a unit above it is registered at once, not kept here",
+)
+"""A draft lies open at the desk; what is about the desk must never do so."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +62,31 @@ def raise_problem(
     at: datetime,
     earlier: Matter | None = None,
 ) -> Matter:
-    """Keep a problem as a draft; nothing is lost when the call ends before it is complete."""
+    """Keep a problem as a draft; who raised it is rung back to complete it, where a number is known."""
+    conflict, unit = about(session, statement.conflict, statement.conflict_unit)
+    if conflict is Conflict.CENTRE:
+        raise Invalid(NOT_YET, fields={"conflict": NO_DRAFT})
+    matter = _begun(session, statement, origin=origin, by=by, at=at, earlier=earlier)
+    if conflict is not Conflict.NONE:
+        note(session, matter, conflict, unit, "", by=by, at=at)
+    queue_draft(session, matter, at=at)
+    return matter
+
+
+def _begun(
+    session: Session,
+    statement: Statement,
+    *,
+    origin: Origin,
+    by: Staff | None,
+    at: datetime,
+    earlier: Matter | None,
+) -> Matter:
     subject = topics.topic(statement.topic)
     matter = Matter(
         kind=statement.kind,
         topic=subject.code if subject and not subject.is_retired else None,
-        urgency=statement.urgency or (subject.urgency if subject else Urgency.U3),
+        urgency=_urgency(statement, subject),
         identity=statement.identity,
         origin=origin,
         narrative=statement.narrative.strip()[:LONGEST],
@@ -86,13 +114,10 @@ def complete(
 ) -> Registered:
     """Register a draft: check it whole, give it a receipt, a PIN and the date that is promised to the caller."""
     place, subject = statement.place, topics.topic(statement.topic)
-    problems = lacking(statement)
+    problems = lacking(statement, by=by)
     if problems or subject is None or place is None:
-        raise Invalid(
-            Words("还不能登记，填写的内容都保留着", "Not registered yet; what you typed is kept"),
-            fields=problems,
-        )
-    urgency = statement.urgency or subject.urgency
+        raise Invalid(NOT_YET, fields=problems)
+    urgency = _urgency(statement, subject)
     promised = promise(session, urgency, at=at)
     number = receipts.next_receipt(session, clock.local(at).date())
     pin = pins.new_pin()
@@ -110,6 +135,7 @@ def complete(
         reporter.name = reporter.number = None
     reporter.fingerprint = secrets.keyring().blind_index(reporter.number) if reporter.number else None
     matter.policy_id = policy_on(session, clock.today(at), at=at).id
+    conflict, unit = about(session, statement.conflict, statement.conflict_unit)
     act(
         session,
         matter,
@@ -119,14 +145,20 @@ def complete(
         sides=(Side.CENTRE,),
         facts={
             "urgency": urgency.value,
-            "conflict": statement.conflict.value,
-            "conflict_unit": statement.conflict_unit.id if statement.conflict_unit else None,
+            "conflict": conflict.value,
+            "conflict_unit": unit.id if unit else None,
             "caller": reporter.id,
             "anonymous": reporter.number is None,
             "consent": statement.consent_read,
         },
     )
     return Registered(matter, pin, promised.is_provisional)
+
+
+def _urgency(statement: Statement, subject: topics.Topic | None) -> Urgency:
+    """Return the urgency that somebody chose; else words of danger propose the greatest, wherever they came from."""
+    proposed = Urgency.U1 if alarming(statement.narrative) else subject.urgency if subject else Urgency.U3
+    return statement.urgency or proposed
 
 
 def register(
@@ -139,18 +171,15 @@ def register(
     earlier: Matter | None = None,
 ) -> Registered:
     """Raise a problem and register it in one breath; nothing is written where something lacks."""
-    problems = lacking(statement)
+    problems = lacking(statement, by=by)
     if problems:
-        raise Invalid(
-            Words("还不能登记，填写的内容都保留着", "Not registered yet; what you typed is kept"),
-            fields=problems,
-        )
-    matter = raise_problem(session, statement, origin=origin, by=by, at=at, earlier=earlier)
+        raise Invalid(NOT_YET, fields=problems)
+    matter = _begun(session, statement, origin=origin, by=by, at=at, earlier=earlier)
     return complete(session, matter, statement, by=by, at=at)
 
 
-def lacking(statement: Statement) -> dict[str, Words]:
-    """Say, field by field, what a problem lacks to be registered."""
+def lacking(statement: Statement, *, by: Staff | None = None) -> dict[str, Words]:
+    """Say, field by field, what a problem lacks to be registered; residents may not know where an official works."""
     problems: dict[str, Words] = {}
     narrative, subject = statement.narrative.strip(), topics.topic(statement.topic)
     if not narrative:
@@ -165,8 +194,11 @@ def lacking(statement: Statement) -> dict[str, Words]:
         problems["place"] = Words("地点至少要到乡镇", "The place is needed at least to the township")
     if len(statement.spot) > 200:
         problems["spot"] = Words("最多 200 字", "At most 200 characters")
-    if statement.conflict is Conflict.UNIT and statement.conflict_unit is None:
-        problems["conflict_unit"] = Words("请选择被反映的单位", "Choose the unit complained about")
+    needs_unit = statement.conflict is Conflict.UNIT or (
+        statement.conflict is Conflict.STAFF and by is not None
+    )
+    if needs_unit and statement.conflict_unit is None:
+        problems["conflict_unit"] = NEEDS_UNIT[statement.conflict]
     if not statement.consent_read:
         problems["consent"] = Words("请先读出告知语并得到同意", "Read the consent line and get a yes first")
     return problems

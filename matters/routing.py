@@ -32,6 +32,8 @@ class Route:
 def proposed(session: Session, matter: Matter) -> Route:
     """Propose lead, supporting units and supervision office; shut and closed units never appear."""
     rule = rule_for(session, matter.topic)
+    if matter.conflict.lacks_unit(matter.conflict_unit_id):
+        return Route(None, (), Branch.PARTY, rule, is_by_hand=True)
     away = excluded(session, matter)
     office = branch(session, matter, rule)
     if rule is None:
@@ -48,7 +50,7 @@ def proposed(session: Session, matter: Matter) -> Route:
 
 def branch(session: Session, matter: Matter, rule: RouteRule | None) -> Branch:
     """Say which supervision office confirms: never one that is itself complained about."""
-    if matter.conflict is Conflict.CENTRE:
+    if matter.conflict is Conflict.CENTRE or matter.conflict.lacks_unit(matter.conflict_unit_id):
         return Branch.PARTY
     away = excluded(session, matter)
     office = rule.branch if rule else Branch.GOVERNMENT

@@ -9,9 +9,10 @@ from matters import (
     steps_again,
     steps_caller,
     steps_clock,
+    steps_conflict,
     steps_desk,
-    steps_supervision,
     steps_inform,
+    steps_supervision,
     steps_unit,
     steps_urging,
 )

@@ -13,7 +13,7 @@ from core.places import Level, Place
 from core.problems import Invalid
 from core.terms import Words
 from matters.attributes import Conflict, IdentityClass, MatterKind, Urgency
-from matters.registration import Statement
+from matters.registration import NOT_YET, Statement
 
 LONGEST_NAME = 40
 
@@ -34,19 +34,9 @@ def read(session: Session, typed: Mapping[str, str], *, is_draft: bool = False) 
         wrong["name"] = Words("最多 40 字", "At most 40 characters")
     if identity is IdentityClass.OPEN and not number and not is_draft and typed.get("has_number") != "1":
         wrong["number"] = Words("公开身份要留可回拨的号码", "An open caller leaves a number to be called")
-    if is_draft and typed.get("conflict") == Conflict.CENTRE.value:
-        # A draft lies open at the desk; what is about the desk must never do so.
-        wrong["conflict"] = Words(
-            "反映本中心的要当场登记，不能存为待补登",
-            "What is about the centre is registered at once, not kept here",
-        )
     if wrong:
-        raise Invalid(
-            Words("还不能登记，填写的内容都保留着", "Not registered yet; what you typed is kept"),
-            fields=wrong,
-        )
-    conflict = Conflict.found(typed.get("conflict")) or Conflict.NONE
-    is_about_unit = conflict in (Conflict.UNIT, Conflict.STAFF)
+        raise Invalid(NOT_YET, fields=wrong)
+    conflict, conflict_unit = about(session, typed)
     return Statement(
         narrative=typed.get("narrative", ""),
         kind=MatterKind.found(typed.get("kind")),
@@ -56,7 +46,7 @@ def read(session: Session, typed: Mapping[str, str], *, is_draft: bool = False) 
         urgency=Urgency.found(typed.get("urgency")),
         identity=identity,
         conflict=conflict,
-        conflict_unit=_unit(session, typed.get("conflict_unit", "")) if is_about_unit else None,
+        conflict_unit=conflict_unit,
         consent_read=typed.get("consent") == "1",
         name=name or None,
         number=e164,
@@ -76,8 +66,11 @@ def _place(session: Session, typed: Mapping[str, str]) -> Place | None:
     return township
 
 
-def _unit(session: Session, text: str) -> Unit | None:
-    return session.get(Unit, _id(text) or 0)
+def about(session: Session, typed: Mapping[str, str]) -> tuple[Conflict, Unit | None]:
+    """Read whom a statement is about, and the unit where one is kept away."""
+    conflict = Conflict.found(typed.get("conflict")) or Conflict.NONE
+    names_unit = conflict in (Conflict.UNIT, Conflict.STAFF)
+    return conflict, session.get(Unit, _id(typed.get("conflict_unit")) or 0) if names_unit else None
 
 
 def villages(session: Session, township_id: int) -> list[Place]:

@@ -150,6 +150,7 @@ def _may_merge(standing: Standing, wish: Wish, around: Around) -> None:
         ("distinct", "不能并入自己，也不能循环并案", "Neither into itself nor in a circle"),
         ("same_place", "地点不同", "The places differ"),
         ("same_cause", "事由不同", "The causes differ"),
+        ("same_conflict", "须回避的人员不同", "They keep different people away"),
     ):
         if wish.facts.get(fact) is not True:
             raise Refused(Words(f"不能并案：{zh}", f"They can't be merged: {en}"))

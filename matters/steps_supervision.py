@@ -24,7 +24,14 @@ def needs_ruling(standing: Standing) -> bool:
 
 
 def _route(standing: Standing, wish: Wish, around: Around) -> None:
-    """Check lead and supporting units."""
+    """Check lead and supporting units; while it is not known whom to keep away, nobody is given it."""
+    if standing.conflict.lacks_unit(standing.conflict_unit):
+        raise Refused(
+            Words(
+                "还不知道被反映的是哪个单位：先由党委督查室查明、设定回避，再交办",
+                "It is not known yet which unit it is about: the Party's office names it first, then it is assigned",
+            )
+        )
     lead = number(wish, "lead", "请选择主办单位", "Choose the lead unit")
     supporting = wish.facts.get("supporting", [])
     if not isinstance(supporting, list) or not all(isinstance(unit, int) for unit in supporting):
@@ -85,13 +92,6 @@ def _part(standing: Standing, unit: int) -> SubTask:
     return before if before is not None and before.done_at is not None else SubTask(unit)
 
 
-@check(A.ACCEPT_RETURN, keeps="lead supporting redacted ruling second")
-def _accept_return(standing: Standing, wish: Wish, around: Around) -> None:
-    _route(standing, wish, around)
-    if wish.facts["lead"] == standing.lead and not needs_ruling(standing):
-        raise Invalid(
-            fields={"lead": Words("同意退回要改派另一单位", "An accepted return goes to another unit")}
-        )
 @check(A.GRADE, keeps="difficulty")
 def _grade(standing: Standing, wish: Wish, around: Around) -> None:
     if choice(wish, "difficulty", Difficulty, "请选择难度", "Choose how hard it is") is standing.difficulty:
@@ -103,6 +103,13 @@ def _graded(standing: Standing, deed: Deed) -> dict[str, Any]:
     return {"difficulty": Difficulty.of(deed.facts["difficulty"])}
 
 
+@check(A.ACCEPT_RETURN, keeps="lead supporting redacted ruling second")
+def _accept_return(standing: Standing, wish: Wish, around: Around) -> None:
+    _route(standing, wish, around)
+    if wish.facts["lead"] == standing.lead and not needs_ruling(standing):
+        raise Invalid(
+            fields={"lead": Words("同意退回要改派另一单位", "An accepted return goes to another unit")}
+        )
 
 
 @effect(A.ACCEPT_RETURN)

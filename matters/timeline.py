@@ -46,11 +46,11 @@ _CODES: dict[A, tuple[tuple[str, type[Term]], ...]] = {
     A.REJECT: (("reason", RejectReason),),
     A.ACCEPT: (("outcome", Outcome),),
     A.TELL: (("result", TryResult),),
-    A.REVISIT: (("result", TryResult), ("judgement", Judgement)),
-    A.PANEL: (("cause", Outcome),),
     A.INFORM: (("decision", Decision), ("result", TryResult)),
     A.GRADE: (("difficulty", Difficulty),),
     A.LIMIT_PASSED: (("limit", Limit),),
+    A.REVISIT: (("result", TryResult), ("judgement", Judgement)),
+    A.PANEL: (("cause", Outcome),),
     A.FAULT: (("fault", Fault),),
     A.REPORT_INCIDENT: (("way", IncidentWay),),
 }
@@ -60,6 +60,7 @@ _UNITS = {
     A.ACCEPT_RETURN: "lead",
     A.ASK_RETURN: "proposed",
     A.SUB_EXCUSED: "unit",
+    A.TAKE_AWAY: "lead",
     A.FAULT: "unit",
 }
 _RECEIPTS = {A.MERGE: "target", A.PROPOSE_MERGE: "target", A.REFUSE_MERGE: "target", A.ADD_CALLER: "source"}
@@ -116,6 +117,8 @@ def details(event: MatterEvent, names: Names) -> list[str]:
     words = [term.label for term in found if term is not None]
     if action is A.CLEAR_FAULT:
         words += fault_words(str(facts.get("key", "")), names.units)
+    if action is A.SET_CONFLICT:
+        words += [Conflict.of(facts["conflict"]).label, *names.units([facts.get("conflict_unit")])]
     if action is A.CORRECT:
         words += _corrected(facts, names)
     if facts.get("satisfaction"):

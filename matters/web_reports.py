@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from core import secrets
 from core.phone import BadNumber, read_number
-from core.problems import Invalid, Refused, TooMany
+from core.problems import Invalid, TooMany
 from core.terms import Words
 from core.throttle import count_try
-from matters import outside_references, pins
-from matters.alarm import alarming
-from matters.attributes import Conflict, IdentityClass, Origin, Urgency
+from matters.attributes import Conflict, IdentityClass, Origin
+from matters.once import once
 from matters.promises import Registered
 from matters.registration import LONGEST, Statement, register
 from matters.topics import topic
@@ -24,8 +21,6 @@ PER_HOUR, PER_DAY = 6, 20
 SOONEST = timedelta(seconds=3)
 """Nobody reads and fills the form faster."""
 LATEST = timedelta(hours=12)
-AGAIN_WITHIN = timedelta(minutes=10)
-"""So long a report that is sent twice gets its receipt again."""
 LONGEST_NAME = 40
 LONGEST_SPOT = 200
 
@@ -104,38 +99,8 @@ def lacking(statement: Statement) -> dict[str, Words]:
 
 def take(session: Session, statement: Statement, *, form: str, at: datetime) -> Registered:
     """Register what a resident wrote; the same form sent twice is one matter, with a new PIN."""
-    reference = secrets.keyring().blind_index(f"report:{form}:{_content(statement)}").hex()
-    known = outside_references.known_as(session, SOURCE, reference)
-    if known is not None:
-        return _again(session, known, at=at)
-    if alarming(statement.narrative):
-        statement = _pressing(statement)
-    registered = register(session, statement, origin=Origin.WEB, by=None, at=at)
-    outside_references.note(session, registered.matter, SOURCE, reference)
-    return registered
 
+    def taken() -> Registered:
+        return register(session, statement, origin=Origin.WEB, by=None, at=at)
 
-def _content(statement: Statement) -> str:
-    place = statement.place.id if statement.place else ""
-    return "\x1f".join(
-        map(str, (statement.kind, statement.topic, place, statement.spot, statement.narrative))
-    )
-
-
-def _pressing(statement: Statement) -> Statement:
-    return replace(statement, urgency=Urgency.U1)
-
-
-def _again(session: Session, known: outside_references.OutsideReference, *, at: datetime) -> Registered:
-    matter = known.matter
-    if matter.receipt is None or at > matter.raised_at + AGAIN_WITHIN:
-        raise Refused(
-            Words(
-                "这件事已经登记过。编号和密码当时已给出，出于保护不能再次显示",
-                "This is registered already. Receipt and PIN were given then; to protect you they aren't shown again",
-            )
-        )
-    pin = pins.new_pin()
-    matter.pin_hash = pins.hashed(matter.receipt, pin)
-    session.flush()
-    return Registered(matter, pin, matter.is_provisional)
+    return once(session, SOURCE, form, statement, taken, at=at)

@@ -23,6 +23,7 @@ from hotline.records import FORM
 from matters import promises, topics
 from matters.alarm import CRISIS, DANGER
 from matters.attributes import Conflict, IdentityClass, MatterKind, Urgency
+from matters.statements import complained_about
 from telephony.line import line
 
 blueprint = Blueprint("operator", __name__, url_prefix="/hotline")
@@ -48,6 +49,7 @@ PANELS: tuple[tuple[str, Words], ...] = (
     ("continuity.show", Words("接续码", "Code")),
     ("hand_off.show", Words("移交", "Hand over")),
     ("number.show", Words("号码", "Number")),
+    ("caller_plan.show", Words("约定", "Plan")),
 )
 """The rooms beside a counselling talk, in the order they are needed; those that are not built are left out."""
 
@@ -63,6 +65,7 @@ def show_line() -> str:
             {"id": c.id, "name": c.label, "towns": [{"id": p.id, "name": p.label} for p in townships(session, c.id)]}
             for c in counties(session)
         ]  # fmt: skip
+        units = [(unit.id, unit.label) for unit in complained_about(session)]
     settings: dict[str, Any] = {
         "lines": [kind.value for kind in LineKind if kind in lines],
         "form": form(FORM).as_screen() if LineKind.COUNSELLING in lines else None,
@@ -91,6 +94,7 @@ def show_line() -> str:
         urgencies=labels(Urgency),
         identities=labels(IdentityClass),
         conflicts=labels(Conflict),
+        units=units,
         results=labels(CitizenResult),
         line_can=line().capabilities(),
     )

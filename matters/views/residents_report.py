@@ -8,7 +8,6 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Blueprint, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import clock
@@ -21,6 +20,7 @@ from core.problems import Invalid
 from core.terms import Words, labels, language
 from matters import alarm, tickets, topics, web_reports
 from matters.attributes import Conflict, IdentityClass, MatterKind
+from matters.once import in_one
 from matters.promises import Registered
 from matters.registration import Statement
 from matters.topics import Field
@@ -109,16 +109,12 @@ def send() -> ResponseReturnValue:
 
 
 def _take(typed: dict[str, str], word: str) -> Registered:
-    for is_last in (False, True):
-        try:
-            with transaction() as session:
-                told = web_reports.take(session, _statement(session, typed), form=word, at=clock.now())
-                session.refresh(told.matter, ["place"])
-                return told
-        except IntegrityError:  # the same form came twice at once: the other one was first
-            if is_last:
-                raise
-    raise AssertionError("unreachable")
+    def take(session: Session) -> Registered:
+        told = web_reports.take(session, _statement(session, typed), form=word, at=clock.now())
+        session.refresh(told.matter, ["place"])
+        return told
+
+    return in_one(take)
 
 
 def _statement(session: Session, typed: dict[str, str]) -> Statement:

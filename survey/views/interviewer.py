@@ -14,7 +14,8 @@ from core.phone import NumberKind
 from core.problems import Missing
 from core.terms import Words, language
 from matters import promises, registration, topics
-from matters.attributes import IdentityClass, MatterKind, Urgency
+from matters.attributes import Conflict, IdentityClass, MatterKind, Urgency
+from matters.statements import complained_about
 from survey import appointments, console
 from survey.answers import questionnaire
 from survey.calling import Rules
@@ -57,9 +58,13 @@ def show_console() -> str:
         "consents": {i.value: str(promises.CONSENT[i]) for i in IdentityClass},
         "simulated": line().capabilities().is_simulated,
     }
+    with reading() as session:
+        units = [(unit.id, unit.label) for unit in complained_about(session)]
     return render_template(
         "interviewer/console.html",
         settings_json=settings,
+        conflicts=Conflict,
+        units=units,
         topics=topics.offered(),
         kinds=MatterKind,
         urgencies=Urgency,

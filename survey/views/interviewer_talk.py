@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -10,11 +13,14 @@ from core import clock
 from core.db import transaction
 from core.people import acting
 from core.permissions import Permission, require
-from core.places import Place
 from core.problems import Invalid, Missing
+from core.terms import Words
+from matters import statements
 from matters.alarm import alarming
-from matters.attributes import IdentityClass, MatterKind, Origin, Urgency
-from matters.registration import Statement, register
+from matters.attributes import IdentityClass, MatterKind, Origin
+from matters.once import in_one, once
+from matters.promises import Registered
+from matters.registration import Statement, raise_problem, register
 from survey import interviewing, leases
 from survey.answers import CONSENT, YES, save_answer
 from survey.cases import Case
@@ -81,36 +87,68 @@ def _own_interview(session: Session) -> Interview:
     return interview
 
 
+FORM = "interview"
+
+
 @blueprint.post("/matter")
 @require(Permission.MATTER_REGISTER)
 def register_matter() -> ResponseReturnValue:
-    """Register what the resident raised; the matter knows that it came from an interview, never which answers."""
+    """Register what the resident raised; the matter knows that it came from an interview, never which answers.
+
+    The form sent again because its answer was lost is the same matter, with a new PIN.
+    """
     told, staff, at = body(), acting(), clock.now()
-    place_id = told.get("place")
-    with transaction() as session:
-        case: Case = leases.hold(session, whole("case"), by=staff, at=at)
-        made = register(
-            session,
-            Statement(
-                narrative=str(told.get("narrative", "")),
-                kind=MatterKind.found(told.get("kind")) or MatterKind.HELP,
-                topic=str(told.get("topic", "")),
-                place=session.get(Place, place_id) if isinstance(place_id, int) else None,
-                spot=str(told.get("spot", "")),
-                urgency=Urgency.found(told.get("urgency")),
-                identity=IdentityClass.found(told.get("identity")) or IdentityClass.PROTECTED,
-                consent_read=bool(told.get("consent")),
-                number=case.frame_number.number,
-            ),
-            origin=Origin.INTERVIEW,
-            by=staff,
-            at=at,
-        )
-        reply = {
+    case_id, form_key = whole("case"), str(told.get("form_key", ""))[:40]
+
+    def take(session: Session) -> Registered:
+        case: Case = leases.hold(session, case_id, by=staff, at=at)
+        statement = _statement(session, case, told)
+
+        def taken() -> Registered:
+            return register(session, statement, origin=Origin.INTERVIEW, by=staff, at=at)
+
+        word = f"{staff.id}:{case.id}:{form_key}"
+        return once(session, FORM, word, statement, taken, at=at) if form_key else taken()
+
+    made = in_one(take)
+    return jsonify(
+        {
             "receipt": made.matter.receipt,
             "pin": made.pin,
             "read_aloud": str(made.read_aloud),
             "provisional": made.is_provisional,
             "alarming": alarming(made.matter.narrative),
         }
-    return jsonify(reply)
+    )
+
+
+@blueprint.post("/matter/later")
+@require(Permission.MATTER_REGISTER)
+def keep_matter() -> ResponseReturnValue:
+    """Keep what there was no time to complete as a draft: the desk rings the resident back."""
+    told, staff, at = body(), acting(), clock.now()
+    if not str(told.get("narrative", "")).strip():
+        raise Invalid(fields={"narrative": Words("先写下对方反映了什么", "Write down first what was said")})
+    with transaction() as session:
+        case: Case = leases.hold(session, whole("case"), by=staff, at=at)
+        statement = _statement(session, case, told, is_draft=True)
+        kept = raise_problem(session, statement, origin=Origin.INTERVIEW, by=staff, at=at)
+        is_rung = kept.identity is not IdentityClass.ANONYMOUS
+    return jsonify(words=str(KEPT_TO_RING if is_rung else KEPT))
+
+
+KEPT_TO_RING = Words(
+    "已存为待补登，由民意中心回拨补登。", "Kept as a draft; the centre rings them back to complete it."
+)
+KEPT = Words(
+    "已存为待补登；对方匿名，没有号码可回拨。",
+    "Kept as a draft; they stay anonymous, so nobody can ring them.",
+)
+
+
+def _statement(session: Session, case: Case, told: dict[str, Any], *, is_draft: bool = False) -> Statement:
+    """Read the form beside the questionnaire; the number that was rung goes along, sealed."""
+    typed = {name: str(value) for name, value in told.items() if isinstance(value, str | int)}
+    typed |= {"consent": "1" if told.get("consent") else "", "has_number": "1", "number": "", "name": ""}
+    statement = statements.read(session, typed, is_draft=is_draft)
+    return replace(statement, kind=statement.kind or MatterKind.HELP, number=case.frame_number.number)

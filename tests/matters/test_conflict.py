@@ -187,12 +187,16 @@ def test_a_complaint_found_out_later_takes_the_matter_out_of_sight(hall: Hall, a
     with clock.frozen(LATER):
         station = as_role(staff=hall.people["station"])
         assert station.get(f"/handling/{receipt}").status_code == 200
-        with transaction() as session:
-            matter = the(session, receipt)
-            matter.conflict, matter.conflict_unit_id = Conflict.UNIT, hall.id("police")
+        clerk = as_role(staff=hall.people["clerk"])
+        about = {"conflict": "unit", "conflict_unit": str(hall.id("police")), "reason": "来电人补充"}
+        assert clerk.post(f"/matters/{receipt}/about", data=about).status_code == 303
         assert station.get(f"/handling/{receipt}").status_code == 404
         assert receipt not in station.get("/handling/?shelf=all").get_data(as_text=True)
         assert receipt not in station.get("/handling/export.csv?shelf=all").get_data(as_text=True)
+        facts = {"lead": hall.id("roads"), "supporting": [], "redacted": True}
+        do(receipt, A.ASSIGN, hall.people["head"], facts=facts)
+        with transaction() as session:
+            assert the(session, receipt).conflict_unit_id == hall.id("police")
 
 
 def test_a_complaint_about_the_centre_is_known_to_the_partys_office_alone(hall: Hall) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from core.db import Database, transaction
 from core.people import Staff
@@ -108,11 +109,19 @@ def test_the_same_words_from_many_numbers_are_shown_and_kept(database: Database,
         assert len(floods.floods(session, clerk, at=now + timedelta(hours=3))) == 1
 
 
-def answered(session, town: Town, clerk: Staff, at: datetime, text: str) -> Matter:  # type: ignore[no-untyped-def]
+def answered(
+    session: Session,
+    town: Town,
+    clerk: Staff,
+    at: datetime,
+    text: str,
+    unit: str = "lighting",
+    conflict: Conflict = Conflict.NONE,
+) -> Matter:
     """Take a matter to its result."""
-    matter = a_matter(session, town.township, at=at, by=clerk).matter
-    handler = someone(session, town, Role.HANDLER, unit="lighting")
-    act(session, matter, MatterAction.SUBMIT, by=clerk, at=at)
+    matter = a_matter(session, town.township, at=at, by=clerk, conflict=conflict).matter
+    handler = someone(session, town, Role.HANDLER, unit=unit)
+    act(session, matter, MatterAction.SUBMIT, by=clerk, at=at, sides=(Side.CENTRE,))
     act(session, matter, MatterAction.ASSIGN, by=clerk, at=at, sides=(Side.SUPERVISION,),
         facts={"lead": handler.unit_id, "supporting": [], "redacted": True})  # fmt: skip
     act(session, matter, MatterAction.SIGN, by=handler, at=at)
@@ -134,12 +143,71 @@ def test_a_copied_answer_is_noticed_where_it_is_checked(database: Database, now:
         third = answered(
             session, town, clerk, now + timedelta(hours=3), "村里没有路灯,已列入明年计划,特此说明。"
         )
-        found = likeness.copied_from(session, second, since=now - timedelta(days=1))
+        found = likeness.copied_from(session, second, clerk, since=now - timedelta(days=1))
         assert found is not None
         assert found.matter is first
         assert found.score >= likeness.COPIED_FROM
-        assert likeness.copied_from(session, third, since=now - timedelta(days=1)) is None
+        assert likeness.copied_from(session, third, clerk, since=now - timedelta(days=1)) is None
         floods.look(session, now + timedelta(hours=4))
-        noticed = floods.copies(session, [first.id, second.id, third.id])
+        noticed = floods.copies(session, clerk, [first.id, second.id, third.id])
         assert set(noticed) == {first.id, second.id}
         assert noticed[second.id].other_id == first.id
+
+
+ANSWER = "我所接到交办后于当日下午到现场查看,更换了灯泡和线路,现已恢复照明,感谢您的监督。"
+
+
+def test_an_answer_copied_from_another_unit_is_noticed(database: Database, now: datetime) -> None:
+    """Whoever wrote it first: the design speaks of another matter's answer, not of the same unit's."""
+    with transaction() as session:
+        town = a_town(session)
+        clerk = someone(session, town, Role.CLERK)
+        first = answered(session, town, clerk, now, ANSWER)
+        second = answered(session, town, clerk, now + timedelta(hours=1), ANSWER, unit="urban")
+        found = likeness.copied_from(session, second, clerk, since=now)
+        assert found is not None
+        assert found.matter is first
+
+
+def test_what_is_about_the_centre_is_never_named_as_what_was_copied(
+    database: Database, now: datetime
+) -> None:
+    """The desk must not learn of it by an answer; the Party's office, which knows of both, may."""
+    with transaction() as session:
+        town = a_town(session)
+        clerk = someone(session, town, Role.CLERK)
+        party = someone(session, town, Role.SUPERVISION, unit="party_office")
+        secret = answered(session, town, clerk, now, ANSWER, conflict=Conflict.CENTRE)
+        plain = answered(session, town, clerk, now + timedelta(hours=1), ANSWER)
+        assert likeness.copied_from(session, plain, clerk, since=now) is None
+        found = likeness.copied_from(session, plain, party, since=now)
+        assert found is not None
+        assert found.matter is secret
+        floods.look(session, now + timedelta(hours=2))
+        assert floods.copies(session, clerk, [plain.id]) == {}
+        assert set(floods.copies(session, party, [plain.id, secret.id])) == {secret.id}
+
+
+def test_a_file_of_many_is_looked_at_in_a_few_questions(database: Database, now: datetime) -> None:
+    """However many came at once, each is unsealed once: so many questions for two hundred as for twenty."""
+    asked: list[str] = []
+    with transaction() as session:
+        town = a_town(session)
+        engine = session.get_bind()
+
+        def note(conn: object, cursor: object, statement: str, *rest: object) -> None:
+            if statement.startswith("SELECT"):
+                asked.append(statement)
+
+        sa.event.listen(engine, "before_cursor_execute", note)
+        try:
+            counts = []
+            for n in (20, 200):
+                for i in range(n):
+                    a_matter(session, town.township, at=now, narrative=f"{SAID} {i}", number=None)
+                asked.clear()
+                assert floods.look(session, now + timedelta(minutes=1)) == n
+                counts.append(len(asked))
+            assert counts[0] == counts[1] < 10
+        finally:
+            sa.event.remove(engine, "before_cursor_execute", note)

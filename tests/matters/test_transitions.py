@@ -15,7 +15,6 @@ from matters.attributes import Conflict, Difficulty, Urgency
 from matters.clocks import clock_of
 from matters.flow import MatterAction, Side
 from matters.limits import FIRST_LIMITS, Policy
-from matters.outstanding import is_outstanding
 from matters.rules import Around, Wish, apply, begin, decide
 from matters.standing import CallerStanding, Standing, SubTask, Try
 from matters.states import MatterState
@@ -92,7 +91,7 @@ class Row:
 
 ROUTE = {"lead": LEAD, "supporting": [SECOND], "redacted": True}
 MERGE = {
-    "target": 9, "open": True, "distinct": True, "same_place": True, "same_cause": True, "protected": False,
+    "target": 9, "open": True, "distinct": True, "same_place": True, "same_cause": True, "same_conflict": True, "protected": False,
     "target_at": (T0 - 29 * DAY).isoformat(),
 }  # fmt: skip
 LEAVES = {"caller": 1, "verified": "voice", "pressed": False}
@@ -182,10 +181,10 @@ ROWS = [
         with_={"is_incident": True, "level": 1}),
     *(Row(27, " ".join(["in_hand", *sorted(WATCHED - {"in_hand"})]), action, None, "system supervision", {}, "请尽快办理",
           HELD) for action in ("remind", "supervise", "notice_list")),
-    Row(27, " ".join(["in_hand", *sorted(EVERY - {"in_hand"})]), "fault", None, "system supervision",
-        {"fault": "late", "unit": LEAD}, "超期三天", HELD),
     Row(27, " ".join(["to_route", *sorted(OPEN - {"to_route"})]), "limit_passed", None, "system",
         {"limit": "incident_phone"}, with_={"is_incident": True, "level": 1, "incident_at": T0}),
+    Row(27, " ".join(["in_hand", *sorted(EVERY - {"in_hand"})]), "fault", None, "system supervision",
+        {"fault": "late", "unit": LEAD}, "超期三天", HELD),
     Row(27, " ".join(["in_hand", *sorted(EVERY - {"in_hand"})]), "clear_fault", None, "head", {"key": "10:late:1"},
         "查明误判", {**HELD, "faults": ("10:late:1",)}),
     Row(28, " ".join(["in_hand", *sorted(EVERY - {"in_hand", "draft"})]), "open_identity", None, "custodian",
@@ -299,6 +298,9 @@ def of(action: str, number: int = 0) -> Row:
 
 GUARDS = [
     ("register", {"consent": None}, Invalid),
+    ("set_conflict", {"conflict": "nobody"}, Invalid),
+    ("set_conflict", {"conflict_unit": None}, Invalid),
+    ("set_conflict", {"conflict": "none"}, Invalid),
     ("register", {"urgency": "u9"}, Invalid),
     ("decline", {"reason": None}, Invalid),
     ("answer", {"content": None}, Invalid),
@@ -308,6 +310,7 @@ GUARDS = [
     ("merge", {"distinct": False}, Refused),
     ("merge", {"same_place": False}, Refused),
     ("merge", {"same_cause": False}, Refused),
+    ("merge", {"same_conflict": False}, Refused),
     ("merge", {"protected": True}, Forbidden),
     ("merge", {"target_at": (T0 - 31 * DAY).isoformat()}, Refused),
     ("assign", {"lead": None}, Invalid),
@@ -382,6 +385,7 @@ def test_what_a_row_demands(action: str, changes: dict[str, Any], kind: type[Pro
         "sub_excused",
         "correct",
         "refuse_merge",
+        "set_conflict",
     ],
 )
 def test_what_must_be_written(action: str) -> None:
@@ -418,6 +422,9 @@ def test_two_pairs_of_eyes_are_two_people(action: str, same: int) -> None:
 
 
 ONCE = [
+    ("set_conflict", {"conflict": Conflict.UNIT, "conflict_unit": SECOND}),
+    ("take_away", {"lead": LEAD}),
+    ("assign", {"conflict": Conflict.STAFF}),
     ("ask_return", {"returned_by": (LEAD,)}),
     ("ask_return", {"is_ruled": True}),
     ("ask_caller", {"has_asked_caller": True}),
@@ -516,7 +523,7 @@ def test_round_three_goes_up_and_round_four_into_the_bulletin() -> None:
         found = Row(20, row.before, "send_round", "to_route", "centre",
                     with_={**judged("partly"), "round": number - 1, "level": before.level})  # fmt: skip
         after = apply(standing(found), decide(standing(found), wish(found), AROUND))
-        assert (after.round, after.level, is_outstanding(after.state, after.round)) == (number, level, bulletin)
+        assert (after.round, after.level, after.is_in_bulletin) == (number, level, bulletin)
         assert (after.lead, after.notices, after.extended_to) == (None, (), None)
 
 

@@ -103,6 +103,7 @@ def test_a_walk_through_the_database_keeps_log_standing_and_columns_together(dat
                     "lead": dice.choice(units[-3:]),
                     "proposed": dice.choice(units[-3:]),
                     "supporting": [],
+                    "conflict_unit": dice.choice((None, units[0])),
                 }
                 facts |= {"caller": before.callers[0].id, "unit": dice.choice(units[-3:])}
                 facts["second"] = county.head.id

@@ -1,4 +1,5 @@
 // The form of a call or a visit: places from county to village, the urgency proposed, words of danger, the consent line.
+import "./complained.js";
 import { t } from "./words.js";
 
 const form = document.getElementById("statement");
@@ -75,10 +76,6 @@ form.addEventListener("change", (event) => {
     document.querySelectorAll("[data-consent]").forEach((line) => { line.hidden = line.dataset.consent !== identity; });
     part("person").hidden = identity === "anonymous";
     form.elements.consent.checked = false;  // another line was read, so another yes is needed
-  }
-  if (event.target.name === "conflict") {
-    part("about-centre").hidden = chosen("conflict") !== "centre";
-    part("about-unit").hidden = !["unit", "staff"].includes(chosen("conflict"));
   }
 });
 

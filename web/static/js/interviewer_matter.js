@@ -3,6 +3,9 @@ import { leaveFields, make, part, problemWords, stressed } from "./interviewer_p
 import { post } from "./post.js";
 import { t } from "./words.js";
 
+// One form makes one matter, however often it is sent.
+const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
 export class MatterForm {
   constructor(consents) {
     this.consents = consents;
@@ -16,8 +19,10 @@ export class MatterForm {
     this.form.addEventListener("change", (event) => {
       if (event.target.name === "topic") this.proposeUrgency();
       if (event.target.name === "identity") this.sayConsent(true);
+      if (event.target.name === "conflict") this.askUnit();
     });
     part("matter-again").addEventListener("click", () => this.again());
+    part("matter-later").addEventListener("click", () => this.later());
     this.sayConsent(false);
   }
 
@@ -29,12 +34,15 @@ export class MatterForm {
   take(screen) {
     const id = screen.case?.id ?? null;
     if (id === this.case) return;
+    const kept = id && JSON.parse(sessionStorage.getItem(`matter:${id}`) || "null");
     this.case = id;
     this.again();
     part("m-place").replaceChildren(...(screen.towns ?? []).map((town) =>
       make("option", { value: town.id, textContent: town.name, selected: town.id === screen.case.township })));
-    const kept = id && JSON.parse(sessionStorage.getItem(`matter:${id}`) || "null");
-    if (kept) for (const name of ["narrative", "topic", "spot", "kind", "urgency"]) this.form.elements[name].value = kept[name] ?? "";
+    if (!kept) return;
+    for (const name of ["form_key", "narrative", "topic", "spot", "kind", "urgency", "conflict", "conflict_unit"]) this.form.elements[name].value = kept[name] ?? "";
+    this.askUnit();
+    this.keep();
   }
 
   keep() {
@@ -53,6 +61,11 @@ export class MatterForm {
     if (isChanged) part("m-consent").checked = false;
   }
 
+  // The unit is asked for only where somebody of one is complained about.
+  askUnit() {
+    part("m-about-unit").hidden = !["staff", "unit"].includes(part("m-conflict").value);
+  }
+
   get isIn() {
     return this.form.contains(document.activeElement) || part("registered").contains(document.activeElement);
   }
@@ -65,17 +78,36 @@ export class MatterForm {
 
   again() {
     this.form.reset();
+    this.form.elements.form_key.value = newKey();
     this.form.hidden = false;
     part("registered").hidden = true;
     part("matter-notice").replaceChildren();
     this.sayConsent(true);
+    this.askUnit();
     const place = [...part("m-place").options].find((option) => option.defaultSelected);
     if (place) place.selected = true;
     if (this.case) sessionStorage.removeItem(`matter:${this.case}`);
   }
 
-  say(words) {
-    part("matter-notice").replaceChildren(make("p", { className: "flash flash-bad", textContent: words }));
+  say(words, kind = "bad") {
+    part("matter-notice").replaceChildren(make("p", { className: `flash flash-${kind}`, textContent: words }));
+  }
+
+  // What there was no time to complete is kept, and the desk rings back.
+  async later() {
+    if (!this.case) this.say(t("没有个案在手，没有存下；写的内容都在", "There is no case in hand, so nothing was kept; what you typed is still here"));
+    if (!this.case || this.isSending) return;
+    this.isSending = true;
+    try {
+      const kept = await post("/interviewer/matter/later", { ...Object.fromEntries(new FormData(this.form)), case: this.case });
+      this.again();
+      this.say(kept.words, "good");
+      leaveFields();
+    } catch (problem) {
+      this.say(problemWords(problem));
+    } finally {
+      this.isSending = false;
+    }
   }
 
   async send() {

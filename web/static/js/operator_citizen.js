@@ -76,6 +76,11 @@ export class MatterPane {
     if (name === "village") await this.villages(value);
     else if (field.type === "checkbox") field.checked = value === field.value;
     else field.value = value;
+    if (name === "conflict") this.askUnit();
+  }
+
+  askUnit() {
+    part("m-about-unit").hidden = !["staff", "unit"].includes(part("m-conflict").value);
   }
 
   get typed() {
@@ -98,6 +103,7 @@ export class MatterPane {
       if (urgency) part("m-urgency").value = urgency;
     }
     if (name === "identity") this.sayConsent(true);
+    if (name === "conflict") this.askUnit();
     if (name === "place") this.villages("");
   }
 
@@ -159,6 +165,7 @@ export class MatterPane {
 
   clear(isOwn) {
     this.form.reset();
+    this.askUnit();
     part("matter-notice").replaceChildren();
     part("m-village").replaceChildren(new Option(t("不清楚", "Not known"), ""));
     this.form.querySelectorAll(".field-wrong").forEach((field) => field.classList.remove("field-wrong"));
