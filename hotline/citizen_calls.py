@@ -13,7 +13,7 @@ from core import clock, secrets
 from core.people import Staff
 from core.problems import Invalid, Missing
 from core.terms import Words
-from hotline.citizen_records import LedTo, link, own_call
+from hotline.citizen_records import CitizenResult, LedTo, draft_of, link, own_call, record_of
 from hotline.contacts import Contact
 from matters import answers, enquiry, knowledge, receipts, statements
 from matters.attributes import IdentityClass, MatterKind, Origin
@@ -21,7 +21,7 @@ from matters.flow import MatterAction, Side
 from matters.matter import Matter
 from matters.moving import act
 from matters.promises import Registered
-from matters.registration import Statement, register
+from matters.registration import Statement, raise_problem, register
 from matters.reporters import Reporter
 
 
@@ -45,11 +45,13 @@ class NotTogether(Missing):
     )
 
 
-def statement_of(session: Session, contact: Contact, typed: Mapping[str, str]) -> Statement:
+def statement_of(
+    session: Session, contact: Contact, typed: Mapping[str, str], *, is_draft: bool = False
+) -> Statement:
     """Read the typed form; the number they call from goes along sealed, unless they stay anonymous."""
     calls_from = contact.caller.number if contact.caller is not None else None
     has_number = {"has_number": "1"} if calls_from else {}
-    statement = statements.read(session, {**typed, **has_number})
+    statement = statements.read(session, {**typed, **has_number}, is_draft=is_draft)
     if statement.identity is IdentityClass.ANONYMOUS:
         return statement
     return replace(statement, number=statement.number or calls_from)
@@ -63,6 +65,27 @@ def register_from(
     made = register(session, statement_of(session, contact, typed), origin=Origin.CITIZEN_LINE, by=by, at=at)
     link(session, contact, made.matter, LedTo.REGISTERED, by=by, at=at)
     return made
+
+
+def keep_unfinished(session: Session, contact: Contact, *, by: Staff, at: datetime) -> Matter | None:
+    """Keep what a caller could not finish saying as a draft, so that the desk rings them back to complete it.
+
+    What is about the centre itself never lies open at its desk: it stays sealed with the call.
+    """
+    record = record_of(session, contact)
+    if record is None or record.result is not CitizenResult.INCOMPLETE:
+        return None
+    typed = draft_of(session, contact).typed
+    words = typed.get("narrative", "").strip() or (record.note or "").strip()
+    if not words:
+        return None
+    try:
+        statement = statement_of(session, contact, {**typed, "narrative": words}, is_draft=True)
+        kept = raise_problem(session, statement, origin=Origin.CITIZEN_LINE, by=by, at=at)
+    except Invalid:
+        return None
+    link(session, contact, kept, LedTo.KEPT, by=by, at=at)
+    return kept
 
 
 def answer_from(

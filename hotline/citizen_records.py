@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from core import journal
 from core.db import Base, Id
 from core.people import Staff
-from core.problems import Invalid, Missing
+from core.problems import Invalid, Missing, Refused
 from core.secrets import SealedText
 from core.terms import Term, Words, coded
 from hotline.contacts import Contact
@@ -23,6 +23,8 @@ from matters.matter import Matter
 
 LONGEST_DRAFT = 12_000
 LONGEST_NOTE = 1000
+TAKEN_WITHIN = timedelta(hours=12)
+"""How long after a call rang the late words of who talked last are still taken."""
 
 
 class CitizenResult(Term):
@@ -44,6 +46,7 @@ class LedTo(Term):
     REGISTERED = "registered", "登记", "Registered"
     ANSWERED = "answered", "当场答复", "Answered on the line"
     LOOKED_UP = "looked_up", "查询", "Looked up"
+    KEPT = "kept", "待补登，由民意中心回拨", "Kept as a draft to ring back about"
 
 
 class CitizenRecord(Base):
@@ -88,10 +91,36 @@ class Draft:
     number: int
 
 
+class SomebodyElseWrites(Refused):
+    """The call is somebody else's by now, and they have written of it."""
+
+    words = Words(
+        "这通来电已由同事接着写，这些内容没有存上，还在本页：请复制后交给接手的同事",
+        "A colleague writes of this call now, so this was not saved. It is still on this page: copy it and "
+        "give it to them",
+    )
+
+
 def own_call(session: Session, contact: Contact, by: Staff) -> Contact:
     """Return a call of the citizen line to whoever took it; for others there is none."""
     if contact.line is not LineKind.CITIZEN or contact.taken_by != by.id:
         raise Missing
+    return contact
+
+
+def call_to_write(session: Session, contact: Contact, by: Staff, *, at: datetime) -> Contact:
+    """Return a call also to whoever talked last, for the words still on their way when it went from them.
+
+    They come too late once somebody else has written of the call, or half a day after it rang.
+    """
+    if contact.taken_by == by.id or contact.line is not LineKind.CITIZEN:
+        return own_call(session, contact, by)
+    record = record_of(session, contact)
+    wrote = contact.written_by == by.id or (record is not None and record.changed_by == by.id)
+    if not wrote or at - contact.rung_at > TAKEN_WITHIN:
+        raise Missing
+    if contact.closed_at is not None or (record is not None and record.changed_by != by.id):
+        raise SomebodyElseWrites
     return contact
 
 
@@ -123,7 +152,7 @@ def keep_draft(
     session: Session, contact: Contact, typed: Mapping[str, str], *, number: int, by: Staff, at: datetime
 ) -> int:
     """Keep the form as it is typed and return which state is kept; an older or repeated one changes nothing."""
-    own_call(session, contact, by)
+    call_to_write(session, contact, by, at=at)
     text = json.dumps(dict(typed), ensure_ascii=False, sort_keys=True)
     if len(text) > LONGEST_DRAFT:
         raise Invalid(Words("内容太长，没有保存", "Too long; it was not saved"))
@@ -150,7 +179,7 @@ def link(
     session.add(row)
     if led_to is not LedTo.LOOKED_UP:
         record.draft = None
-    if record.result is None or led_to is not LedTo.LOOKED_UP:
+    if led_to is not LedTo.KEPT and (record.result is None or led_to is not LedTo.LOOKED_UP):
         record.result = CitizenResult.of(led_to.value)
     session.flush()
     return row
@@ -166,7 +195,7 @@ def note_result(
     session: Session, contact: Contact, result: CitizenResult | None, note: str, *, by: Staff, at: datetime
 ) -> None:
     """Write down how a call ended."""
-    own_call(session, contact, by)
+    call_to_write(session, contact, by, at=at)
     if len(note) > LONGEST_NOTE:
         raise Invalid(fields={"note": Words("最多 1000 字", "At most 1,000 characters")})
     record = _begun(session, contact, by, at)

@@ -19,7 +19,9 @@ from hotline.seating import let_go
 
 Rule = Callable[[Session, Contact], object]
 _rules: dict[LineKind, list[Rule]] = {}
+Sequel = Callable[..., object]
 
+_sequels: dict[LineKind, list[Sequel]] = {}
 
 def must_be_whole(line: LineKind, rule: Rule) -> None:
     """Let a line refuse to finish a contact whose record lacks something; the rule raises what is wrong."""
@@ -29,6 +31,13 @@ def must_be_whole(line: LineKind, rule: Rule) -> None:
 
 
 def finish(session: Session, contact: Contact, *, by: Staff, at: datetime) -> Contact:
+def afterwards(line: LineKind, sequel: Sequel) -> None:
+    """Let a line do something with a contact whose record is whole: `sequel(session, contact, by=, at=)`."""
+    sequels = _sequels.setdefault(line, [])
+    if sequel not in sequels:
+        sequels.append(sequel)
+
+
     """Finish a contact whose record is whole; its operator does so, or who owns it."""
     if by.id not in (contact.taken_by, contact.owner_id):
         raise Missing
@@ -37,6 +46,8 @@ def finish(session: Session, contact: Contact, *, by: Staff, at: datetime) -> Co
     for rule in _rules.get(contact.line, ()):
         rule(session, contact)
     promise = call_back_of(session, contact)
+    for sequel in _sequels.get(contact.line, ()):
+        sequel(session, contact, by=by, at=at)
     if promise is not None and promise.closed_at is None:  # written down; the caller is still to be called
         contact.written_by = None
         CONTACT_FLOW.move(session, contact, ContactAction.MISS, by=by, at=at)

@@ -13,6 +13,7 @@ from core.people import Staff, Unit
 from matters import log
 from matters.assigning import names_of, proposed_copy
 from matters.attributes import Fault, IncidentWay
+from matters.caller_words import CallerWords, caller_words
 from matters.clocks import INCIDENT_LIMITS
 from matters.explaining import Explanation, explain
 from matters.flow import MatterAction, Side
@@ -92,6 +93,7 @@ class Sheet:
     faults: list[FaultLine]
     ways: list[WayClock]
     escalates_at: datetime | None
+    words: CallerWords
 
 
 def note_viewed(session: Session, matter: Matter, staff: Staff, *, at: datetime) -> None:
@@ -155,6 +157,7 @@ def sheet(session: Session, matter: Matter, staff: Staff, *, at: datetime) -> Sh
         escalates_at=end_of(standing.escalated_at, acknowledge, clock.zone()).due_at
         if is_waiting and standing.escalated_at and standing.state is not MatterState.DRAFT
         else None,
+        words=caller_words(session, matter, at=at),
     )
 
 

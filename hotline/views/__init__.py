@@ -21,7 +21,7 @@ from hotline.views import (
     reviewer,
     switchboard,
 )
-from hotline.wrapping import must_be_whole
+from hotline.wrapping import afterwards, must_be_whole
 
 BLUEPRINTS = [
     line.blueprint,
@@ -54,5 +54,6 @@ def register(app: Flask) -> None:
     must_be_whole(LineKind.CITIZEN, citizen_records.must_be_whole)
     arrivals.answer_callers()
     waiting.answer_waiting()
+    afterwards(LineKind.CITIZEN, citizen_calls.keep_unfinished)
     switchboard.answer()
     followup_calls.see_to_missed()

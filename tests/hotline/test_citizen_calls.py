@@ -24,6 +24,7 @@ from matters.knowledge import KnowledgeArticle, folded
 from matters.matter import Matter
 from matters.reporters import reporters_of
 from matters.states import MatterState
+from matters.turns import CallerTurn, Errand
 from tests.factories import a_place, a_staff, a_unit
 from tests.hotline.test_records import NIGHT, a_talk
 
@@ -164,3 +165,28 @@ def test_calls_of_others_and_of_the_other_line_do_not_exist(database: db.Databas
             with pytest.raises(Missing):
                 deed(a_talk(session, by), by)
         assert (session.scalar(sa.select(sa.func.count()).select_from(Place)) or 0) >= 2
+
+
+def test_what_a_caller_could_not_finish_saying_is_a_draft_to_ring_back_about(database: db.Database) -> None:
+    """From the form, or the note where nothing was typed; a withheld number can't be rung, and no words make no draft."""
+    with db.transaction() as session:
+        for number, typed, note, rung in (
+            (NUMBER, {"narrative": "路灯坏了，在"}, "", 1),
+            ("+8614500000002", {}, "说了一半断线", 1),
+            (None, {"narrative": "停水"}, "", 0),
+        ):
+            contact, by, _ = a_call(session, number)
+            citizen_records.keep_draft(session, contact, typed, number=1, by=by, at=NIGHT)
+            assert citizen_calls.keep_unfinished(session, contact, by=by, at=NIGHT) is None
+            citizen_records.note_result(session, contact, CitizenResult.INCOMPLETE, note, by=by, at=NIGHT)
+            kept = citizen_calls.keep_unfinished(session, contact, by=by, at=NIGHT)
+            assert kept is not None
+            assert (kept.state, kept.narrative) == (MatterState.DRAFT, typed.get("narrative") or note)
+            query = sa.select(sa.func.count()).where(CallerTurn.matter_id == kept.id)
+            assert session.scalar(query.where(CallerTurn.errand == Errand.CALL_BACK)) == rung
+            record = citizen_records.record_of(session, contact)
+            assert record is not None
+            assert (record.result, record.draft) == (CitizenResult.INCOMPLETE, None)
+        contact, by, _ = a_call(session)
+        citizen_records.note_result(session, contact, CitizenResult.INCOMPLETE, "", by=by, at=NIGHT)
+        assert citizen_calls.keep_unfinished(session, contact, by=by, at=NIGHT) is None

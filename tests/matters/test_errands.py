@@ -16,7 +16,6 @@ from matters import caller_desk, promise_ledger, relays
 from matters.attributes import IdentityClass, MatterKind, Origin, TryResult, Urgency
 from matters.caller_tries import CallerTry
 from matters.errand_results import rung as noted
-from matters.errands import queue_draft
 from matters.flow import MatterAction as A
 from matters.log import MatterEvent, replayed
 from matters.matter import Matter
@@ -267,9 +266,8 @@ def test_a_draft_is_rung_back_until_it_is_registered(sqlite: db.Database) -> Non
         draft = raise_problem(
             session, Statement("路灯", number=NUMBER), origin=Origin.INTERVIEW, by=clerk, at=AT
         )
-        assert queue_draft(session, draft, at=AT)
         nameless = raise_problem(session, Statement("路"), origin=Origin.VISIT, by=clerk, at=AT)
-        assert not queue_draft(session, nameless, at=AT)
+        assert (errands(session, draft), errands(session, nameless)) == ([Errand.CALL_BACK], [])
         later = AT + timedelta(minutes=10)
         assert next_turn(session, by=other, at=later - timedelta(seconds=1)) is None
         turn = next_turn(session, by=other, at=later)
@@ -292,7 +290,6 @@ def test_a_draft_that_was_registered_is_nobodys_turn(sqlite: db.Database) -> Non
             draft = raise_problem(
                 session, Statement("路", number=NUMBER), origin=Origin.VISIT, by=clerk, at=AT
             )
-            queue_draft(session, draft, at=AT)
             later = AT + timedelta(minutes=10)
             if is_held:
                 assert next_turn(session, by=clerk, at=later) is not None

@@ -17,9 +17,12 @@ from core.db import Database, reading, transaction
 from core.people import Staff, Unit, UnitKind
 from core.permissions import Role
 from core.places import Place
+from matters import promise_ledger
 from matters.flow import MatterAction
 from matters.matter import Matter
 from matters.moving import act
+from matters.promise_ledger import PromisedDeed
+from matters.reporters import reporters_of
 from matters.states import MatterState
 from reports.definitions import FIRST
 from reports.estimates import By, EstimateSet, IndexEstimate, Measure
@@ -234,6 +237,11 @@ def test_promises_are_counted_by_their_day_and_topics_say_no_more_than_they_bear
         for n in range(12):
             m = a_matter(session, town, "livelihood.lighting", TODAY - timedelta(days=10))
             m.promised_on = TODAY - timedelta(days=2 + n % 3)
+        told_again = promise_ledger.note(
+            session, reporters_of(session, m)[0].id, PromisedDeed.ANSWER, TODAY, told_by=None, at=CUT
+        )
+        assert m.promised_on is not None
+        assert told_again.promised_on > m.promised_on
         for n in range(11):
             a_matter(session, town, "livelihood.lighting", TODAY - timedelta(days=44 + n))
         unsaid = a_matter(session, town, "livelihood.lighting", TODAY - timedelta(days=9))
@@ -246,6 +254,9 @@ def test_promises_are_counted_by_their_day_and_topics_say_no_more_than_they_bear
     assert kept.figure.n == 12
     assert kept.figure.estimate == 0
     assert kept.figure.high is not None
+    assert sum(int(str(row[-2])) for row in kept.table.rows) == 1  # one was told a later day
+    slips = [float(str(row[-1])) for row in kept.table.rows if row[-1] is not None]
+    assert all(2 <= slip <= 4 for slip in slips)  # promised two to four days ago, none answered
     assert 0.2 < kept.figure.high < 0.3  # 0 of 12: Clopper–Pearson's upper limit is 26.5 %
     [row] = topics.table.rows
     assert row[1:3] == (12, 11)
@@ -312,7 +323,7 @@ def _half_year(session: Session, wave: Wave, starts_on: date, ends_on: date) -> 
             high=0.82,
             n=500,
             method="logit",
-        )  # fmt: skip
+        )
     )
     session.flush()
     return made

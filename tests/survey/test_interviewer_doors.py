@@ -18,6 +18,8 @@ from core.people import Staff
 from core.permissions import Role
 from core.signing_in import admit
 from matters.matter import Matter
+from matters.states import MatterState
+from matters.turns import CallerTurn, Errand
 from survey.attempts import Attempt
 from survey.interviews import Answer
 from tests.factories import a_staff
@@ -124,6 +126,20 @@ def test_a_matter_knows_its_origin_and_nothing_of_the_interview(app: Flask, fiel
         assert not any({"case", "interview", "attempt"} & set(line.details) for line in lines)
 
 
+def test_what_there_was_no_time_to_say_is_kept_to_be_rung_back(app: Flask, field: Field) -> None:
+    """A few words are enough for a draft, and the desk rings the resident; without any words nothing is kept."""
+    anna = as_one(app, field.anna)
+    case, _, _ = talk(anna)
+    assert anna.post("/interviewer/matter/later", json={"case": case, "narrative": " "}).status_code == 422
+    kept = anna.post("/interviewer/matter/later", json={"case": case, "narrative": "路灯坏了"})
+    assert kept.status_code == 200
+    assert "回拨" in kept.get_json()["words"]
+    with reading() as session:
+        turn = session.scalars(sa.select(CallerTurn)).one()
+        assert (turn.errand, turn.matter.state) == (Errand.CALL_BACK, MatterState.DRAFT)
+        assert turn.reporter.number is not None
+
+
 def test_other_roles_find_the_doors_shut(app: Flask, field: Field) -> None:
     """A handler, a clerk and a designer cannot open any of them."""
     rules = [r for r in app.url_map.iter_rules() if r.rule.startswith("/interviewer")]
@@ -136,4 +152,4 @@ def test_other_roles_find_the_doors_shut(app: Flask, field: Field) -> None:
             address = rule.rule.replace("<int:edition_id>", "1")
             method = browser.get if "GET" in (rule.methods or ()) else browser.post
             status = method(address, json={} if method == browser.post else None).status_code
-            assert status == 403 or (rule.endpoint.endswith("register_matter") and role == Role.CLERK)
+            assert status == 403 or (rule.endpoint.endswith(("register_matter", "keep_matter")) and role == Role.CLERK)
