@@ -12,6 +12,7 @@ from hotline.callers import caller_from
 from hotline.contacts import Contact, ContactState, Source, add_leg, contact_of_leg, fresh_token
 from hotline.lines import HelpLine, LineKind, line_called
 from hotline.ownership import owner_for
+from hotline.same_operator import preferred_for
 from telephony import line as telephone
 from telephony.calls import Call
 from telephony.inbound import Heard, keeps_numbers_apart, on_inbound, waits_at_home
@@ -61,12 +62,14 @@ def arrive(session: Session, line: HelpLine, call: Call, *, number: str | None, 
     found = contact_of_leg(session, call)
     if found is not None:
         return found
+    caller = caller_from(session, line.kind, number, at=at)
     contact = Contact(
         token=fresh_token(),
         line=line.kind,
         source=Source.PHONE,
         state=ContactState.ARRIVED,
-        caller_id=caller_from(session, line.kind, number, at=at).id,
+        caller_id=caller.id,
+        preferred_by=preferred_for(session, caller, at=at),
         call_id=call.id,
         owner_id=owner_for(session, line, at=at),
         rung_at=at,

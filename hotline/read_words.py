@@ -8,7 +8,11 @@ CONTENT = Words("咨询内容", "Counselling content")
 RECORDS = {
     "assessment": Words("量表", "Questionnaires"),
     "caller": Words("来电号码", "The caller's number"),
+    "caller_plan": Words("和来电人的约定", "What was agreed with the caller"),
+    "citizen_record": Words("市民来电的备注和草稿", "Notes and drafts of citizens’ calls"),
     "continuity_code": Words("接续的两行话和安全计划", "The two lines and the safety plan behind a code"),
+    "counselling_draft": Words("自己没有提交的内容", "What they had typed and not sent"),
+    "counselling_late_note": Words("记录的补记", "Late words beside the record"),
     "counselling_record": Words("咨询记录", "The counselling record"),
     "counselling_record_change": Words("记录的修改", "Changes of the record"),
     "danger": Words("危机处置", "Imminent danger"),

@@ -10,6 +10,7 @@ from core import clock
 from core.sweeps import sweep
 from hotline.retention import RetentionRun, delete_due, look_again
 from hotline.retention_classes import KeptClass
+from hotline.same_operator import forget_ended
 
 NIGHT = range(2, 5)
 
@@ -24,4 +25,5 @@ def delete_all_due(session: Session, now: datetime) -> list[RetentionRun]:
 def at_night(session: Session, now: datetime) -> int:
     """Delete what is due in the small hours, when nobody waits for the database; look after what the line owes us."""
     look_again(session, at=now)
+    forget_ended(session, at=now)
     return len(delete_all_due(session, now)) if clock.local(now).hour in NIGHT else 0

@@ -10,7 +10,7 @@ from core.db import transaction
 from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Problem
-from hotline import safety_plans
+from hotline import safety_plans, same_operator
 from hotline.continuity import (
     LONGEST_STORY,
     Given,
@@ -53,6 +53,21 @@ def take_up(token: str) -> ResponseReturnValue:
     return _page(token)
 
 
+@blueprint.post("/<token>/continuity/same-operator")
+@require(Permission.COUNSEL)
+def same(token: str) -> ResponseReturnValue:
+    """Note that the caller would like to talk to this operator again, or no longer."""
+    staff, at, form = acting(), clock.now(), request.form
+    try:
+        with transaction() as session:
+            contact, _ = in_sight(session, token, by=staff, at=at)
+            wishes, consents = form.get("wishes") == "yes", form.get("consents") == "1"
+            same_operator.note(session, contact, wishes=wishes, consents=consents, by=staff, at=at)
+    except (Invalid, same_operator.NotRecognised) as wrong:
+        return _page(token, wrong=wrong), wrong.status
+    return _page(token)
+
+
 @blueprint.post("/<token>/continuity/give")
 @require(Permission.COUNSEL)
 def hand_out(token: str) -> ResponseReturnValue:
@@ -87,6 +102,8 @@ def _page(token: str, *, wrong: Problem | None = None, story: str = "", given: G
             token,
             wrong,
             earlier=earlier,
+            is_withheld=contact.caller is None or contact.caller.is_withheld,
+            wish=same_operator.wish_of(session, contact.caller_id, at=at) if contact.caller_id else None,
             story=story,
             given=given,
             longest=LONGEST_STORY,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.doors import Door
 from hotline.views import (
     assessment,
+    caller_plan,
     counsel_totals,
     danger,
     escalation,
@@ -24,6 +25,7 @@ ROOMS = (
     safety_plan,
     followup_plan,
     assessment,
+    caller_plan,
     followup,
     escalation,
     own_reviews,

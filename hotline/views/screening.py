@@ -14,6 +14,7 @@ from hotline import instruments, screener, screenings
 from hotline.risk_reading import open_talk_part
 from hotline.screener import Heard, Row
 from hotline.sight import in_sight
+from hotline.views.caller_plan import shown_plan
 from hotline.views.panels import panel
 
 blueprint = Blueprint("screening", __name__, url_prefix="/counselling")
@@ -24,8 +25,10 @@ TONES = {"none": "green", "low": "", "moderate": "yellow", "high": "red"}
 @require(Permission.COUNSEL)
 def show(token: str) -> str:
     """Show the screener as far as it was answered."""
+    staff, at = acting(), clock.now()
     with transaction() as session:
-        contact = open_talk_part(session, token, "screening", ["answers"], by=acting(), at=clock.now())
+        contact = open_talk_part(session, token, "screening", ["answers"], by=staff, at=at)
+        _, purpose = in_sight(session, token, by=staff, at=at)
         sheet = screenings.sheet_of(session, contact)
         screening = sheet.screening if sheet else screener.screened({})
         return panel(
@@ -37,6 +40,7 @@ def show(token: str) -> str:
             choices=screener.CHOICES,
             next_row=screening.to_ask[0] if screening.to_ask else None,
             tones=TONES,
+            plan=shown_plan(session, contact, purpose=purpose, by=staff, at=at),
         )
 
 

@@ -22,6 +22,7 @@ from hotline import (
     risk_levels,
     risk_scales,
     safety_plans,
+    same_operator,
 )
 from hotline.assessments import AssessmentSheet
 from hotline.break_glass import OpeningReason
@@ -41,7 +42,7 @@ from tests.web.conftest import app as app
 from tests.web.conftest import as_role as as_role
 
 SignIn = Callable[..., FlaskClient]
-PARTS = ("screening", "level", "scale", "danger", "safety-plan", "follow-up", "questionnaires")
+PARTS = ("screening", "level", "scale", "danger", "safety-plan", "follow-up", "questionnaires", "plan")
 SECRET = "他说桥边的风很大"
 
 
@@ -506,3 +507,49 @@ def test_a_reviewer_sees_the_case_whole_and_decides(
     assert "先问方法" in first
     assert ("新" in first.split("<h1>")[1], "新" in second.split("<h1>")[1]) == (True, False)
     assert "先问方法" not in as_role(Role.OPERATOR).get(own).text
+
+
+def test_a_caller_may_ask_for_the_same_operator(operator: FlaskClient, talk: tuple[Night, str]) -> None:
+    night, token = talk
+    where = at(token, "continuity/same-operator")
+    assert operator.post(where, data={"wishes": "yes"}).status_code == 422
+    assert night.operator.name in operator.post(where, data={"wishes": "yes", "consents": "1"}).text
+    with db.transaction() as session:
+        contact = session.scalars(sa.select(Contact).where(Contact.token == token)).one()
+        caller, off = contact.caller, EVENING + timedelta(days=2)
+        assert caller is not None
+        assert same_operator.preferred_for(session, caller, at=EVENING) == night.operator.id
+        assert same_operator.preferred_for(session, caller, at=off) is None  # no seat in a shift then
+        withheld = a_talk(session, night.operator, number=None)
+        with pytest.raises(same_operator.NotRecognised):
+            same_operator.note(session, withheld, wishes=True, consents=True, by=night.operator, at=EVENING)
+        assert withheld.caller is not None
+        assert same_operator.preferred_for(session, withheld.caller, at=EVENING) is None
+        assert same_operator.forget_ended(session, at=EVENING + timedelta(days=89)) == 0
+        assert same_operator.forget_ended(session, at=EVENING + timedelta(days=90)) == 1
+
+
+def test_a_lead_sets_a_plan_and_whoever_takes_the_call_sees_it(
+    operator: FlaskClient, as_role: SignIn, talk: tuple[Night, str]
+) -> None:
+    night, token = talk
+    lead, where = as_role(staff=night.lead), at(token, "plan")
+    told = {
+        "operator": str(night.operator.id), "minutes": "30", "care": SECRET, "reason": "每晚来电，已同本人商量",
+        "ends_on": "2027-01-31",
+    }  # fmt: skip
+    assert operator.post(where, data=told).status_code == 403
+    assert lead.post(where, data=told | {"ends_on": "2028-01-31"}).status_code == 422
+    assert lead.post(where, data=told).status_code == 303
+    for part in ("plan", "screening"):
+        assert SECRET in operator.get(at(token, part)).text
+    with db.reading() as session:
+        records = session.scalars(sa.select(CounsellingRead.record).order_by(CounsellingRead.seq)).all()
+        assert [r.split(":")[0] for r in records[-3:]] == ["caller_plan", "screening", "caller_plan"]
+        caller = session.scalars(sa.select(Contact).where(Contact.token == token)).one().caller
+        assert caller is not None
+        assert same_operator.preferred_for(session, caller, at=EVENING) == night.operator.id
+        raw = session.execute(sa.text("SELECT care FROM caller_plan")).scalar_one()
+        assert SECRET.encode() not in bytes(raw)
+    assert lead.post(at(token, "plan/end")).status_code == 303
+    assert SECRET not in operator.get(at(token, "screening")).text

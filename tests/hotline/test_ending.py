@@ -8,20 +8,26 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core import db
+from core import clock, db
 from core.people import Staff
 from core.problems import Invalid
 from hotline import handovers, legal_holds, retention, voicemail
+from hotline.callers import Caller, caller_from
+from hotline.citizen_records import CitizenRecord
+from hotline.contacts import Contact, ContactState, fresh_token
+from hotline.followups import FollowUp, FollowUpState, FollowUpWish
 from hotline.handovers import Handover
+from hotline.ladder import Rung
 from hotline.lines import LineKind
 from hotline.retention import YEAR, RetentionRun
 from hotline.retention_classes import KeptClass
 from hotline.retention_rounds import at_night, delete_all_due
+from hotline.risk import RiskLevel
 from telephony.outgoing import Command, Outgoing, OutgoingState
 from telephony.recordings import Recording, RecordingState
 from telephony.simulator.leg import Leg
 from tests.hotline.conftest import Desk
-from tests.hotline.staffed import a_contact, a_lead, a_shift
+from tests.hotline.staffed import a_contact, a_lead, a_shift, an_operator
 
 NOTE = "3 号来电人约定周四再谈"
 
@@ -154,3 +160,48 @@ def test_one_that_is_gone_already_counts_as_deleted(desk: Desk, message: Leg) ->
     later(desk, 1100, delete_all_due)
     send_late(desk)
     assert recordings()[0].state is RecordingState.DELETED
+
+
+def test_numbers_and_words_of_both_lines_end(database: db.Database) -> None:
+    with db.transaction() as session:
+        by, now = an_operator(session), clock.now()
+        old = now - timedelta(days=4 * 366)
+        numbers = {LineKind.COUNSELLING: "+8613900001111", LineKind.CITIZEN: "+8613900002222"}
+        contacts = {}
+        for line, number in numbers.items():
+            contacts[line] = Contact(
+                token=fresh_token(), line=line, state=ContactState.DONE, owner_id=by.id, rung_at=old, ended_at=old,
+                closed_at=old, caller=caller_from(session, line, number, at=old),
+            )  # fmt: skip
+        session.add_all(contacts.values())
+        session.flush()
+        citizen, counselled = contacts[LineKind.CITIZEN], contacts[LineKind.COUNSELLING]
+        session.add(
+            CitizenRecord(
+                contact_id=citizen.id, draft=None, note="说过的话", changed_by=by.id, changed_at=old
+            )
+        )
+        wish = FollowUpWish(
+            contact_id=counselled.id, is_agreed=True, hours=[], number="+8613900003333", changed_at=old,
+            changed_by=by.id,
+        )  # fmt: skip
+        session.add(wish)
+        call = FollowUp(
+            contact_id=counselled.id, rung=Rung.YEAR, level=RiskLevel.KEY, owner_id=by.id, planned_at=old,
+            from_at=old, due_at=now, next_at=now,
+        )  # fmt: skip
+        session.add(call)
+    with db.transaction() as session:
+        runs = {run.kept: run for run in delete_all_due(session, now)}
+        assert runs[KeptClass.NUMBER].rows == {"caller": 1}
+        assert runs[KeptClass.CITIZEN].rows == {"citizen_record": 1}
+        assert KeptClass.LEFT_NUMBER not in runs
+        assert {c.number for c in session.scalars(sa.select(Caller))} == {None, numbers[LineKind.COUNSELLING]}
+        assert session.scalars(sa.select(CitizenRecord.note)).one() is None
+        session.get_one(FollowUp, call.id).state = FollowUpState.REACHED
+        session.get_one(FollowUp, call.id).closed_at = old
+    with db.transaction() as session:
+        number, run = delete_all_due(session, now)
+        assert (number.kept, number.rows) == (KeptClass.NUMBER, {"caller": 1})
+        assert (run.kept, run.rows, run.left) == (KeptClass.LEFT_NUMBER, {"follow_up_wish": 1}, 0)
+        assert session.get_one(FollowUpWish, wish.id).number is None
