@@ -14,6 +14,7 @@ from core.people import Staff, Unit
 from core.problems import Invalid
 from core.terms import Term, Words, code_list, coded
 from reports.bulletins import Bulletin
+from reports.verdicts import guard
 
 LONGEST = 600
 
@@ -102,7 +103,7 @@ def give(
     by: Staff,
     at: datetime,
 ) -> Advice:
-    """Write advice on a bulletin, or a leader's instruction; it is tracked from now on."""
+    """Write advice on a bulletin, or a leader's instruction; it is tracked from now on, and claims no more than the figures."""
     text, effect = text.strip(), effect.strip()
     if not text or max(len(text), len(effect)) > LONGEST:
         raise Invalid(
@@ -116,9 +117,11 @@ def give(
                 "Advice names its unit, its day and the effect that is expected",
             )
         )
+    content = bulletin.content
+    guard(content, text)
     made = Advice(
         bulletin_id=bulletin.id,
-        block=block if block and bulletin.content.block(block) else "",
+        block=block if block and content.block(block) else "",
         text=text,
         effect=effect,
         unit=unit,

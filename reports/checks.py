@@ -13,8 +13,7 @@ from core.terms import Words
 from reports.advice import of_bulletin
 from reports.blocks import digest
 from reports.bulletins import WITHOUT_INDEX, Bulletin
-from reports.issuing import verdicts
-from reports.wording import overclaims
+from reports.verdicts import overclaimed
 from survey.weight_choice import is_whole
 from survey.weighting import WeightSet
 
@@ -31,13 +30,12 @@ class Check:
 def checks(session: Session, bulletin: Bulletin) -> list[Check]:
     """Return what holds and what does not; nothing here stops an editor who knows why."""
     content = bulletin.content
-    known = verdicts(content)
-    over = [name for text in bulletin.comments.values() for name, _ in overclaims(text, known)]
+    advised = of_bulletin(session, bulletin.id)
+    over = overclaimed(content, [*bulletin.comments.values(), *(a.text for a in advised)])
     withheld = [f.words for f in content.figures() if f.withheld is not None]
     used = session.scalars(sa.select(WeightSet).where(WeightSet.id.in_(content.weight_sets)))
     is_over = bulletin.as_of >= clock.midnight(bulletin.ends_on + timedelta(days=1))
     is_known = is_over and all(is_whole(made) for made in used)
-    advised = of_bulletin(session, bulletin.id)
     thin = Words("{n} 项指数因样本不足未公布", "{n} indices are withheld for want of interviews").filled(
         n=len(withheld)
     )
@@ -53,7 +51,10 @@ def checks(session: Session, bulletin: Bulletin) -> list[Check]:
             ),
         ),
         Check(
-            Words("说明没有超出区间所能支持的话", "No comment says more than the intervals bear"), not over
+            Words(
+                "说明和建议没有超出区间所能支持的话", "No comment or advice says more than the intervals bear"
+            ),
+            not over,
         ),
         Check(
             Words("每条建议都有单位、期限和预期效果", "Every piece of advice has its unit, day and effect"),

@@ -15,41 +15,13 @@ from core.terms import Words
 from reports.advice import of_bulletin
 from reports.announcing import Occasion
 from reports.assembling import another_edition
-from reports.blocks import Snapshot
 from reports.bulletins import BULLETIN_FLOW, Bulletin, BulletinAction, BulletinReader, BulletinState
 from reports.corrections import differences
 from reports.deliveries import hand_out
-from reports.wording import Verdict, overclaims
+from reports.verdicts import guard
 
 LONGEST = 2_000
 S, A = BulletinState, BulletinAction
-
-NAMES = {
-    "index.safety": ("安全感", "security"),
-    "index.enforcement": ("执法满意度", "政法机关满意度", "enforcement"),
-}
-"""How a comment speaks of an index."""
-
-
-class Overclaimed(Invalid):
-    """A comment says more than the figures."""
-
-    words = Words(
-        "“{name}”的变化没有达到可辨认的程度，不能写“{word}”。已写的内容没有保存，请改为“无显著变化”或删去。",
-        "The change of “{name}” can't be told from chance, so “{word}” can't be said. Nothing was saved: write “no "
-        "detectable change” or leave it out.",
-    )
-
-
-def verdicts(content: Snapshot) -> dict[str, Verdict]:
-    """Return what may be said of each index against the period before, by every name that a comment uses."""
-    # A kind without indices bears no word about them.
-    found = {name: Verdict.UNKNOWN for names in NAMES.values() for name in names}
-    for figure in content.figures():
-        verdict = Verdict.of(figure.comparisons[0].verdict) if figure.comparisons else Verdict.UNKNOWN
-        for name in (*NAMES.get(figure.id, ()), figure.words.zh, figure.words.en):
-            found[name] = verdict
-    return found
 
 
 def comment(
@@ -76,8 +48,7 @@ def comment(
         raise Invalid(Words("没有这个部分", "There is no such section"))
     if len(text) > LONGEST:
         raise Invalid(Words("说明不超过 {n} 个字", "At most {n} characters"), n=LONGEST)
-    for name, word in overclaims(text, verdicts(content)):
-        raise Overclaimed(name=name, word=word)
+    guard(content, text)
     kept = dict(bulletin.comments)
     if seen is not None and _plain(seen) != _plain(kept.pop(section, "")):
         raise Refused(
@@ -96,10 +67,8 @@ def comment(
 
 def submit(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) -> None:
     """Send a draft, found whole, to be approved by somebody else; comments are held against the figures as they stand now."""
-    known = verdicts(bulletin.content)
-    for text in bulletin.comments.values():
-        for name, word in overclaims(text, known):
-            raise Overclaimed(name=name, word=word)
+    advised = of_bulletin(session, bulletin.id)
+    guard(bulletin.content, *bulletin.comments.values(), *(a.text for a in advised), bulletin.reason)
     bulletin.checked_by, bulletin.checked_at = by.id, at
     with session.no_autoflush:
         BULLETIN_FLOW.move(session, bulletin, A.SUBMIT, by=by, at=at)
@@ -176,6 +145,7 @@ def readers(session: Session, bulletin: Bulletin) -> list[BulletinReader]:
 def withdraw(session: Session, bulletin: Bulletin, reason: str, *, by: Staff, at: datetime) -> None:
     """Take an issued one back and tell whoever was told of it; its readers see why and nothing else."""
     bulletin.reason = _reason(reason)
+    guard(bulletin.content, bulletin.reason)
     with session.no_autoflush:
         BULLETIN_FLOW.move(session, bulletin, A.WITHDRAW, by=by, at=at)
     hand_out(session, bulletin, Occasion.WITHDRAWN, by=by, at=at)
@@ -197,6 +167,7 @@ def correct(session: Session, bulletin: Bulletin, reason: str, *, by: Staff, at:
         raise Refused(Words("更正版已经在编", "A corrected edition is being made already"))
     made = another_edition(session, bulletin, by=by, at=at)
     made.reason = _reason(reason)
+    guard(made.content, made.reason)
     made.corrections = differences(bulletin.content, made.content)
     session.flush()
     return made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from math import isfinite, sqrt
 
@@ -102,51 +101,3 @@ def change_words(change: Change | None, than: Words, *, unit: Words, scale: floa
         ),
     }
     return sentences[change.verdict].filled(**facts)
-
-
-_RISING = "上升|上涨|升高|提高|提升|增长|攀升|好转|回升|改善|走高"
-_FALLING = "下降|下跌|下滑|降低|回落|恶化|变差|走低|减少"
-_UP = re.compile(
-    rf"{_RISING}|\b(rose|risen|rises?|rising|increas\w*|improv\w*|grew|higher|climb\w*)\b", re.IGNORECASE
-)
-_DOWN = re.compile(
-    rf"{_FALLING}|\b(fell|fallen|falls?|falling|drop\w*|declin\w*|decreas\w*|worse\w*|lower)\b", re.IGNORECASE
-)
-_DENIED = re.compile(
-    rf"(没有|没|并未|未见|未|不再|无)(出现|有)?(明显|显著|任何)?(的)?({_RISING}|{_FALLING})"
-    r"|\b(not|no|neither|nor|never)\b(\s+(a|any|have|has|clearly|detectably))*\s+\w+",
-    re.IGNORECASE,
-)
-_UNSAID = re.compile(
-    r"\s*((明显|显著|略有|有所|继续|持续|大幅|小幅|稳步|呈|均|都|也|又|再)|(and|but|it|they|has|have|also|slightly|clearly|then)\s+)*",
-    re.IGNORECASE,
-)
-"""What may stand before a direction that has no subject of its own."""
-_STEADY = ("无显著变化", "no detectable change")
-
-
-def overclaims(text: str, named: dict[str, Verdict]) -> list[tuple[str, str]]:
-    """Find where a text says more than the figures: (the figure's name, the word that it does not bear).
-
-    `named` gives the verdict of every figure by the name under which a text speaks of it. A clause that gives a
-    direction must have that direction found for the figures it names, or, where it has no subject of its own, for
-    those of the clause before; one that says “no detectable change”, or denies a direction, is let be.
-    """
-    found = []
-    for sentence in re.split(r"[。！？；;!?\n]|\.\s", text):
-        spoken_of: list[str] = []
-        for clause in re.split(r"[，,]", sentence):
-            left = _DENIED.sub("", clause)
-            up, down = _UP.search(left), _DOWN.search(left)
-            mine = [name for name in named if name.lower() in clause.lower()]
-            start = min((m.start() for m in (up, down) if m), default=0)
-            if mine or not _UNSAID.fullmatch(left[:start]):
-                spoken_of = mine
-            if any(word in clause.lower() for word in _STEADY):
-                continue
-            for name in spoken_of:
-                if up and named[name] is not Verdict.UP:
-                    found.append((name, up[0]))
-                elif down and named[name] is not Verdict.DOWN:
-                    found.append((name, down[0]))
-    return found

@@ -12,17 +12,19 @@ import pytest
 from core.db import Database, transaction, using
 from core.people import Staff
 from core.permissions import Role
-from reports import assembling
+from reports import assembling, issuing
+from reports.advice import give
 from reports.assembling import AtOnce, Exists, snapshot
 from reports.blocks import Chart, Figure, Points, Table, digest, frozen, thawed
 from reports.bulletins import Bulletin, BulletinKind
 from reports.corrections import differences
 from reports.issuing import comment
 from reports.periods import Period, PeriodKind
+from reports.verdicts import Overclaimed, borne
 from reports.views.bulletin_parts import known
 from tests import factories
-from tests.factories import a_staff
-from tests.reports.issues import CUT, WEEK, a_city_at_work, a_draft
+from tests.factories import a_staff, a_unit
+from tests.reports.issues import CUT, WEEK, a_city_at_work, a_draft, approved
 
 BYTES: dict[str, bytes] = {}
 
@@ -123,6 +125,34 @@ def test_two_editors_write_at_once_and_both_are_kept(database: Database) -> None
     beside.join(30)
     with transaction() as session:
         assert set(session.get_one(Bulletin, made).comments) == {"points", "intake"}
+
+
+def test_every_written_text_is_held_to_the_figures_of_its_table(sqlite: Database) -> None:
+    with transaction() as session:
+        a_city_at_work(session)
+        made, editor, unit = a_draft(session), a_staff(session, Role.EDITOR), a_unit(session)
+        names = set(borne(made.content).before)
+        assert {"安全感", "诉求", "市政照明", "解决率"} <= names
+        for text in ("诉求增多了。", "市政照明诉求升至 5 件。", "解决率提高了。", "Matters went up."):
+            with pytest.raises(Overclaimed):
+                comment(session, made, "intake", text, by=editor, at=CUT)
+            with pytest.raises(Overclaimed):
+                give(session, made, text, unit=unit, due_on=WEEK, effect="亮", by=editor, at=CUT)
+        give(
+            session,
+            made,
+            "请提高路灯完好率。",
+            unit=unit,
+            due_on=WEEK,
+            effect="同类诉求减半",
+            by=editor,
+            at=CUT,
+        )
+        issuing.submit(session, made, by=editor, at=CUT)
+        approved(session, made)
+        issuing.issue(session, made, by=editor, at=CUT)
+        with pytest.raises(Overclaimed):
+            issuing.withdraw(session, made, "安全感升至 99%，有误", by=editor, at=CUT)
 
 
 def test_what_changed_between_two_snapshots_is_listed(sqlite: Database) -> None:

@@ -7,8 +7,9 @@ import pytest
 from scipy import stats
 
 from core.terms import Words
+from reports.overclaiming import Borne, overclaims
 from reports.periods import PREVIOUS, PeriodKind
-from reports.wording import Change, Measured, Verdict, apart, change_words, overclaims, signed
+from reports.wording import Change, Measured, Verdict, apart, change_words, signed
 from survey.methods.design import declare
 from survey.methods.estimands import proportion
 from survey.methods.estimates import estimates
@@ -77,7 +78,45 @@ def test_a_comment_may_not_say_more_than_the_figures(text: str, found: list[tupl
         "安全感": Verdict.NONE, "security": Verdict.NONE,
         "执法满意度": Verdict.UP, "enforcement": Verdict.UP,
     }  # fmt: skip
-    assert overclaims(text, known) == found
+    assert overclaims(text, Borne(known)) == found
+
+
+QUIET = Borne(
+    {"安全感": Verdict.NONE, "公安": Verdict.NONE, "诉求": Verdict.NONE, "security": Verdict.NONE, "police": Verdict.NONE},
+    {"安全感": Verdict.UP, "security": Verdict.UP},
+    {
+        "清河县": {"安全感": Verdict.UP, "security": Verdict.UP}, "柳湖县": {"安全感": Verdict.NONE, "security": Verdict.NONE},
+        "Qinghe": {"security": Verdict.UP}, "女性": {"安全感": Verdict.DOWN},
+    },
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "安全感增加了。", "安全感升至 92%。", "安全感升了2个点。", "安全感下行。", "安全感降至 80%。", "安全感减弱。", "安全感创新高。",
+        "安全感创下历史新低。", "安全感明显走强。", "安全感涨了不少。", "安全感跌到谷底。", "安全感反弹。", "公安满意度在提高。", "诉求增多。",
+        "诉求比上周翻番。", "本周诉求少了。", "安全感、公安满意度均上升。", "柳湖县安全感上升。", "清河县安全感下降。", "安全感平稳，柳湖县上升。",
+        "女性安全感上升。", "清河县诉求增多。", "公安满意度同比上升。", "清河县安全感同比上升。", "应该说安全感上升了。", "安全感已提高。",
+        "Security is up 2 points.", "Security went up.", "Security is down.", "Security fell again.", "Security weakened.",
+        "Security reached a record high.", "Security, up by two points.", "The police did better.", "Security in Qinghe is lower.",
+    ],
+)  # fmt: skip
+def test_plain_words_claim_a_change_too(text: str) -> None:
+    assert overclaims(text, QUIET)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "安全感与上周相比无显著变化。", "安全感没有增加，也没有减弱。", "安全感同比上升。", "清河县安全感上升。", "女性安全感下降。",
+        "请采取措施，进一步提升安全感。", "建议提高巡逻频次，争取安全感尽快回升。", "诉求集中在柳湖县。", "超期事项升级上报。", "新增监控三处。",
+        "安全感稳定，降雨较多。", "主要问题是路灯。", "Please bring security up to where it was.", "Security did not go up.",
+        "Security in Qinghe is up.", "Set up a hotline for security.", "Security has not improved.", "Police should improve their answers.",
+    ],
+)  # fmt: skip
+def test_what_is_denied_borne_or_asked_for_is_let_be(text: str) -> None:
+    assert overclaims(text, QUIET) == []
 
 
 def a_week(random: np.random.Generator, share: float) -> Measured:
