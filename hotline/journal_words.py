@@ -31,6 +31,7 @@ WORDS = {
     "retention.delete": Words("到期删除", "Deleted at the end of its time"),
     "retention.set": Words("改保存期限", "Retention changed"),
     "consult.ask": Words("咨询同事", "Colleague asked"),
+    "contact.give": Words("移交来电", "Caller given to somebody"),
     "contact.listen": Words("旁听通话", "Talk listened to"),
     "contact.log": Words("补登来电", "Call entered by hand"),
     "contact.message": Words("来电人留言", "Message left"),

@@ -23,6 +23,7 @@ from hotline.forms import Form, Value
 from hotline.lines import LineKind
 from hotline.read_log import ReadPurpose
 from hotline.sealed import SealedJson
+from hotline.sight import also_in_sight
 
 FORM = "counselling"
 LONGEST_TOKEN = 36
@@ -103,6 +104,13 @@ def record_of(session: Session, contact: Contact, *, locks: bool = False) -> Cou
     return session.scalars(query.with_for_update() if locks else query).first()
 
 
+@also_in_sight
+def _writes(session: Session, contact: Contact, by: Staff, at: datetime) -> ReadPurpose | None:
+    """Let whoever wrote in a record see it while its contact is open, whoever else calls its caller meanwhile."""
+    record = None if contact.closed_at is not None else record_of(session, contact)
+    return ReadPurpose.TALK if record is not None and by.id in (record.begun_by, record.changed_by) else None
+
+
 def read(session: Session, contact: Contact, *, by: Staff, purpose: ReadPurpose, at: datetime) -> Recorded:
     """Open a contact's record for somebody's eyes, and note so; an unbegun one is empty."""
     record = record_of(session, contact)
@@ -148,7 +156,8 @@ def save(
         return known
     if contact.closed_at is not None:
         raise RecordIsFinished
-    if contact.taken_by != by.id:
+    is_nobodys = contact.taken_by is None and contact.owner_id == by.id
+    if contact.taken_by != by.id and not is_nobodys:
         raise Missing
     version = record.version if record is not None else 0
     if version != seen and not (after and _known(session, record, after) == version):

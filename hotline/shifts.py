@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 
 from core.db import Base, Id
-from core.people import Staff
+from core.people import Staff, StaffRole
+from core.permissions import OPENS, Permission, Role
 from core.problems import Missing
 from core.terms import coded
 from hotline.lines import LineKind
 from hotline.ownership import ask_roster
+from hotline.seats import LOST_AFTER, Seat, SeatState
 
 KEY_CALL_LIMIT = 3
+CITIZEN_ROLES = tuple(role for role in Role if Permission.HOTLINE_CITIZEN in OPENS[role])
 
 
 class Shift(Base):
@@ -124,8 +127,37 @@ def shift_of(session: Session, staff: Staff, at: datetime) -> Shift | None:
     return session.scalars(query.order_by(Shift.begins_at.desc())).first()
 
 
+_lead, _supervisor = aliased(Staff), aliased(Staff)
+_ON_CALL = (
+    _NOW.with_only_columns(sa.func.coalesce(_lead.id, _supervisor.id))
+    .select_from(Shift)
+    .outerjoin(_lead, sa.and_(_lead.id == Shift.lead_id, _lead.is_active))
+    .outerjoin(_supervisor, sa.and_(_supervisor.id == Shift.supervisor_id, _supervisor.is_active))
+)
+_SITS = sa.exists().where(
+    Seat.staff_id == Staff.id, Seat.state != SeatState.OFF, Seat.heartbeat_at >= sa.bindparam("heard_from")
+)
+_ROSTERED = sa.exists().where(Duty.staff_id == Staff.id, Duty.shift_id == sa.bindparam("shift"))
+_ANSWERING = (
+    sa.select(Staff.id)
+    .where(
+        Staff.is_active, sa.or_(_SITS, _ROSTERED),
+        Staff.id.in_(sa.select(StaffRole.staff_id).where(StaffRole.role.in_(CITIZEN_ROLES))),
+    )
+    .order_by(_SITS.desc(), _ROSTERED.desc(), Staff.id)
+    .limit(1)
+)  # fmt: skip
+
+
 @ask_roster
 def on_call(session: Session, line: LineKind, at: datetime) -> int | None:
-    """Say who answers for a line at a moment: the shift's lead, else the supervisor on call."""
-    shift = shift_now(session, line, at)
-    return (shift.lead_id or shift.supervisor_id) if shift else None
+    """Say who answers for a line at a moment: the shift's lead, else the supervisor on call, if they still work here.
+
+    A lead of both lines may not answer citizens, so on that line it is an operator at their seat or on the shift.
+    """
+    if line is LineKind.CITIZEN:
+        shift = session.scalars(_NOW.with_only_columns(Shift.id), {"line": line, "at": at}).first()
+        found = session.scalars(_ANSWERING, {"shift": shift or 0, "heard_from": at - LOST_AFTER}).first()
+        if found is not None:
+            return found
+    return session.scalars(_ON_CALL, {"line": line, "at": at}).first()

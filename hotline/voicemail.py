@@ -18,13 +18,14 @@ from hotline.contacts import Contact, ContactLeg, ContactState, WayOut, contact_
 from hotline.hearing import hear
 from hotline.lines import SKILL, LineKind
 from hotline.read_log import ReadPurpose
+from hotline.roster import may_lead
 from hotline.sight import purpose_of
 from hotline.waiting import take_messages
 from telephony.calls import Call
 from telephony.inbound import Heard, on_input
-from telephony.recordings import Recording
+from telephony.recordings import Recording, RecordingState
 from telephony.spoken import End, Say, Steps
-from telephony.voice_messages import leave_message, messages_of
+from telephony.voice_messages import is_talk, leave_message, messages_of
 
 QUESTION = "hotline-message"
 ASKED = frozenset({WayOut.MESSAGE, WayOut.FULL, WayOut.TROUBLE})
@@ -78,6 +79,22 @@ def messages(session: Session, contact: Contact) -> list[Recording]:
     ]
 
 
+_HAS_MESSAGE = (
+    sa.select(Recording.id)
+    .join(ContactLeg, ContactLeg.call_id == Recording.call_id)
+    .where(ContactLeg.contact_id == Contact.id, Recording.state == RecordingState.READY, ~is_talk())
+    .correlate(Contact)
+    .exists()
+)
+
+
+def _may_be_theirs(by: Staff) -> sa.ColumnElement[bool]:
+    """Say in a query which contacts can be somebody's to hear; it is asked of each once more."""
+    led = [kind for kind in LineKind if may_lead(by, kind)]
+    own = sa.or_(Contact.owner_id == by.id, Contact.taken_by == by.id, CallBack.held_by == by.id)
+    return sa.or_(Contact.line.in_(led), own)
+
+
 @dataclass(frozen=True)
 class Waiting:
     """A contact whose messages wait to be heard and answered."""
@@ -87,21 +104,21 @@ class Waiting:
     messages: list[Recording]
 
 
-def inbox(session: Session, *, by: Staff, at: datetime, limit: int = 50) -> list[Waiting]:
+def inbox(session: Session, *, by: Staff, at: datetime, limit: int = 200) -> list[Waiting]:
     """Return the messages somebody may hear whose callers were not reached yet, oldest first."""
     query = (
         sa.select(CallBack)
         .join(Contact, Contact.id == CallBack.contact_id)
         .where(
             CallBack.reason == CallBackReason.MESSAGE, CallBack.state != CallBackState.DONE,
-            Contact.state != ContactState.DONE,
+            Contact.state != ContactState.DONE, _may_be_theirs(by), _HAS_MESSAGE,
         )
         .options(joinedload(CallBack.contact).joinedload(Contact.caller))
         .order_by(CallBack.created_at, CallBack.id)
     )  # fmt: skip
     found: list[Waiting] = []
-    for promise in session.scalars(query.limit(500)):
-        if len(found) < limit and may_hear(session, promise.contact, by=by, at=at):
+    for promise in session.scalars(query.limit(limit)):
+        if may_hear(session, promise.contact, by=by, at=at):
             left = messages(session, promise.contact)
             if left:
                 found.append(Waiting(promise.contact, promise, left))

@@ -15,13 +15,14 @@ from hotline.contacts import CONTACT_FLOW, Contact, ContactAction, ContactState
 from hotline.dispatch import dispatch
 from hotline.lines import LineKind
 from hotline.missing import call_back_of
+from hotline.owning import may_settle
 from hotline.seating import let_go
 
 Rule = Callable[[Session, Contact], object]
-_rules: dict[LineKind, list[Rule]] = {}
 Sequel = Callable[..., object]
-
+_rules: dict[LineKind, list[Rule]] = {}
 _sequels: dict[LineKind, list[Sequel]] = {}
+
 
 def must_be_whole(line: LineKind, rule: Rule) -> None:
     """Let a line refuse to finish a contact whose record lacks something; the rule raises what is wrong."""
@@ -30,7 +31,6 @@ def must_be_whole(line: LineKind, rule: Rule) -> None:
         rules.append(rule)
 
 
-def finish(session: Session, contact: Contact, *, by: Staff, at: datetime) -> Contact:
 def afterwards(line: LineKind, sequel: Sequel) -> None:
     """Let a line do something with a contact whose record is whole: `sequel(session, contact, by=, at=)`."""
     sequels = _sequels.setdefault(line, [])
@@ -38,16 +38,17 @@ def afterwards(line: LineKind, sequel: Sequel) -> None:
         sequels.append(sequel)
 
 
-    """Finish a contact whose record is whole; its operator does so, or who owns it."""
-    if by.id not in (contact.taken_by, contact.owner_id):
+def finish(session: Session, contact: Contact, *, by: Staff, at: datetime) -> Contact:
+    """Finish a contact whose record is whole; its operator does so, or whose it is to settle."""
+    if by.id not in (contact.taken_by, contact.owner_id) and not may_settle(contact, by):
         raise Missing
     if contact.state is ContactState.DONE:
         return contact  # the second click
     for rule in _rules.get(contact.line, ()):
         rule(session, contact)
-    promise = call_back_of(session, contact)
     for sequel in _sequels.get(contact.line, ()):
         sequel(session, contact, by=by, at=at)
+    promise = call_back_of(session, contact)
     if promise is not None and promise.closed_at is None:  # written down; the caller is still to be called
         contact.written_by = None
         CONTACT_FLOW.move(session, contact, ContactAction.MISS, by=by, at=at)
@@ -62,8 +63,10 @@ def afterwards(line: LineKind, sequel: Sequel) -> None:
 
 
 def settle(session: Session, contact: Contact, *, by: Staff, at: datetime) -> Contact:
-    """Close a contact that was missed and needs no call any more; its owner says so."""
-    if by.id != contact.owner_id:
+    """Close a contact that was missed and needs no call any more; whose it is to settle says so."""
+    if contact.state is ContactState.DONE:
+        return contact  # the second click
+    if by.id != contact.owner_id and not may_settle(contact, by):
         raise Missing
     promise = call_back_of(session, contact)
     if promise is not None and promise.closed_at is None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from core.doors import Door
 from hotline import carrier_days, consult_rounds, fallback, reconciling, ringing_duty, voicemail
-from hotline.views import consulting, desk_log, lines, messages, recordings, talks
+from hotline.views import consulting, desk_log, left_over, lines, messages, recordings, talks
 
 BLUEPRINTS = [
     consulting.blueprint,
     talks.blueprint,
+    left_over.blueprint,
     messages.blueprint,
     recordings.blueprint,
     desk_log.blueprint,
     lines.blueprint,
 ]
-DOORS: list[Door] = [*talks.DOORS, *messages.DOORS, *lines.DOORS]
+DOORS: list[Door] = [*talks.DOORS, *left_over.DOORS, *messages.DOORS, *lines.DOORS]
 ROUNDS = (
     consult_rounds.end_what_is_due,
     reconciling.look,
