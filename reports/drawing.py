@@ -160,8 +160,8 @@ def _lines(axes: Axes, chart: Chart, table: Table, rows: list[tuple[Cell, ...]],
         colour, mark = ((ACCENT, "o"), (SECOND, "s"))[i % 2]
         values = _values(table, key, rows)
         if mode != "lines" and chart.low and chart.high:
-            ends = [_values(table, key + end, rows) for end in (chart.low, chart.high)]
-            axes.vlines(range(len(rows)), *ends, color=colour, linewidth=1)
+            low, high = (_values(table, key + end, rows) for end in (chart.low, chart.high))
+            axes.vlines(range(len(rows)), low, high, color=colour, linewidth=1)
         axes.plot(
             range(len(rows)), values, color=colour, linestyle="none" if mode == "markers" else "-",
             marker="" if mode == "lines" else mark, markersize=4,

@@ -114,6 +114,10 @@ class Figures:
         """List the domains of a group, in order of their codes."""
         return sorted({key[3] for key in self.rows if key[2] is by})
 
+    def of(self, by: By, index: str, measure: Measure = Measure.SHARE) -> list[IndexEstimate]:
+        """List one index by a grouping, in the order of its domains."""
+        return [e for domain in self.domains(by) if (e := self.get(index, domain, by, measure)) is not None]
+
     def places(self, index: str) -> dict[str, RankRange]:
         """Return the places that each published county may hold, by its code."""
         kept = self.made.covariances.get(index)

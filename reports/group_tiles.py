@@ -9,12 +9,11 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.places import Place
-from hotline.hidden_tables import conceal
 from reports.blocks import Cell, Chart, Column, Table, Text
 from reports.definitions import ENFORCEMENT, ENFORCEMENT_WORDS, SAFETY, in_force
 from reports.estimates import CITY, By, Figures, Known, Measure, since
 from reports.estimating import OTHERS, USERS
-from reports.index_blocks import METHOD, WHY, interval, verdict_of
+from reports.index_blocks import HOLM, METHOD, WHY, interval, numbers_of, verdicts_of
 from reports.index_series import newest, of_period
 from reports.index_tiles import NO_WEIGHTS
 from reports.periods import LAST_YEAR, PREVIOUS, Period, PeriodKind
@@ -45,8 +44,10 @@ def by_group(
     """Return an index of the newest period of a kind by a grouping, each with its change and that on last year."""
     now = newest(session, kind, until=clock.today(at))
     earlier: list[Figures | None] = [None, None]
+    previous = PREVIOUS[kind]
     if now is not None:
         span = Period(kind, now.weight_set.starts_on, now.weight_set.ends_on)
+        previous = span.previous_words
         earlier = [_alike(now, of_period(session, p)) for p in (span.previous, span.last_year)]
     places = (
         {p.code: Text(p.name, p.name_en) for p in session.scalars(sa.select(Place))}
@@ -54,23 +55,17 @@ def by_group(
         else {}
     )
     rows: list[tuple[Cell, ...]] = []
-    found = [(d, e) for d in now.domains(by) if (e := now.get(index, d, by, measure))] if now else []
+    found = now.of(by, index, measure) if now else []
+    told = [
+        verdicts_of(since(e, other.get(index, e.domain, by, measure) if other else None) for e in found)
+        for other in earlier
+    ]
     # A number that is few is hidden, and with it the smallest other: the sum stands on other pages.
-    numbers = [row[0] for row in conceal([[e.n] for _, e in found]).cells] if found else []
-    for (domain, e), n in zip(found, numbers, strict=True):
-        changes = [since(e, other.get(index, domain, by, measure) if other else None) for other in earlier]
-        told = None if e.is_shown else WHY.get(e.withheld or "")
-        words = places.get(domain) or GROUPS.get(domain) or Text(domain, domain)
-        rows.append(
-            (
-                words,
-                domain,
-                *interval(e),
-                n,
-                *((verdict_of(c) if e.is_shown else None) for c in changes),
-                told,
-            )
-        )
+    for e, n, *verdicts in zip(found, numbers_of(found), *told, strict=True):
+        why = None if e.is_shown else WHY.get(e.withheld or "")
+        words = places.get(e.domain) or GROUPS.get(e.domain) or Text(e.domain, e.domain)
+        changes = [verdict if e.is_shown else None for verdict in verdicts]
+        rows.append((words, e.domain, *interval(e), n, *changes, why))
     unit = "score" if measure is Measure.MEAN else "percent"
     columns = (
         Column("group", Text(by.zh, by.en)),
@@ -79,13 +74,13 @@ def by_group(
         Column("low", Text("下限", "Low"), unit),  # type: ignore[arg-type]
         Column("high", Text("上限", "High"), unit),  # type: ignore[arg-type]
         Column("n", Text("样本量", "n"), "count"),
-        Column("before", Text("比" + PREVIOUS[kind].zh, "On " + PREVIOUS[kind].en)),
+        Column("before", Text(f"比{previous.zh}", f"On {previous.en}")),
         Column("year", Text("比" + LAST_YEAR[kind].zh, "On " + LAST_YEAR[kind].en)),
         Column("withheld", Text("不予公布的原因", "Why withheld")),
     )
     name = index_names(session, at)[index]
     words = Text(f"{name.zh}·{measure.zh}", f"{name.en}, {measure.en}")
-    table = Table("groups", words, columns, tuple(rows), "groups")
+    table = Table("groups", words, columns, tuple(rows), "groups", HOLM)
     chart = Chart("groups.chart", words, "intervals", "groups", "group", ("estimate",), "low", "high")
     city = now.get(index, measure=measure) if now else None
     held = [Known(city, now.weight_set, now.made)] if now and city else []

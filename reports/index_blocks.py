@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from core.terms import Words
+from hotline.hidden_tables import conceal
 from reports.blocks import Cell, Column, Comparison, Figure, Text
 from reports.estimates import IndexEstimate, Measure, since
+from reports.families import in_family
 from reports.wording import Change, Verdict, change_words
 from survey.index_ranks import RankRange
 
@@ -64,10 +66,20 @@ def _comparison(change: Change | None, than: Words, unit: Words, scale: float) -
     )
 
 
-def verdict_of(change: Change | None) -> Text:
-    """Say what a difference amounts to, in a word."""
-    verdict = change.verdict if change else Verdict.UNKNOWN
-    return Text(verdict.zh, verdict.en)
+HOLM = Text(
+    "表里各行的升降一起判断，p 按 Holm 调整，合起来错报一处的机会不超过 5 %。",
+    "The rows' changes are judged together, p by Holm: the chance of any false one in the table is at most 5 %.",
+)
+
+
+def verdicts_of(changes: Iterable[Change | None]) -> list[Text]:
+    """Say what the differences of one printed family amount to, in a word each."""
+    return [Text(verdict.zh, verdict.en) for verdict in in_family(changes)]
+
+
+def numbers_of(found: Sequence[IndexEstimate]) -> list[int | None]:
+    """Return the numbers of interviews of one grouping, without those that are few or would give few away."""
+    return [row[0] for row in conceal([[e.n] for e in found]).cells] if found else []
 
 
 def places_of(held: RankRange | None) -> str | None:

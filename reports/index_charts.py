@@ -8,9 +8,9 @@ from core.dates import day_words
 from core.terms import language, t
 from reports.blocks import Cell, Chart, Column, Table, Text
 from reports.index_blocks import places_of
-from reports.index_figures import INDEX_WORDS, Row, is_shown
+from reports.index_figures import Row, is_shown
 from reports.web_charts import Plot, plot
-from survey.indices import INDICES
+from survey.indices import INDICES, WORDS
 from survey.weighting import IndexFigure, WeightSet
 
 NOTHING = Text("", "")
@@ -66,7 +66,7 @@ def columns(*keys: str) -> tuple[Column, ...]:
     return tuple(
         Column(
             key,
-            Text(INDEX_WORDS[key].zh, INDEX_WORDS[key].en) if key in INDEX_WORDS else NOTHING,
+            Text(WORDS[key].zh, WORDS[key].en) if key in WORDS else NOTHING,
             "text" if key in plain else "percent",
         )
         for key in keys

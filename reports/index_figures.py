@@ -12,18 +12,15 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.places import Level, Place
 from core.terms import Words, language
+from reports.definitions import in_force, series_since
 from survey.edition_import import questionnaire_of
 from survey.index_ranks import RankRange
-from survey.indices import CITY, INDICES
+from survey.indices import CITY, INDICES, WORDS
 from survey.margin_import import current_margins
 from survey.waves import Wave
 from survey.weight_choice import chosen
 from survey.weighting import IndexFigure, WeightSet
 
-INDEX_WORDS = {
-    "safety": Words("安全感指数", "Sense-of-security index"),
-    "enforcement": Words("执法满意度指数", "Enforcement-satisfaction index"),
-}
 WITHHELD = {
     "no_answer": Words("没有人回答，不予公布", "Nobody answered: not published"),
     "no_spread": Words("误差无从估计，不予公布", "Its error can't be known: not published"),
@@ -155,9 +152,12 @@ def change(now: IndexFigure, before: IndexFigure, since: date) -> Change | None:
 
 
 def headlines(session: Session, sets: list[WeightSet], current: WeightSet) -> list[Headline]:
-    """Return the two indices for the city, each with its change since the period before."""
+    """Return the two indices for the city, each with its change since the period before; none across a break of scale."""
     here = figures_of(session, current)
     earlier = previous(sets, current)
+    broken = series_since(session, in_force(session, current.starts_on))
+    if earlier is not None and broken is not None and earlier.starts_on < broken:
+        earlier = None
     there = figures_of(session, earlier) if earlier else {}
     found = []
     for index in INDICES:
@@ -166,7 +166,7 @@ def headlines(session: Session, sets: list[WeightSet], current: WeightSet) -> li
             continue
         before = there.get((index, CITY))
         step = change(figure, before, earlier.ends_on) if before and earlier else None
-        found.append(Headline(index, INDEX_WORDS[index], figure, step))
+        found.append(Headline(index, WORDS[index], figure, step))
     return found
 
 

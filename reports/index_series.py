@@ -15,6 +15,7 @@ from survey.weight_choice import by_period, is_whole
 from survey.weighting import WeightSet
 
 WEEK_DAYS, FOUR_WEEKS_DAYS = 7, 28
+NEAR_DAYS = 3
 Series = dict[Period, dict[str, Known]]
 """By period, oldest first, and by index."""
 
@@ -67,7 +68,13 @@ def newest(session: Session, kind: PeriodKind, *, until: date) -> Figures | None
 
 
 def of_period(session: Session, period: Period) -> Figures | None:
-    """Return all estimates of one period, if there are any."""
-    found = series(session, period.kind, since=period.ends_on, until=period.ends_on).get(period)
-    known = next(iter(found.values()), None) if found else None
+    """Return all estimates of one period, if there are any.
+
+    A half-year that runs is weighed on Sundays: the one that ends nearest to the day counts, within half a week.
+    """
+    reach = timedelta(days=0 if period.is_whole else NEAR_DAYS)
+    found = series(session, period.kind, since=period.ends_on - reach, until=period.ends_on + reach)
+    alike = [p for p in found if p.starts_on == period.starts_on]
+    nearest = min(alike, key=lambda p: (abs(p.ends_on - period.ends_on), p.ends_on), default=None)
+    known = next(iter(found[nearest].values()), None) if nearest else None
     return figures_of(session, known.weight_set, known.made.definition_version) if known else None

@@ -14,14 +14,17 @@ from reports.blocks import Cell, Chart, Column, Figure, Table, Text
 from reports.definitions import ENFORCEMENT, ENFORCEMENT_WORDS, SAFETY, Definition, in_force
 from reports.estimates import CITY, By, Figures, IndexEstimate, Known, since
 from reports.index_blocks import (
+    HOLM,
     METHOD,
     figure,
     interval,
     interval_columns,
+    numbers_of,
     places_of,
-    verdict_of,
+    verdicts_of,
 )
 from reports.index_series import Series, newest, of_period, series
+from reports.luck import luck_of
 from reports.periods import LAST_YEAR, PREVIOUS, Period, PeriodKind
 from reports.tiles import Made, Tile, estimated
 
@@ -140,6 +143,7 @@ def by_county(session: Session, index: str, *, at: datetime, kind: str = "map") 
     if now and before and before.made.definition_version != now.made.definition_version:
         before = None
     rows = county_rows(session, index, now, before) if now else []
+    luck = luck_of([e for e in now.of(By.COUNTY, index) if e.is_shown] if now else [])
     columns = (
         Column("place", Text("县（区）", "County")),
         Column("code", Text("代码", "Code")),
@@ -150,9 +154,9 @@ def by_county(session: Session, index: str, *, at: datetime, kind: str = "map") 
         Column("change", Text("比前四周", "On the four weeks before")),
     )
     note = Text(
-        "名次是一个范围：95 % 的把握下可能排在的位置，全部两两比较同时成立。同一档的县（区）分不出先后。",
+        f"名次是一个范围：95 % 的把握下可能排在的位置，全部两两比较同时成立。同一档的县（区）分不出先后。{luck.zh}{HOLM.zh}",
         "A rank is a range: where a county may stand with 95 % confidence, all pairs at once. Counties of one band can't be "
-        "told apart.",
+        f"told apart. {luck.en}{HOLM.en}",
     )
     title = Text(f"各县（区）{words.zh}", f"{words.en} by county")
     table = Table(f"counties.{index}", title, columns, tuple(rows), "index", note)
@@ -167,15 +171,14 @@ def county_rows(session: Session, index: str, now: Figures, before: Figures | No
     """Return the counties, those published first by their estimates, and last the withheld, by code."""
     ranks = now.places(index)
     rows: list[tuple[float, tuple[Cell, ...]]] = []
-    for county in counties(session):
-        e = now.get(index, county.code, By.COUNTY)
-        if e is None:
-            continue
+    known = [(p, e) for p in counties(session) if (e := now.get(index, p.code, By.COUNTY)) is not None]
+    then = [before.get(index, p.code, By.COUNTY) if before else None for p, _ in known]
+    verdicts = verdicts_of(since(e, other) for (_, e), other in zip(known, then, strict=True))
+    for (county, e), n, verdict in zip(known, numbers_of([e for _, e in known]), verdicts, strict=True):
         rank = ranks.get(county.code) if e.is_shown else None
-        change = since(e, before.get(index, county.code, By.COUNTY) if before else None)
         row = (
-            Text(county.name, county.name_en), county.code, *interval(e), e.n, places_of(rank),
-            str(rank.band) if rank else None, verdict_of(change) if e.is_shown else None,
+            Text(county.name, county.name_en), county.code, *interval(e), n, places_of(rank),
+            str(rank.band) if rank else None, verdict if e.is_shown else None,
         )  # fmt: skip
         rows.append((-(e.estimate or 0.0) if e.is_shown else 1.0, row))
     return [row for _, row in sorted(rows, key=lambda pair: (pair[0], str(pair[1][1])))]

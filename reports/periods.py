@@ -78,20 +78,42 @@ class Period:
         return (self.ends_on - self.starts_on).days + 1
 
     @property
+    def is_whole(self) -> bool:
+        """Say whether it reaches its end: a half-year may be looked at while it runs."""
+        return self.kind not in _MONTHS or self.ends_on == Period.with_day(self.kind, self.starts_on).ends_on
+
+    def _of_same_length(self, whole: Period) -> Period:
+        """Return of another period of the kind as many days as this one has run."""
+        if self.is_whole:
+            return whole
+        last = whole.starts_on + timedelta(days=self.days - 1)
+        return Period(self.kind, whole.starts_on, min(last, whole.ends_on))
+
+    @property
+    def previous_words(self) -> Words:
+        """What the period before is called: of one that runs, the same days of the one before."""
+        words = PREVIOUS[self.kind]
+        if self.is_whole:
+            return words
+        return Words(f"{words.zh}的同样天数", f"as many days of {words.en}")
+
+    @property
     def previous(self) -> Period:
-        """The period of the same kind just before, sharing no day."""
+        """The period of the same kind just before, sharing no day; of one that runs, as many days."""
         if self.kind in _DAYS or self.kind is K.SPAN:
             step = timedelta(days=self.days)
             return Period(self.kind, self.starts_on - step, self.ends_on - step)
-        return Period.with_day(self.kind, self.starts_on - timedelta(days=1))
+        return self._of_same_length(Period.with_day(self.kind, self.starts_on - timedelta(days=1)))
 
     @property
     def last_year(self) -> Period:
-        """The same period a year earlier."""
+        """The same period a year earlier; of one that runs, as many days."""
         if self.kind in _DAYS or self.kind is K.SPAN:
             step = timedelta(weeks=WEEKS_IN_A_YEAR)
             return Period(self.kind, self.starts_on - step, self.ends_on - step)
-        return Period._of_months(self.kind, self.starts_on.year - 1, self.starts_on.month)
+        return self._of_same_length(
+            Period._of_months(self.kind, self.starts_on.year - 1, self.starts_on.month)
+        )
 
     @property
     def number(self) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.terms import Words
 from survey.methods.composites import with_items
 from survey.methods.design import FloatArray
 from survey.methods.estimands import Composite, Estimand, Mean, proportion
@@ -17,6 +18,11 @@ from survey.weighting_steps import Weighted
 
 CITY = "city"
 INDICES = ("safety", "enforcement")
+WORDS = {
+    "safety": Words("安全感指数", "Sense-of-security index"),
+    "enforcement": Words("执法满意度（各项等权）", "Satisfaction with enforcement, items weighted alike"),
+}
+"""What the figures kept with a weight set are called: the index that bulletins print has the weights of its definition."""
 
 
 def item_values(

@@ -7,6 +7,7 @@ from reports.blocks import Block, Cell, Chart, Column, Prose, Section, Table, Te
 from reports.context import Context
 from reports.definitions import ENFORCEMENT, ENFORCEMENT_WORDS, SAFETY
 from reports.estimates import By, since
+from reports.index_blocks import HOLM, interval, numbers_of, verdicts_of
 
 GROUPS = (By.AREA, By.SEX, By.AGE)
 WORDS = {
@@ -26,30 +27,28 @@ def section(c: Context) -> Section:
         "groups",
         "index_estimate(by area, sex, age)",
         Words(
-            "同一套权数下各人群的加权占比与 95 % 区间；不足 10 份或区间太宽的不公布",
-            "Weighted shares with 95 % intervals by the same weights; under 10 interviews, or too uncertain, is withheld",
+            "同一套权数下各人群的加权占比与 95 % 区间；样本不足、区间太宽，或会推出另一组少数人的不公布",
+            "Weighted shares with 95 % intervals by the same weights; withheld where interviews are too few, the interval too "
+            "wide, or another group's few could be worked out",
         ),
     )
     blocks: list[Block] = []
     for index, words in ((SAFETY, c.definition.safety.words), (ENFORCEMENT, ENFORCEMENT_WORDS)):
         rows: list[tuple[Cell, ...]] = []
-        for by in GROUPS:
-            for domain in now.domains(by):
-                e = now.get(index, domain, by)
-                if e is None:
-                    continue
-                change = since(e, before.get(index, domain, by) if before else None)
-                verdict = Text(change.verdict.zh, change.verdict.en) if change else None
-                figures: tuple[Cell, ...] = (e.estimate, e.low, e.high) if e.is_shown else (None, None, None)
-                name = WORDS.get(domain, Text(f"{domain} 岁", f"Aged {domain}"))
-                rows.append((name, Text(by.zh, by.en), *figures, e.n, verdict if e.is_shown else None))
+        known = [e for by in GROUPS for e in now.of(by, index)]
+        sizes = [n for by in GROUPS for n in numbers_of(now.of(by, index))]
+        changes = [since(e, before.get(index, e.domain, e.by) if before else None) for e in known]
+        for e, n, verdict in zip(known, sizes, verdicts_of(changes), strict=True):
+            name = WORDS.get(e.domain, Text(f"{e.domain} 岁", f"Aged {e.domain}"))
+            by = Text(e.by.zh, e.by.en)
+            rows.append((name, by, *interval(e), n, verdict if e.is_shown else None))
         if rows:
             table_id = f"groups.{index}"
             title = Text(f"{words.zh}：分人群", f"{words.en} by group")
             blocks += [
                 Chart(f"{table_id}.chart", title, "intervals", table_id, "group", ("estimate",), "low", "high",
                       is_half=True),
-                Table(table_id, title, _columns(), tuple(rows), source, is_annex=True),
+                Table(table_id, title, _columns(), tuple(rows), source, HOLM, is_annex=True),
             ]  # fmt: skip
     return Section(0, "groups", heading, tuple(blocks))
 

@@ -8,11 +8,11 @@ from reports.context import Context
 from reports.definitions import ENFORCEMENT, ENFORCEMENT_WORDS, SAFETY
 from reports.estimates import By, IndexEstimate, Measure, since
 from reports.estimating import OTHERS, USERS
-from reports.index_blocks import METHOD, MISSING, interval, interval_columns, verdict_of
+from reports.index_blocks import HOLM, METHOD, MISSING, interval, interval_columns, numbers_of, verdicts_of
+from reports.luck import luck_of
 from reports.periods import LAST_YEAR, PREVIOUS, Period, PeriodKind
 from reports.sections.fieldwork import fieldwork
 from reports.sections.trend import trend
-from reports.wording import Verdict
 
 
 def section(c: Context) -> Section:
@@ -62,18 +62,19 @@ def indices(c: Context) -> list[Block]:
         Column("mean", Text("平均分", "Mean score"), "score"),
         Column("legacy", Text("前三项占比", "Top three"), "percent"),
     )
+    before = c.figures(c.period.previous)
+    known = [(index, words, e) for index, words in named(c) if (e := now.get(index)) is not None]
+    changes = {index: since(e, before.get(index) if before else None) for index, _, e in known}
+    agencies = [index for index in changes if index not in (SAFETY, ENFORCEMENT)]
+    told = dict(zip(agencies, verdicts_of(changes[index] for index in agencies), strict=True))
     rows = []
-    for index, words in named(c):
-        e = now.get(index)
-        if e is None:
-            continue
-        whole = figure(c, index, words)
+    for index, words, e in known:
         rows.append(
             (
                 words,
                 *interval(e),
                 e.n,
-                _verdict_of(whole),
+                told.get(index) or verdicts_of([changes[index]])[0],
                 _shown(now.get(index, USERS, By.CONTACT)),
                 _shown(now.get(index, OTHERS, By.CONTACT)),
                 _shown(now.get(index, measure=Measure.MEAN)),
@@ -81,18 +82,14 @@ def indices(c: Context) -> list[Block]:
             )
         )
     note = Text(
-        "前三项占比是旧口径，只供与以往数据对照。每个差别按 95 % 水平判断。",
-        "The top-three share is the old rule, for older figures only. Differences are judged at the 95 % level.",
+        "前三项占比是旧口径，只供与以往数据对照。两项指数的升降各按 95 % 水平判断，各机关的一起判断（p 按 Holm 调整）。",
+        "The top-three share is the old rule, for older figures only. Each index's change is judged at the 95 % level, those "
+        "of the agencies together (p by Holm).",
     )
     table = Table("indices", Text("各项指数", "All indices"), columns, tuple(rows), "index", note)
     chart = Chart("indices.chart", Text("各项指数与 95 % 区间", "Indices with 95 % intervals"), "intervals",
                   "indices", "index", ("estimate",), "low", "high", is_half=True)  # fmt: skip
     return [*found, table, chart]
-
-
-def _verdict_of(f: Figure) -> Text:
-    verdict = Verdict.of(f.comparisons[0].verdict) if f.comparisons else Verdict.UNKNOWN
-    return Text(verdict.zh, verdict.en)
 
 
 def wide(period: Period) -> Period:
@@ -114,23 +111,16 @@ def places(c: Context) -> list[Block]:
         f" ({span.starts_on:%d %b} to {span.ends_on:%d %b})",
     )
     for index, words in named(c)[:2]:
-        ranks = now.places(index)
+        ranks, luck = now.places(index), luck_of([e for e in now.of(By.COUNTY, index) if e.is_shown])
         rows: list[tuple[Cell, ...]] = []
-        for county in c.counties:
-            e = now.get(index, county.code, By.COUNTY)
-            if e is None:
-                continue
-            change = since(e, before.get(index, county.code, By.COUNTY) if before else None)
-            verdict = verdict_of(change) if e.is_shown else None
+        known = [(p, e) for p in c.counties if (e := now.get(index, p.code, By.COUNTY)) is not None]
+        found_before = [before.get(index, p.code, By.COUNTY) if before else None for p, _ in known]
+        changes = [since(e, then) for (_, e), then in zip(known, found_before, strict=True)]
+        told = zip(known, numbers_of([e for _, e in known]), verdicts_of(changes), strict=True)
+        for (county, e), n, verdict in told:
+            places = index_blocks.places_of(ranks.get(county.code))
             rows.append(
-                (
-                    c.of_place(county),
-                    county.code,
-                    *interval(e),
-                    e.n,
-                    index_blocks.places_of(ranks.get(county.code)),
-                    verdict,
-                )
+                (c.of_place(county), county.code, *interval(e), n, places, verdict if e.is_shown else None)
             )
         rows.sort(key=lambda r: (r[2] is None, -float(r[2] or 0), str(r[1])))  # type: ignore[arg-type]
         columns = (
@@ -142,8 +132,9 @@ def places(c: Context) -> list[Block]:
             Column("change", Text("比前一段", "On the span before")),
         )
         note = Text(
-            "名次是一个范围：95 % 的把握下可能排在的位置。范围相交的县（区）分不出先后。",
-            "A rank is a range: where a county may stand with 95 % confidence. Counties whose ranges meet can't be told apart.",
+            f"名次是一个范围：95 % 的把握下可能排在的位置。范围相交的县（区）分不出先后。{luck.zh}{HOLM.zh}",
+            "A rank is a range: where a county may stand with 95 % confidence. Counties whose ranges meet can't be told apart. "
+            f"{luck.en}{HOLM.en}",
         )
         title = Text(f"{words.zh}：分县（区）{when.zh}", f"{words.en} by county{when.en}")
         table_id = f"counties.{index}"

@@ -16,9 +16,9 @@ from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Missing
 from core.terms import Words, language, t
+from reports.definitions import in_force
 from reports.index_charts import by_county, by_week, place_words
 from reports.index_figures import (
-    INDEX_WORDS,
     category_words,
     figures_of,
     headlines,
@@ -30,7 +30,7 @@ from reports.index_figures import (
     why_withheld,
 )
 from reports.live_figures import board_of, wave_at_work
-from survey.indices import CITY, INDICES
+from survey.indices import CITY, INDICES, WORDS
 from survey.waves import Wave
 from survey.weighting import WeightSet
 
@@ -57,7 +57,7 @@ def latest() -> ResponseReturnValue:
         wave = wave_at_work(session)
         board = board_of(session, wave, clock.now()) if wave else None
         return render_template(
-            "leader/no_indices.html", board=board, index_words=INDEX_WORDS, live_every=LIVE_EVERY
+            "leader/no_indices.html", board=board, index_words=WORDS, live_every=LIVE_EVERY
         )
 
 
@@ -78,10 +78,10 @@ def show(set_id: int) -> str:
             wave=session.get_one(Wave, current.wave_id),
             sets=sets,
             board=board_of(session, at_work, clock.now()) if at_work else None,
-            index_words=INDEX_WORDS,
+            index_words=WORDS,
             live_every=LIVE_EVERY,
             headlines=headlines(session, sets, current),
-            tables=[(index, INDEX_WORDS[index], found) for index, found in tables.items()],
+            tables=[(index, WORDS[index], found) for index, found in tables.items()],
             county_charts={index: by_county(found) for index, found in tables.items()},
             bands={i: max((r.rank.band for r in found if r.rank), default=0) for i, found in tables.items()},
             is_shown=is_shown,
@@ -92,6 +92,8 @@ def show(set_id: int) -> str:
             items=[f for (i, domain), f in figures.items() if domain == CITY and i not in INDICES],
             wording=item_words(session, current, language()),
             p=current.provenance,
+            yesterday=clock.today() - timedelta(days=1),
+            defined=in_force(session, current.starts_on),
             category=category_words(session),
         )
 
@@ -116,8 +118,9 @@ def table(set_id: int) -> Response:
                 )
                 sizes = [f.n, f.effective_n or "", f.deff or "", f.df or "", f.reason or ""]
                 places = [row.rank.best, row.rank.worst] if row.rank else ["", ""]
-                body.append([index, row.place_code, row.place, *shown, *sizes, *places])
-    head = ["index", "domain", "place", "estimate", "standard_error", "low", "high"]
+                words = str(WORDS[index]) if index in WORDS else index
+                body.append([index, words, row.place_code, row.place, *shown, *sizes, *places])
+    head = ["index", "index_words", "domain", "place", "estimate", "standard_error", "low", "high"]
     text = csv_text([*head, "n", "effective_n", "deff", "df", "flags", "rank_best", "rank_worst"], body)
     name = f"indices-{current.starts_on}-{current.ends_on}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -131,12 +134,19 @@ def make() -> ResponseReturnValue:
     staff, now = acting(), clock.now()
     try:
         wave_id = int(request.form["wave"])
-        ends_on = date.fromisoformat(request.form.get("ends_on") or clock.today().isoformat())
+        ends_on = date.fromisoformat(request.form["ends_on"])
         days = int(request.form.get("days", "28"))
     except ValueError as error:
         raise Invalid(Words("日期或天数写得不对", "The date or the number of days is not right")) from error
     if not 1 <= days <= 366:
         raise Invalid(Words("天数应在 1 到 366 之间", "Between 1 and 366 days"))
+    if ends_on >= clock.today():
+        raise Invalid(
+            Words(
+                "截止日期要早于今天：那一天过完了才能加权。没有写入任何数据",
+                "The last day must lie before today: it is weighed when it is over. Nothing was written",
+            )
+        )
     starts_on = ends_on - timedelta(days=days - 1)
     with transaction() as session:
         job = enqueue(

@@ -9,8 +9,8 @@ from core import clock
 from core.db import reading
 from core.permissions import Permission, require
 from core.problems import Missing
-from reports.index_figures import INDEX_WORDS
 from reports.live_figures import board_of, mark_of, wave_at_work
+from survey.indices import WORDS
 
 blueprint = Blueprint("live_indices", __name__, url_prefix="/indices/live")
 EVERY = 10
@@ -29,7 +29,7 @@ def show() -> str:
     with reading() as session:
         wave = wave_at_work(session, _asked())
         board = board_of(session, wave, clock.now()) if wave else None
-        return render_template("leader/live.html", board=board, index_words=INDEX_WORDS, every=EVERY)
+        return render_template("leader/live.html", board=board, index_words=WORDS, every=EVERY)
 
 
 @blueprint.get("/figures")
@@ -58,6 +58,6 @@ def _part(template: str) -> Response:
             answer = Response(status=304)
         else:
             board = board_of(session, wave, now)
-            answer = make_response(render_template(template, board=board, index_words=INDEX_WORDS))
+            answer = make_response(render_template(template, board=board, index_words=WORDS))
     answer.set_etag(mark)
     return answer

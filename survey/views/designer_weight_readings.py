@@ -11,9 +11,9 @@ from core.export import csv_text
 from core.permissions import Permission, require
 from core.places import Place, counties
 from core.problems import Missing
-from core.terms import Words, language, t
+from core.terms import language, t
 from survey.edition_import import questionnaire_of
-from survey.indices import CITY
+from survey.indices import CITY, WORDS
 from survey.views.designer_margins import NAMES
 from survey.views.designer_weights import category_words, one_set
 from survey.waves import Wave
@@ -26,10 +26,6 @@ from survey.weight_tables import Table, of_comparison, of_influence, of_set
 from survey.weighting import WeightSet
 
 blueprint = Blueprint("designer_weight_readings", __name__, url_prefix="/design/weights")
-INDEX_WORDS = {
-    "safety": Words("安全感指数", "Sense-of-security index"),
-    "enforcement": Words("执法满意度指数", "Enforcement-satisfaction index"),
-}
 
 
 def _other(session: Session, made: WeightSet) -> tuple[WeightSet | None, list[WeightSet]]:
@@ -77,7 +73,7 @@ def comparison(set_id: int) -> str:
             category=words,
             labels=labels,
             places=_domains(session),
-            index_words={**_questions(session, made), **INDEX_WORDS},
+            index_words={**_questions(session, made), **WORDS},
             spread=overlaid(found, names),
             charts={name: before_raking(lines, words, names) for name, lines in found.margins.items()},
             moved=changes(found.classes, labels),
@@ -105,7 +101,7 @@ def influence(set_id: int) -> str:
             wave=wave,
             found=found,
             least=LEAST,
-            index_words=INDEX_WORDS,
+            index_words=WORDS,
             labels=labels,
             cases={i: [_class_words(c.of, places) for c in f.cases] for i, f in found.items()},
             parts={i: by_class(f, labels[i]) for i, f in found.items()},

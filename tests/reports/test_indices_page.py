@@ -10,15 +10,20 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from core import clock
 from core.db import reading, transaction
 from core.jobs import Job
 from core.permissions import Role
 from core.places import Place
+from reports.definitions import ENFORCEMENT_WORDS, reweigh
 from reports.index_charts import by_county, by_week
 from reports.index_figures import figures_of, headlines, is_shown, rows
+from survey.indices import WORDS
 from survey.interviews import Answer
+from survey.waves import Wave
 from survey.weight_making import make_weight_set
 from survey.weighting import IndexFigure, WeightSet
+from tests.factories import a_staff
 from tests.survey.field import NOON
 from tests.survey.weighed import a_worked_wave
 from tests.web.conftest import SignedIn, app, as_role  # noqa: F401
@@ -101,7 +106,7 @@ def test_the_page_tells_how_sure_and_how_made_in_both_languages(a_set: int, as_r
 
 
 def test_only_those_who_weigh_may_weigh_again(a_set: int, as_role: SignedIn) -> None:
-    form = {"wave": "1", "ends_on": NOON.date().isoformat(), "days": "28"}
+    form = {"wave": "1", "ends_on": (clock.today() - timedelta(days=1)).isoformat(), "days": "28"}
     assert as_role(Role.LEADER).post("/indices/make", data=form).status_code == 403
     assert as_role(Role.INTERVIEWER).get(f"/indices/{a_set}").status_code == 403
     answer = as_role(Role.DESIGNER).post("/indices/make", data=form)
@@ -111,6 +116,34 @@ def test_only_those_who_weigh_may_weigh_again(a_set: int, as_role: SignedIn) -> 
         assert session.scalars(sa.select(Job.kind)).one() == "weight.make"
     bad = as_role(Role.DESIGNER).post("/indices/make", data={**form, "days": "0"})
     assert bad.status_code == 422
+    early = as_role(Role.DESIGNER).post("/indices/make", data={**form, "ends_on": clock.today().isoformat()})
+    assert early.status_code == 422
+
+
+def test_the_mean_of_all_items_has_a_name_of_its_own_and_no_change_across_a_break(
+    a_set: int, as_role: SignedIn
+) -> None:
+    """After a reweighing bulletins print another number: the page's must not bear the same name."""
+    weights = dict.fromkeys(("police", "traffic", "court", "procuratorate", "justice"), 1.0)
+    with transaction() as session:
+        made = session.get_one(WeightSet, a_set)
+        later = make_weight_set(
+            session, session.get_one(Wave, made.wave_id), starts_on=made.starts_on, ends_on=made.ends_on,
+            as_of=made.as_of, by=None, at=made.as_of,
+        )  # fmt: skip
+        step = timedelta(days=1)
+        made.starts_on, made.ends_on = made.starts_on - step, made.ends_on - step
+        session.flush()
+        assert any(h.change for h in headlines(session, [later, made], later))
+        by = a_staff(session, Role.DESIGNER)
+        reweigh(
+            session, weights, valid_from=later.starts_on, reason="量表", breaks_series=True, by=by, at=NOON
+        )
+        assert not any(h.change for h in headlines(session, [later, made], later))
+    page = as_role(Role.LEADER).get(f"/indices/{a_set}").text
+    assert "执法满意度（各项等权）" in page
+    assert str(WORDS["enforcement"]) != ENFORCEMENT_WORDS.zh
+    assert "执法满意度（各项等权）" in as_role(Role.LEADER).get(f"/indices/{a_set}.csv").text
 
 
 def test_without_a_set_the_page_says_what_is_missing(app: object, as_role: SignedIn) -> None:

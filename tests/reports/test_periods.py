@@ -40,3 +40,12 @@ def test_a_week_is_compared_with_the_same_days_of_the_week() -> None:
     assert (week.year, week.number) == (2026, 53)
     assert week.last_year.starts_on.weekday() == week.starts_on.weekday() == 0
     assert week.last_year.days == week.days == 7
+
+
+def test_a_half_year_that_runs_is_compared_with_as_many_days() -> None:
+    running = Period(K.HALF_YEAR, date(2026, 7, 1), date(2026, 8, 2))
+    assert running.previous == Period(K.HALF_YEAR, date(2026, 1, 1), date(2026, 2, 2))
+    assert running.last_year == Period(K.HALF_YEAR, date(2025, 7, 1), date(2025, 8, 2))
+    assert running.previous_words.zh == "上半年度的同样天数"
+    whole = Period.with_day(K.HALF_YEAR, date(2026, 8, 2))
+    assert (whole.previous.days, whole.last_year.days, whole.previous_words.zh) == (181, 184, "上半年度")
