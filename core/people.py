@@ -36,6 +36,8 @@ class Unit(Base):
     name: Mapped[str] = mapped_column(sa.String(80), unique=True)
     name_en: Mapped[str] = mapped_column(sa.String(120))
     is_active: Mapped[bool] = mapped_column(default=True)
+    duty_number: Mapped[str | None] = mapped_column(SealedText("staff"), deferred=True)
+    """The telephone on duty: texted when nobody looks at what was assigned."""
 
     parent: Mapped[Unit | None] = relationship(remote_side=[id])
 

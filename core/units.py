@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core import journal
 from core.people import Staff, Unit, UnitKind
+from core.phone import BadNumber, read_number
 from core.problems import Invalid
 from core.terms import Words
 
@@ -48,12 +49,26 @@ def add(
 
 
 def correct(
-    session: Session, unit: Unit, *, name: str, name_en: str, is_active: bool, by: Staff, at: datetime
+    session: Session,
+    unit: Unit,
+    *,
+    name: str,
+    name_en: str,
+    is_active: bool,
+    duty_number: str,
+    by: Staff,
+    at: datetime,
 ) -> None:
-    """Correct a unit's names, close it or open it again; its past stays as it is."""
+    """Correct a unit's names and telephone on duty, close it or open it again; its past stays as it is."""
     wrong = _wrong_names(session, name, name_en, unit.id)
+    number: str | None = None
+    if duty_number:
+        try:
+            number = read_number(duty_number).e164
+        except BadNumber as bad:
+            wrong["duty_number"] = bad.words
     if wrong:
         raise Invalid(Words("没有改动", "Nothing was changed"), fields=wrong)
-    unit.name, unit.name_en, unit.is_active = name, name_en, is_active
+    unit.name, unit.name_en, unit.is_active, unit.duty_number = name, name_en, is_active, number
     session.flush()
     journal.write(session, "unit.corrected", unit, by=by, at=at, is_active=is_active)

@@ -24,6 +24,7 @@ class NoticeKind(Term):
     """Why someone must look."""
 
     ASSIGNED = "assigned", "新交办", "Newly assigned"
+    AGAIN = "again", "交办再次提醒", "Assigned, told again"
     SUPPORT = "support", "请协办", "Your support is asked"
     TO_ASSIGN = "to_assign", "急件待交办", "Urgent, to be assigned"
     RETURN_ASKED = "return_asked", "申请退回待裁定", "A return to rule on"

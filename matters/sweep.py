@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from core import calendar_days, clock
 from core.problems import Problem
@@ -19,6 +19,7 @@ from matters.notices import PHONE_AFTER, RETRIES, MatterNotice, NoticeKind, give
 from matters.policies import policy_of
 from matters.states import HOLDS, Holder, MatterState
 from matters.ticks import Tick, ticks
+from matters.unit_texts import text_again
 
 EVERY = timedelta(seconds=5)
 AT_ONCE = 60
@@ -106,10 +107,10 @@ def tell_overdue(session: Session, now: datetime) -> int:
 
 @sweep("matters.retries", every=timedelta(seconds=30), batch=AT_ONCE)
 def give_again(session: Session, now: datetime) -> int:
-    """Give assignments that nobody has looked at again, then have the unit telephoned; return how many."""
+    """Give assignments that nobody has looked at once more, on the page and by text; then have the unit telephoned."""
     query = (
         sa.select(MatterNotice)
-        .where(MatterNotice.retry_at <= now, MatterNotice.seen_at.is_(None))
+        .where(MatterNotice.retry_at <= now, MatterNotice.seen_at.is_(None), ~_was_seen())
         .order_by(MatterNotice.retry_at)
         .limit(AT_ONCE)
     )
@@ -122,8 +123,28 @@ def give_again(session: Session, now: datetime) -> int:
             notice.tries += 1
             later = RETRIES[notice.tries - 1] if notice.tries <= len(RETRIES) else PHONE_AFTER
             notice.retry_at = notice.given_at + later
+            _tell_again(session, notice, now)
         else:
             notice.retry_at = None
             give(session, notice.matter, NoticeKind.CALL_UNIT, Side.CENTRE, about=notice.id, at=now)
     session.flush()
     return count
+
+
+def _was_seen() -> sa.ColumnElement[bool]:
+    """Say that somebody of the unit looked at it when it was told again."""
+    again = aliased(MatterNotice)
+    return sa.exists().where(
+        again.matter_id == MatterNotice.matter_id,
+        again.unit_id == MatterNotice.unit_id,
+        again.kind == NoticeKind.AGAIN,
+        again.seen_at >= MatterNotice.given_at,
+    )
+
+
+def _tell_again(session: Session, notice: MatterNotice, now: datetime) -> None:
+    """Put it on top of the unit's notices, unseen, and text the telephone on duty."""
+    assert notice.unit_id is not None, "what is given again is a unit's"
+    about = f"{notice.id}-{notice.tries}"
+    give(session, notice.matter, NoticeKind.AGAIN, notice.unit_id, about=about, at=now, due_at=notice.due_at)
+    text_again(session, notice.matter, notice.unit_id, at=now)

@@ -102,6 +102,7 @@ def correct(unit_id: int) -> ResponseReturnValue:
             name=request.form.get("name", "").strip(),
             name_en=request.form.get("name_en", "").strip(),
             is_active=request.form.get("is_active") == "1",
+            duty_number=request.form.get("duty_number", "").strip(),
             by=acting(),
             at=clock.now(),
         )

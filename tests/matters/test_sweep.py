@@ -246,8 +246,9 @@ def test_an_assignment_nobody_looks_at_is_given_again_then_telephoned(
         for minute in range(40):
             at = MONDAY + timedelta(minutes=minute)
             if minute == looks:
-                assert unseen(session, county.handlers[0], at) == 1
-                assert see(session, county.handlers[0], at=at) == 1
+                told = 2 if minute > 5 else 1  # given again, it is a notice of its own
+                assert unseen(session, county.handlers[0], at) == told
+                assert see(session, county.handlers[0], at=at) == told
                 session.expire(notice)
             sweep.give_again(session, at)
             tries.append(notice.tries)
