@@ -100,7 +100,7 @@ def note_read(
     at: datetime,
 ) -> CounsellingRead:
     """Write one reading at the chain's end; the end stays locked until the transaction is over."""
-    end = _locked_end(session)
+    end = locked_end(session)
     seq, parts = end.seq + 1, ",".join(fields)[:400]
     contact_id = contact.id if contact is not None else None
     role = role_at_the_door(by)
@@ -115,7 +115,7 @@ def note_read(
     return row
 
 
-def _locked_end(session: Session) -> ReadLogEnd:
+def locked_end(session: Session) -> ReadLogEnd:
     """Return the chain's end, locked and as it is now; the first reader of all makes it."""
     query = sa.select(ReadLogEnd).where(ReadLogEnd.id == 1).with_for_update()
     fresh = query.execution_options(populate_existing=True)
@@ -128,30 +128,47 @@ def _locked_end(session: Session) -> ReadLogEnd:
     return end
 
 
-def first_break(session: Session) -> Break | None:
-    """Return the first place where the log was altered, shortened, or added to; None when it is whole."""
+@dataclass(frozen=True)
+class Walked:
+    """How far a walk along the log has come, and the break that ended it."""
+
+    seq: int
+    hash: str
+    broken: Break | None = None
+
+
+def walk(session: Session, seq: int = 0, mark: str = ORIGIN, *, limit: int | None = None) -> Walked:
+    """Follow the log from one place on, as far as it is whole; so many readings at most."""
     table = CounsellingRead.__table__.c
     query = sa.select(
         table.seq, table.at, table.staff_id, table.role, table.purpose, table.contact_id, table.record,
         table.fields, table.prev_hash, table.hash,
-    ).order_by(table.seq)  # fmt: skip
-    expected, before = 0, ORIGIN
-    for row in session.execute(query.execution_options(yield_per=10_000)):
-        expected += 1
-        seq, at, staff_id, role, purpose, contact_id, record, fields, prev_hash, value = row
-        if seq != expected:
-            return Break(expected, "missing")
-        if prev_hash != before:
-            return Break(seq, "does not follow")
-        if value != fingerprint(
-            seq, at, staff_id, role, purpose.value, contact_id, record, fields, prev_hash
-        ):
-            return Break(seq, "altered")
-        before = value
+    ).where(table.seq > seq).order_by(table.seq).limit(limit)  # fmt: skip
+    with session.execute(query.execution_options(yield_per=10_000)) as rows:
+        for row in rows:
+            found, at, staff_id, role, purpose, contact_id, record, fields, prev_hash, value = row
+            if found != seq + 1:
+                return Walked(seq, mark, Break(seq + 1, "missing"))
+            if prev_hash != mark:
+                return Walked(seq, mark, Break(found, "does not follow"))
+            if value != fingerprint(
+                found, at, staff_id, role, purpose.value, contact_id, record, fields, prev_hash
+            ):
+                return Walked(seq, mark, Break(found, "altered"))
+            seq, mark = found, value
+    return Walked(seq, mark)
+
+
+def break_at_end(session: Session, walked: Walked) -> Break | None:
+    """Return the break of a walk that came to the last reading: where it broke, or an end that is not the log's."""
     end = session.get(ReadLogEnd, 1)
-    if (end.seq, end.hash) != (expected, before) if end is not None else expected > 0:
-        return Break(expected + 1, "the end is missing")
-    return None
+    is_end = (end.seq, end.hash) == (walked.seq, walked.hash) if end is not None else walked.seq == 0
+    return walked.broken or (None if is_end else Break(walked.seq + 1, "the end is missing"))
+
+
+def first_break(session: Session) -> Break | None:
+    """Return the first place where the log was altered, shortened, or added to; None when it is whole."""
+    return break_at_end(session, walk(session))
 
 
 def end_of_log(session: Session) -> tuple[int, str]:

@@ -12,6 +12,7 @@ from hotline.views import (
     followup,
     followup_plan,
     own_reviews,
+    read_checks,
     residents_assess,
     risk_level,
     safety_plan,
@@ -29,6 +30,7 @@ ROOMS = (
     followup,
     escalation,
     own_reviews,
+    read_checks,
     residents_assess,
     counsel_totals,
 )
@@ -37,6 +39,7 @@ DOORS: list[Door] = [
     *escalation.DOORS,
     *followup.DOORS,
     *own_reviews.DOORS,
+    *read_checks.DOORS,
     *residents_assess.DOORS,
     *counsel_totals.DOORS,
 ]

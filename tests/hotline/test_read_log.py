@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core import db
 from core.people import Staff
 from core.permissions import Role
+from hotline import read_checks
 from hotline.read_log import (
     CounsellingRead,
     ReadLogEnd,
@@ -110,3 +111,29 @@ def test_the_log_says_as_whom_somebody_read(sqlite: db.Database) -> None:
     with db.transaction() as session:
         assert role_at_the_door(a_staff(session, Role.INTERVIEWER, Role.SHIFT_LEAD)) == "shift_lead"
         assert role_at_the_door(a_staff(session, Role.INTERVIEWER)) == "none"
+
+
+def test_the_worker_walks_along_the_log_every_night(database: db.Database) -> None:
+    def night(days: int) -> read_checks.ReadCheck:
+        with db.transaction() as session:
+            for minute in range(4):
+                read_checks.step(session, at=NIGHT + timedelta(days=days, minutes=minute), limit=3)
+            return read_checks.checks(session)[0]
+
+    with db.transaction() as session:
+        by = a_staff(session, Role.OPERATOR)
+        for n in range(7):
+            note_read(
+                session, by=by, contact=None, purpose=ReadPurpose.TALK, record="level", fields=("level",),
+                at=NIGHT + timedelta(seconds=n),
+            )  # fmt: skip
+    first = night(0)
+    assert (first.seq, first.broken_at, first.ended_at is not None) == (7, None, True)
+    with db.reading() as session:
+        assert (first.seq, first.hash) == end_of_log(session)
+    with db.transaction() as session:
+        session.execute(sa.update(CounsellingRead).where(CounsellingRead.seq == 5).values(record="another"))
+    second = night(1)
+    assert (second.id > first.id, second.seq, second.broken_at, second.what) == (True, 4, 5, "altered")
+    with db.reading() as session:
+        assert read_checks.is_broken(session)
