@@ -25,7 +25,8 @@ from telephony.texts import TextMessage, TextState
 
 LOOK_BACK = timedelta(days=8)
 """Nobody is reminded of an older bulletin: no list waits longer than a week."""
-DAYTIME = range(8, 21)
+DAYTIME = range(8, 20)
+"""Hours of the day that have begun: from 8 to 20 o'clock."""
 
 
 class Way(Term):
@@ -92,7 +93,7 @@ def hand_out(
     session: Session, bulletin: Bulletin, occasion: Occasion, *, by: Staff | None, at: datetime
 ) -> int:
     """Tell everybody on the list of a bulletin, and whoever was told of the edition before; return how many people."""
-    told = {r.id: r for r in _told_before(session, bulletin, occasion)}
+    told = {r.id: r for r in _told_before(session, bulletin, occasion) if r.is_reached}
     if occasion is not Occasion.WITHDRAWN:
         told |= {r.id: r for r in recipients(session) if r.gets(bulletin.kind)}
     return len({r.id for r in told.values() if _tell(session, bulletin, r, occasion, by=by, at=at)})
@@ -162,8 +163,10 @@ def again(session: Session, delivery: BulletinDelivery, *, by: Staff, at: dateti
     """Send a message that did not go out once more."""
     if delivery.stands not in (D.FAILED, D.BY_HAND):
         raise Refused(Words("这条通知已经发出或正在发送", "This message has gone out, or is on its way"))
-    if delivery.recipient.ended_at is not None:
-        raise Refused(Words("收件人已移出名单", "The recipient is no longer on the list"))
+    if not delivery.recipient.is_reached:
+        raise Refused(
+            Words("收件人已移出名单或已停用", "The recipient is no longer on the list, or was deactivated")
+        )
     delivery.text = None
     _begin(session, delivery, delivery.bulletin, by=by, at=at)
     session.flush()
@@ -201,7 +204,13 @@ def remind(session: Session, now: datetime) -> int:
     for bulletin, recipient in session.execute(query).unique():
         was_told = any((bulletin.id, recipient.id, o) in done for o in (Occasion.ISSUED, Occasion.CORRECTED))
         wait = timedelta(hours=recipient.remind_after)
-        if not was_told or not wait or bulletin.issued_at is None or now < bulletin.issued_at + wait:
+        if (
+            not recipient.is_reached
+            or not was_told
+            or not wait
+            or bulletin.issued_at is None
+            or now < bulletin.issued_at + wait
+        ):
             continue
         if (bulletin.id, recipient.id, Occasion.REMINDER) not in done:
             count += _tell(session, bulletin, recipient, Occasion.REMINDER, by=None, at=now)

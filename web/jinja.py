@@ -68,11 +68,17 @@ def percent(value: float | None, digits: int = 1) -> str:
     return "—" if value is None else f"{100 * value:.{digits}f}%"
 
 
+def filters(**changes: object) -> dict[str, str]:
+    """Return the filters of the present address with some of them changed (None takes one away)."""
+    # What an address may be asked to be made of, anybody can write into the one they ask for.
+    own = {key: value for key, value in request.args.items() if key != "endpoint" and not key.startswith("_")}
+    args = {key: value for key, value in own.items() if key not in changes}
+    return args | {key: str(value) for key, value in changes.items() if value not in (None, "")}
+
+
 def here(**changes: object) -> str:
     """Return the present address with some of its filters changed (None takes one away)."""
-    args = {key: value for key, value in request.args.items() if key not in changes}
-    args.update({key: str(value) for key, value in changes.items() if value not in (None, "")})
-    return url_for(request.endpoint or "home.first", **{**(request.view_args or {}), **args})
+    return url_for(request.endpoint or "home.first", **{**(request.view_args or {}), **filters(**changes)})
 
 
 def may(permission: Permission) -> bool:
@@ -91,6 +97,7 @@ def prepare(app: Flask) -> None:
         now=clock.now,
         today=clock.today,
         here=here,
+        filters=filters,
         may=may,
         me=acting_or_none,
         P=Permission,

@@ -269,6 +269,7 @@ def test_whoever_has_not_read_is_reminded_once_in_the_daytime(
         assert deliveries.remind(session, CUT + timedelta(hours=23)) == 0
         night = clock.midnight(clock.local(CUT).date() + timedelta(days=2)) + timedelta(hours=3)
         assert deliveries.remind(session, night) == 0
+        assert deliveries.remind(session, night + timedelta(hours=17, minutes=1)) == 0, "20:01 is evening"
         morning = night + timedelta(hours=6)
         assert deliveries.remind(session, morning) == 1
         assert deliveries.remind(session, morning + timedelta(hours=1)) == 0

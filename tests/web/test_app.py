@@ -33,3 +33,16 @@ def test_someone_signed_in_sees_their_doors(as_role: SignedIn) -> None:
     page = as_role(Role.LEADER).get("/doors")
     assert page.status_code == 200
     assert "某人" in page.text
+
+
+def test_an_address_cannot_be_asked_to_be_made_otherwise(as_role: SignedIn) -> None:
+    odd = "?endpoint=x&_method=POST&_external=1&q=1"
+    for role, where in (
+        (Role.SUPERVISION, "/supervision/rates/"),
+        (Role.SUPERVISOR, "/field/rates/"),
+        (Role.HANDLER, "/handling/"),
+        (Role.LEADER, "/dashboards/leader/red"),
+    ):
+        answer = as_role(role).get(where + odd)
+        assert answer.status_code == 200, (where, answer.status_code)
+        assert "q=1" in answer.text or "csv" not in answer.text.lower()
