@@ -21,7 +21,7 @@ from hotline.forms import form
 from hotline.lines import LineKind, lines_served_by
 from hotline.records import FORM
 from matters import promises, topics
-from matters.alarm import CRISIS, DANGER
+from matters.alarm import patterns
 from matters.attributes import Conflict, IdentityClass, MatterKind, Urgency
 from matters.statements import complained_about
 from telephony.line import line
@@ -73,7 +73,7 @@ def show_line() -> str:
         "places": places,
         "zone": str(clock.zone()),
         "consents": {i.value: str(promises.CONSENT[i]) for i in IdentityClass},
-        "alarm": {"danger": DANGER, "crisis": CRISIS},
+        "alarm": patterns(),
         "heard": [
             {"code": r.value, "words": r.label} for r in CallBackResult if r is not CallBackResult.TALKED
         ],

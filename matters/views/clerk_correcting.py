@@ -17,7 +17,7 @@ from core.problems import Invalid, Missing, Problem
 from core.purposes import ReadingPurpose
 from core.terms import Words, labels
 from matters import correcting, statements, topics
-from matters.alarm import CRISIS, DANGER, alarming, in_crisis
+from matters.alarm import alarming, in_crisis, patterns
 from matters.attributes import MatterKind, Urgency
 from matters.matter import Matter
 from matters.views.clerk import found
@@ -87,8 +87,7 @@ def _page(session: Session, matter: Matter, typed: Mapping[str, str], problem: P
         counties=counties(session),
         townships=townships(session),
         villages=statements.villages(session, int(township)) if township.isdecimal() else [],
-        danger=DANGER,
-        crisis=CRISIS,
+        alarm_patterns=patterns(),
         is_alarming=alarming(typed.get("narrative", "")),
         is_in_crisis=in_crisis(typed.get("narrative", "")),
     )

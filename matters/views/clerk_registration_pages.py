@@ -16,7 +16,7 @@ from core.problems import Invalid, Problem
 from core.purposes import ReadingPurpose
 from core.terms import labels
 from matters import drafts, likeness, merging, promises, statements, topics
-from matters.alarm import CRISIS, DANGER, alarming, in_crisis
+from matters.alarm import alarming, in_crisis, patterns
 from matters.attributes import Conflict, IdentityClass, MatterKind, Origin, Urgency
 from matters.keeping_away import within_sight
 from matters.matter import Matter
@@ -48,8 +48,7 @@ def form(
         townships=townships(session),
         villages=statements.villages(session, int(township)) if township.isdecimal() else [],
         units=statements.complained_about(session),
-        danger=DANGER,
-        crisis=CRISIS,
+        alarm_patterns=patterns(),
         is_alarming=alarming(typed.get("narrative", "")),
         is_in_crisis=in_crisis(typed.get("narrative", "")),
         **more,

@@ -90,6 +90,8 @@ def send() -> ResponseReturnValue:
     ticket, at = request.form.get("ticket", "")[:200], clock.now()
     if request.form.get("step") == "places":  # without scripts the next list comes with the next page
         return _page(typed, ticket)
+    if alarm.in_crisis(typed["narrative"]) and request.form.get("anyway") != "1":
+        return _page(typed, ticket)  # whom to talk to comes first; whether it is registered too is theirs to say
     address = request.remote_addr or ""
     with transaction() as session:
         is_free = web_reports.is_within_limits(session, address=address, at=at)
@@ -210,8 +212,9 @@ def _page(typed: dict[str, str], ticket: str, *, wrong: Invalid | None = None) -
             identities={c.value: str(words) for c, words in PERMITTED.items()},
             about={c.value: str(words) for c, words in ABOUT.items()},
             units=[(u.id, u.label) for u in units],
-            alarm_words=[*alarm.DANGER, *alarm.CRISIS],
+            alarm_words=alarm.patterns(),
             is_alarming=alarm.alarming(typed.get("narrative", "")),
+            is_in_crisis=alarm.in_crisis(typed.get("narrative", "")),
             support_line=current_app.config["SETTINGS"].support_line,
         )
 

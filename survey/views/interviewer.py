@@ -14,6 +14,7 @@ from core.phone import NumberKind
 from core.problems import Missing
 from core.terms import Words, language
 from matters import promises, registration, topics
+from matters.alarm import patterns
 from matters.attributes import Conflict, IdentityClass, MatterKind, Urgency
 from matters.statements import complained_about
 from survey import appointments, console
@@ -55,6 +56,7 @@ def show_console() -> str:
         "groups": console.outcome_groups(),
         "tongues": [{"code": t.value, "words": t.label} for t in Tongue if t != Tongue.MANDARIN],
         "heard": [{"code": h.value, "words": h.label} for h in Heard],
+        "alarm": patterns(),
         "consents": {i.value: str(promises.CONSENT[i]) for i in IdentityClass},
         "simulated": line().capabilities().is_simulated,
     }

@@ -150,6 +150,25 @@ def test_what_is_missing_is_named_by_field_and_nothing_is_written(sqlite: db.Dat
         assert session.scalars(sa.select(Matter)).all() == []
 
 
+@pytest.mark.parametrize("origin", [Origin.IMPORT, Origin.EXCHANGE, Origin.CITIZEN_LINE, Origin.WEB])
+def test_words_of_danger_propose_the_greatest_urgency_wherever_they_come_from(
+    sqlite: db.Database, now: datetime, origin: Origin
+) -> None:
+    """What a program brings is looked at like what is typed; an urgency that somebody chose stands."""
+    with db.transaction() as session:
+        town = a_place(session, level=Level.TOWNSHIP)
+        for chosen, urgency in ((None, Urgency.U1), (Urgency.U2, Urgency.U2)):
+            statement = Statement(
+                "天然气泄漏",
+                kind=MatterKind.HELP,
+                topic="livelihood.wages",
+                place=town,
+                urgency=chosen,
+                consent_read=True,
+            )
+            assert register(session, statement, origin=origin, by=None, at=now).matter.urgency is urgency
+
+
 def test_words_of_danger_are_noticed() -> None:
     """A fire is; a broken lamp is not."""
     assert alarming("隔壁着火了")

@@ -174,7 +174,7 @@ def test_one_address_can_not_flood(app: Flask, desk: Desk) -> None:
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("said", ["楼道着火了快来人", "我不想活了", "there is a gas leak"])
+@pytest.mark.parametrize("said", ["楼道着火了快来人", "there is a gas leak"])
 def test_danger_names_whom_to_call_before_and_after(app: Flask, desk: Desk, said: str) -> None:
     client = app.test_client()
     blank = client.get("/report/").get_data(as_text=True)
@@ -187,6 +187,24 @@ def test_danger_names_whom_to_call_before_and_after(app: Flask, desk: Desk, said
     assert matters()[0].urgency is Urgency.U1
     calm = client.post("/report/", data=filled(desk)).get_data(as_text=True)
     assert 'href="tel:110"' not in calm
+
+
+@pytest.mark.parametrize("said", ["厂里欠薪半年,我不想活了", "I want to die, they owe me half a year's pay"])
+def test_who_may_want_to_die_is_told_whom_to_call_and_decides_about_the_rest(
+    app: Flask, desk: Desk, said: str
+) -> None:
+    """The counselling line comes first; nothing is registered until they say so, and nothing typed is lost."""
+    client, form = app.test_client(), filled(desk, narrative=said)
+    page = client.post("/report/", data=form).get_data(as_text=True)
+    assert matters() == []
+    assert 'id="crisis"' in page
+    for line in ("110", "120", "12356"):
+        assert f'href="tel:{line}"' in page
+    for kept in (said.replace("'", "&#39;"), NAME, "北门"):
+        assert kept in page
+    assert 'name="anyway"' in page
+    receipt = shown(client.post("/report/", data={**form, "anyway": "1"}).get_data(as_text=True), "receipt")
+    assert [matter.receipt for matter in matters()] == [receipt]
 
 
 def test_a_complaint_about_an_office_keeps_it_away(app: Flask, desk: Desk, as_role: SignedIn) -> None:

@@ -14,15 +14,16 @@ from flask.testing import FlaskClient
 from core import clock, secrets
 from core.db import reading, transaction, using
 from core.journal import Entry
-from core.people import Staff
+from core.people import Staff, UnitKind
 from core.permissions import Role
 from core.signing_in import admit
+from matters.attributes import Conflict
 from matters.matter import Matter
 from matters.states import MatterState
 from matters.turns import CallerTurn, Errand
 from survey.attempts import Attempt
 from survey.interviews import Answer
-from tests.factories import a_staff
+from tests.factories import a_staff, a_unit
 from tests.survey.field import Field, a_field
 from tests.web.conftest import a_house, some_settings
 
@@ -138,6 +139,39 @@ def test_what_there_was_no_time_to_say_is_kept_to_be_rung_back(app: Flask, field
         turn = session.scalars(sa.select(CallerTurn)).one()
         assert (turn.errand, turn.matter.state) == (Errand.CALL_BACK, MatterState.DRAFT)
         assert turn.reporter.number is not None
+
+
+def test_a_form_whose_answer_was_lost_makes_one_matter(app: Flask, field: Field) -> None:
+    """Sent again it gives the same receipt with a new PIN; the next form makes the next matter."""
+    anna = as_one(app, field.anna)
+    case, _, _ = talk(anna)
+    told = {"case": case, "narrative": "路灯坏了", "topic": "livelihood.lighting", "consent": True,
+            "place": field.towns[0].id, "kind": "help", "form_key": "k1"}  # fmt: skip
+    first, again = (anna.post("/interviewer/matter", json=told).get_json() for _ in range(2))
+    assert first["receipt"] == again["receipt"]
+    assert first["pin"] != again["pin"]
+    other = anna.post("/interviewer/matter", json={**told, "form_key": "k2"}).get_json()
+    assert other["receipt"] != first["receipt"]
+    with reading() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Matter)) == 2
+
+
+def test_the_resident_may_complain_about_a_unit(app: Flask, field: Field) -> None:
+    """Beside the questionnaire as at the desk: the unit is asked for, and kept away."""
+    with transaction() as session:
+        bureau = a_unit(session, kind=UnitKind.HANDLING)
+    anna = as_one(app, field.anna)
+    assert f'<option value="{bureau.id}">' in anna.get("/interviewer/").get_data(as_text=True)
+    case, _, _ = talk(anna)
+    told = {"case": case, "narrative": "所里的人收了钱", "topic": "livelihood.lighting", "consent": True,
+            "place": field.towns[0].id, "conflict": "staff", "conflict_unit": ""}  # fmt: skip
+    answer = anna.post("/interviewer/matter", json=told)
+    assert answer.status_code == 422
+    assert set(answer.get_json()["fields"]) == {"conflict_unit"}
+    assert anna.post("/interviewer/matter", json={**told, "conflict_unit": str(bureau.id)}).status_code == 200
+    with reading() as session:
+        matter = session.scalars(sa.select(Matter)).one()
+        assert (matter.conflict, matter.conflict_unit_id) == (Conflict.STAFF, bureau.id)
 
 
 def test_other_roles_find_the_doors_shut(app: Flask, field: Field) -> None:

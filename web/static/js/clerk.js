@@ -1,4 +1,5 @@
 // The form of a call or a visit: places from county to village, the urgency proposed, words of danger, the consent line.
+import { Alarm } from "./alarm.js";
 import "./complained.js";
 import { t } from "./words.js";
 
@@ -14,14 +15,10 @@ part("f-topic").addEventListener("change", (event) => {
   if (proposed && !isUrgencyOwn && !isAlarming()) part("f-urgency").value = proposed;
 });
 
-function words(kind) {
-  return part("alarm").dataset[kind].split(" ");
-}
-
+const watch = new Alarm(JSON.parse(part("alarm").dataset.patterns));
 const told = part("f-narrative");  // not there while what was said stays sealed
 function holds(kind) {
-  const said = told ? told.value : "";
-  return words(kind).some((word) => said.includes(word));
+  return watch.holds(kind, told ? told.value : "");
 }
 
 function isAlarming() {

@@ -20,7 +20,7 @@ const HOUSEHOLD_REFUSES = "2.111";
 class Console {
   constructor() {
     this.pane = new CasePane();
-    this.matter = new MatterForm(data.consents);
+    this.matter = new MatterForm(data.consents, data.alarm);
     this.questionnaires = new Map();
     this.screen = { phase: "idle" };
     this.phone = new ConsoleTelephone({ purpose: "survey", onMoved: () => this.look(), speech: data.simulated ? (text) => t("模拟受访者：{text}", "Simulated resident: {text}", { text }) : null });

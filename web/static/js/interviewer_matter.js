@@ -1,4 +1,5 @@
 // The register of matters beside the questionnaire: what the resident raised, without leaving the question.
+import { Alarm } from "./alarm.js";
 import { leaveFields, make, part, problemWords, stressed } from "./interviewer_parts.js";
 import { post } from "./post.js";
 import { t } from "./words.js";
@@ -7,15 +8,19 @@ import { t } from "./words.js";
 const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export class MatterForm {
-  constructor(consents) {
+  constructor(consents, patterns) {
     this.consents = consents;
+    this.watch = new Alarm(patterns);
     this.form = part("matter");
     this.case = null;
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.send();
     });
-    this.form.addEventListener("input", () => this.keep());
+    this.form.addEventListener("input", () => {
+      this.keep();
+      this.alarm();
+    });
     this.form.addEventListener("change", (event) => {
       if (event.target.name === "topic") this.proposeUrgency();
       if (event.target.name === "identity") this.sayConsent(true);
@@ -43,6 +48,20 @@ export class MatterForm {
     for (const name of ["form_key", "narrative", "topic", "spot", "kind", "urgency", "conflict", "conflict_unit"]) this.form.elements[name].value = kept[name] ?? "";
     this.askUnit();
     this.keep();
+    this.alarm();
+  }
+
+  // Words of danger: whom to put the resident through to, before anything is registered; U1 is proposed once.
+  alarm() {
+    const said = part("m-narrative").value;
+    const inCrisis = this.watch.holds("crisis", said);
+    const isAlarming = inCrisis || this.watch.holds("danger", said);
+    part("m-alarm").hidden = !isAlarming;
+    part("m-alarm").textContent = inCrisis
+      ? t("可能有轻生的念头：先陪伴，征得同意后转希望热线；有现实危险请对方拨 110、120。心理内容不写入诉求。", "Someone may want to die: stay with them and, with consent, give them the hope line; in present danger 110 or 120. Nothing psychological goes into a matter.")
+      : t("有现实危险：先请对方拨 110、119 或 120，再登记；建议按 U1 办理。", "Present danger: let them call 110, 119 or 120 first, then register; U1 is proposed.");
+    if (isAlarming && !this.wasAlarming) part("m-urgency").value = "u1";
+    this.wasAlarming = isAlarming;
   }
 
   keep() {
@@ -84,6 +103,7 @@ export class MatterForm {
     part("matter-notice").replaceChildren();
     this.sayConsent(true);
     this.askUnit();
+    this.alarm();
     const place = [...part("m-place").options].find((option) => option.defaultSelected);
     if (place) place.selected = true;
     if (this.case) sessionStorage.removeItem(`matter:${this.case}`);

@@ -1,13 +1,41 @@
 // The citizen line beside the talk: what is raised is registered, an enquiry answered, a receipt looked up.
+import { Alarm } from "./alarm.js";
 import { leaveFields, make, part, problemWords, stressed } from "./interviewer_parts.js";
 import { get, post } from "./post.js";
 import { t } from "./words.js";
 
+const REFUSED = [404, 409, 422];
 const SOON_MS = 900;
 const RETRY_MS = 2000;
 
+// A call's form that had not arrived when the call left the page: sent until the house has it, or won't have it.
+class LateForm {
+  constructor(url, told, lines, refusal) {
+    this.url = url;
+    this.told = told;
+    this.filled = lines;
+    this.waiting = lines.length || 1;
+    this.refusal = refusal;
+    if (!refusal) this.send();
+  }
+
+  lines() {
+    return this.filled;
+  }
+
+  async send() {
+    try {
+      await post(this.url, this.told, { keepalive: true });
+      this.waiting = 0;
+    } catch (problem) {
+      if (REFUSED.includes(problem.status)) this.refusal = problem;
+      else setTimeout(() => this.send(), RETRY_MS);
+    }
+  }
+}
+
 export class MatterPane {
-  // tell.onSaved(waiting, isLost, at)
+  // tell.onSaved(waiting, isLost, at), tell.onLeft(form) for one that is unsent when its call goes
   constructor(consents, tell) {
     this.consents = consents;
     this.tell = tell;
@@ -46,8 +74,11 @@ export class MatterPane {
   // Another call in hand: what was typed for it before the page was lost.
   async show(token) {
     if (this.token === token) return;
-    this.flush();
+    clearTimeout(this.timer);
+    if (this.isUnsent) this.tell.onLeft(new LateForm(`${this.url}/matter/draft`, { typed: this.typed, number: this.number }, this.lines(), this.refusal));
     this.token = token;
+    this.refusal = null;
+    this.number = this.kept = 0;
     this.form.hidden = part("citizen-side").hidden = !token;
     if (!token) return;
     this.clear(false);
@@ -81,6 +112,16 @@ export class MatterPane {
 
   askUnit() {
     part("m-about-unit").hidden = !["staff", "unit"].includes(part("m-conflict").value);
+  }
+
+  get isUnsent() {
+    return Boolean(this.token) && this.kept < this.number;
+  }
+
+  // What is filled in, as label and text.
+  lines() {
+    const filled = [...this.form.elements].filter((field) => field.name && field.value.trim() && !["radio", "checkbox", "hidden"].includes(field.type));
+    return filled.map((field) => [this.form.querySelector(`label[for="${field.id}"]`)?.textContent ?? field.name, field.selectedOptions?.[0]?.textContent ?? field.value]);
   }
 
   get typed() {
@@ -122,11 +163,10 @@ export class MatterPane {
   }
 
   alarm() {
-    const said = part("m-narrative").value.toLowerCase();
-    const words = part("operator").alarmWords ?? {};
-    const isIn = (kind) => (words[kind] ?? []).some((word) => said.includes(word));
-    const crisis = isIn("crisis");
-    const danger = isIn("danger");
+    const said = part("m-narrative").value;
+    this.watch ??= new Alarm(part("operator").alarmWords);
+    const crisis = this.watch.holds("crisis", said);
+    const danger = this.watch.holds("danger", said);
     part("alarm").hidden = !crisis && !danger;
     part("alarm").replaceChildren(make("p", { className: "flash flash-bad", textContent: crisis
       ? t("可能有轻生的念头：先陪伴，征得同意后转希望热线；有现实危险立即转 110、120。心理内容不写入诉求。", "Someone may want to die: stay with them and, with consent, put them through to the hope line; in present danger 110 or 120 at once. Nothing psychological goes into a matter.")
@@ -142,15 +182,20 @@ export class MatterPane {
     const url = `${this.url}/matter/draft`;
     try {
       const reply = await post(url, { typed: this.typed, number });
-      this.kept = Math.max(this.kept, reply.number);
-      this.number = Math.max(this.number, this.kept);
       this.isKeeping = false;
+      if (url !== `${this.url}/matter/draft`) return; // another call is in hand by now; that one's form went on by itself
+      this.refusal = null;
+      this.kept = Math.max(this.kept, reply.number);
+      if (reply.number > number) this.number = reply.number + 1; // the house knew a later state: this one still has to go
       if (this.kept >= this.number) this.tell.onSaved(0, false, new Date());
       else this.keep();
     } catch (problem) {
       this.isKeeping = false;
-      if ([404, 409, 422].includes(problem.status)) this.say(problemWords(problem));
-      else {
+      if (url !== `${this.url}/matter/draft`) return;
+      if (REFUSED.includes(problem.status)) {
+        this.refusal = problem;
+        this.say(problemWords(problem));
+      } else {
         this.tell.onSaved(1, true, null);
         this.timer = setTimeout(() => this.keep(), RETRY_MS);
       }
@@ -159,7 +204,7 @@ export class MatterPane {
 
   flush() {
     clearTimeout(this.timer);
-    if (!this.token || this.kept >= this.number) return;
+    if (!this.isUnsent) return;
     post(`${this.url}/matter/draft`, { typed: this.typed, number: this.number }, { keepalive: true }).catch(() => {});
   }
 
@@ -285,8 +330,10 @@ export class MatterPane {
     part("m-narrative").focus();
   }
 
+  // Resolve to whether everything typed is with the house.
   async settled() {
     clearTimeout(this.timer);
-    if (this.kept < this.number) await this.keep();
+    if (this.isUnsent) await this.keep();
+    return !this.isUnsent;
   }
 }

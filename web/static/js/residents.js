@@ -1,4 +1,6 @@
 // The residents' form: the next list of places comes by itself, and words of danger show whom to call at once.
+import { Alarm } from "./alarm.js";
+
 const form = document.getElementById("report");
 
 async function fill(select) {
@@ -18,12 +20,11 @@ async function fill(select) {
 }
 
 function watch() {
-  const words = JSON.parse(document.getElementById("alarm-words").textContent);
+  const alarm = new Alarm(JSON.parse(document.getElementById("alarm-words").textContent));
   const danger = document.getElementById("danger");
   const text = form.elements.narrative;
   const look = () => {
-    const typed = text.value.toLowerCase();
-    const isLoud = words.some((word) => typed.includes(word));
+    const isLoud = alarm.holds("danger", text.value) || alarm.holds("crisis", text.value);
     if (isLoud === danger.classList.contains("danger-loud")) return;
     danger.classList.toggle("danger-loud", isLoud);
     if (isLoud) danger.setAttribute("role", "alert");
