@@ -6,6 +6,7 @@ from core.terms import Words
 
 CONTENT = Words("咨询内容", "Counselling content")
 RECORDS = {
+    "asked_purpose": Words("查阅用途", "What was read for"),
     "assessment": Words("量表", "Questionnaires"),
     "caller": Words("来电号码", "The caller's number"),
     "caller_plan": Words("和来电人的约定", "What was agreed with the caller"),

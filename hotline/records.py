@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from core.problems import Invalid, Missing, Refused
 from core.terms import Words
 from hotline import forms, read_log
 from hotline.contacts import Contact
-from hotline.form_values import BadValue, lacking, read_value
+from hotline.form_values import BadValue, read_value
 from hotline.forms import Form, Value
 from hotline.lines import LineKind
 from hotline.read_log import ReadPurpose
@@ -147,11 +147,10 @@ def save(
     """
     if contact.line is not LineKind.COUNSELLING:
         raise Missing
-    if not token or len(token) > LONGEST_TOKEN or not changes or len(changes) > MOST_CHANGES:
-        raise Invalid(Words("改动缺少标记，没有保存", "The change has no token and was not saved"))
+    must_be_sound(changes, token)
     session.refresh(contact, with_for_update=True)
     record = record_of(session, contact, locks=True)
-    known = _known(session, record, token)
+    known = known_version(session, record, token)
     if known is not None:
         return known
     if contact.closed_at is not None:
@@ -160,9 +159,28 @@ def save(
     if contact.taken_by != by.id and not is_nobodys:
         raise Missing
     version = record.version if record is not None else 0
-    if version != seen and not (after and _known(session, record, after) == version):
+    if version != seen and not (after and known_version(session, record, after) == version):
         raise WrittenElsewhere
-    held = _changed(session, record, changes)
+    return write(session, contact, record, changed(session, record, changes), token=token, by=by, at=at)
+
+
+def must_be_sound(changes: Sequence[tuple[str, object]], token: str) -> None:
+    """Refuse a change that doesn't say which one it is, or of what."""
+    if not token or len(token) > LONGEST_TOKEN or not changes or len(changes) > MOST_CHANGES:
+        raise Invalid(Words("改动缺少标记，没有保存", "The change has no token and was not saved"))
+
+
+def write(
+    session: Session,
+    contact: Contact,
+    record: CounsellingRecord | None,
+    held: dict[str, Value],
+    *,
+    token: str,
+    by: Staff,
+    at: datetime,
+) -> int:
+    """Put down what a record holds from now on, and return its version."""
     if record is None:
         record = CounsellingRecord(
             contact_id=contact.id,
@@ -184,7 +202,13 @@ def save(
     return record.version
 
 
-def _known(session: Session, record: CounsellingRecord | None, token: str) -> int | None:
+def values_of(record: CounsellingRecord | None) -> dict[str, Value]:
+    """Return a copy of what a record holds; an unbegun one holds nothing."""
+    return dict(record.content) if record is not None else {}
+
+
+def known_version(session: Session, record: CounsellingRecord | None, token: str) -> int | None:
+    """Return the version that a change made which has arrived before."""
     if record is None:
         return None
     query = sa.select(RecordChange.version).where(
@@ -193,11 +217,16 @@ def _known(session: Session, record: CounsellingRecord | None, token: str) -> in
     return session.scalars(query).first()
 
 
-def _changed(
-    session: Session, record: CounsellingRecord | None, changes: Sequence[tuple[str, object]]
+def changed(
+    session: Session,
+    record: CounsellingRecord | None,
+    changes: Sequence[tuple[str, object]],
+    *,
+    is_strict: bool = True,
 ) -> dict[str, Value]:
+    """Return what a record holds after some changes; what a field can't hold is refused, or else left out."""
     form = record.form if record is not None else forms.form(FORM)
-    held: dict[str, Value] = dict(record.content) if record is not None else {}
+    held = values_of(record)
     fields, wrong = form.fields, {}
     for name, raw in changes:
         try:
@@ -209,7 +238,7 @@ def _changed(
             held.pop(name, None)
         else:
             held[name] = value
-    if wrong:
+    if wrong and is_strict:
         raise Invalid(Words("这一项没有保存，其余都在", "This was not saved; the rest is kept"), fields=wrong)
     return held
 
@@ -218,25 +247,3 @@ def is_township(session: Session, place_id: int) -> bool:
     """Say whether an id names a township."""
     place = session.get(Place, place_id)
     return place is not None and place.level is Level.TOWNSHIP
-
-
-def what_lacks(session: Session, contact: Contact) -> Mapping[str, Words]:
-    """Say, field by field, what the record of a contact still needs; no word of what it holds."""
-    record = record_of(session, contact)
-    if record is None:
-        return lacking(forms.form(FORM), {})
-    return lacking(record.form, record.content)
-
-
-def must_be_whole(session: Session, contact: Contact) -> None:
-    """Refuse to finish a contact while its record lacks something."""
-    wrong = dict(what_lacks(session, contact))
-    if wrong:
-        raise Invalid(
-            Words(
-                "还有 {n} 项要填，记录没有完成；已写的都在",
-                "{n} more fields are needed, so the record is not finished; what you wrote is kept",
-            ),
-            fields=wrong,
-            n=len(wrong),
-        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from core.doors import Door
-from hotline import arrivals, citizen_records, followup_calls, records, waiting
+from hotline import arrivals, citizen_calls, citizen_records, followup_calls, record_wholeness, waiting
 from hotline.lines import LineKind
 from hotline.views import (
     continuity,
@@ -19,6 +19,7 @@ from hotline.views import (
     operator_record,
     retention,
     reviewer,
+    room_drafts,
     switchboard,
 )
 from hotline.wrapping import afterwards, must_be_whole
@@ -33,6 +34,7 @@ BLUEPRINTS = [
     number.blueprint,
     reviewer.blueprint,
     retention.blueprint,
+    room_drafts.blueprint,
     *counselling.BLUEPRINTS,
     *duty.BLUEPRINTS,
     *switchboard.BLUEPRINTS,
@@ -50,10 +52,10 @@ DOORS: list[Door] = [
 
 def register(app: Flask) -> None:
     """Let the hotline answer those who call its lines."""
-    must_be_whole(LineKind.COUNSELLING, records.must_be_whole)
+    must_be_whole(LineKind.COUNSELLING, record_wholeness.must_be_whole)
     must_be_whole(LineKind.CITIZEN, citizen_records.must_be_whole)
+    afterwards(LineKind.CITIZEN, citizen_calls.keep_unfinished)
     arrivals.answer_callers()
     waiting.answer_waiting()
-    afterwards(LineKind.CITIZEN, citizen_calls.keep_unfinished)
     switchboard.answer()
     followup_calls.see_to_missed()

@@ -79,7 +79,7 @@ def keep(token: str) -> ResponseReturnValue:
         raise Invalid
     with transaction() as session:
         kept = citizen_records.keep_draft(
-            session, _call(session, token), _typed(body), number=number, by=acting(), at=at
+            session, contact_named(session, token), _typed(body), number=number, by=acting(), at=at
         )
     return jsonify(number=kept, at=at.isoformat())
 
@@ -164,7 +164,7 @@ def result(token: str) -> ResponseReturnValue:
     with transaction() as session:
         citizen_records.note_result(
             session,
-            _call(session, token),
+            contact_named(session, token),
             CitizenResult.found(body.get("result")),
             str(body.get("note", "")),
             by=acting(),

@@ -17,7 +17,16 @@ from core.people import Staff, acting
 from core.permissions import Permission, Role, require
 from core.problems import Invalid, Missing
 from core.terms import Words, labels
-from hotline import break_glass, hearing, key_reviews, look_agains, records, risk_giving, risk_levels
+from hotline import (
+    break_glass,
+    hearing,
+    key_reviews,
+    late_words,
+    look_agains,
+    records,
+    risk_giving,
+    risk_levels,
+)
 from hotline.case_sheet import FIELDS, case_sheet
 from hotline.contacts import Contact
 from hotline.key_reviews import Verdict
@@ -135,6 +144,7 @@ def _case(token: str, *, wrong: Invalid | None = None, words: str = "") -> str:
         if contact.taken_by != staff.id and key_reviews.is_key(session, contact):
             purpose = ReadPurpose.REVIEW  # whoever answers for a record without having taken the call
         recorded = records.read(session, contact, by=staff, purpose=purpose, at=at)
+        late = late_words.beside(session, contact, by=staff, purpose=purpose, at=at)
         beside = case_sheet(session, contact)
         risk_giving.mark_seen(session, beside.episode, by=staff, at=at)
         earlier = key_reviews.reviews_of(session, contact)
@@ -146,6 +156,7 @@ def _case(token: str, *, wrong: Invalid | None = None, words: str = "") -> str:
             "hotline/case.html",
             contact=contact,
             parts=sheet(session, recorded.form, recorded.values),
+            late=late,
             beside=beside,
             talks=hearing.talks_of(session, contact)
             if hearing.purpose_to_hear(session, contact, by=staff, at=at)

@@ -14,7 +14,7 @@ from core.people import Staff
 from core.permissions import Role
 from core.places import Level
 from core.problems import Invalid, Missing
-from hotline import records
+from hotline import record_wholeness, records
 from hotline.contacts import Contact, ContactState, fresh_token
 from hotline.forms import NOT_SAID
 from hotline.lines import LineKind
@@ -119,14 +119,14 @@ def test_it_is_finished_when_nothing_lacks_and_then_not_written_over(database: d
         by = a_staff(session, Role.OPERATOR)
         contact = a_talk(session, by)
         with pytest.raises(Invalid) as refused:
-            records.must_be_whole(session, contact)
+            record_wholeness.must_be_whole(session, contact)
         assert set(refused.value.fields) == set(WHOLE)
         keep(session, contact, by, 0, "a", **(WHOLE | {"intent_end": None}))
         with pytest.raises(Invalid) as refused:
-            records.must_be_whole(session, contact)
+            record_wholeness.must_be_whole(session, contact)
         assert set(refused.value.fields) == {"intent_end"}
         keep(session, contact, by, 1, "b", intent_end=0)
-        records.must_be_whole(session, contact)
+        record_wholeness.must_be_whole(session, contact)
         contact.state, contact.closed_at = ContactState.DONE, NIGHT
         session.flush()
         with pytest.raises(RecordIsFinished):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -16,11 +17,13 @@ from core.db import reading, transaction
 from core.people import Staff
 from core.permissions import Role
 from core.places import Level
-from hotline import records
+from hotline import records, talking
 from hotline.citizen_records import CitizenRecord, ContactMatter
 from hotline.contacts import Contact, ContactState
 from hotline.lines import HelpLine, LineKind
 from hotline.read_log import CounsellingRead
+from hotline.room_drafts import RoomDraft
+from hotline.seating import end_wrap_ups
 from matters.attributes import Origin
 from matters.matter import Matter
 from matters.reporters import reporters_of
@@ -312,3 +315,101 @@ def test_the_line_speaks_english_and_a_decline_lets_them_wait(
     assert page.locator("h1").count() == 1
     no_sideways_scroll(page)
     picture(page, "operator-talking-en", whole=False)
+
+
+PLAN = "整夜睡不着，不接电话，把药收在抽屉里"
+
+
+def stored(page: Page) -> str:
+    """Return everything the browser has written down."""
+    return str(page.evaluate("JSON.stringify(localStorage) + JSON.stringify(sessionStorage)"))
+
+
+def open_tab(page: Page, words: str) -> None:
+    """Open a room beside the talk."""
+    page.get_by_role("tab", name=words, exact=True).press("Enter")
+    expect(page.get_by_role("tab", name=words, exact=True)).to_have_attribute("aria-selected", "true")
+
+
+def test_nothing_typed_is_lost_when_rooms_calls_and_networks_change(
+    page: Page, house: WiredHouse, operator: Staff, rings: Callable[..., Leg]
+) -> None:
+    at_the_line(page, operator, house)
+    rings(LineKind.COUNSELLING)
+    accept(page)
+    # What is typed in one room stays while another is looked at, and comes back when the page is opened anew.
+    plan = page.locator("textarea[name=signs]")
+    open_tab(page, "安全计划")
+    plan.fill(PLAN)
+    open_tab(page, "移交")
+    expect(page.locator("textarea[name=words]")).to_be_visible()
+    page.keyboard.press("F3")
+    open_tab(page, "安全计划")
+    expect(plan).to_have_value(PLAN)
+    for _ in range(100):
+        with reading() as session:
+            if session.scalars(sa.select(RoomDraft)).first():
+                break
+        time.sleep(0.1)
+    page.reload()
+    open_tab(page, "安全计划")
+    expect(plan).to_have_value(PLAN)
+    expect(page.locator("#panel-body .draft-note")).to_be_visible()
+    assert "抽屉" not in stored(page)
+    # The caller's talk ends, the wrap-up's ten minutes are over: what is being written stays, and says how it stands.
+    page.keyboard.press("F8")
+    page.keyboard.press("F8")
+    expect(page.locator("#operator")).to_have_attribute("data-phase", "wrapping", timeout=15_000)
+    with transaction() as session:
+        found = session.scalars(sa.select(Contact)).one()
+        found.wrap_until = clock.now() - timedelta(seconds=1)
+        session.flush()
+        end_wrap_ups(session, clock.now())
+    expect(page.locator("#seat-dot")).to_have_class("dot dot-green", timeout=15_000)
+    expect(page.locator("#call-state")).to_contain_text("坐席已空出")
+    expect(plan).to_have_value(PLAN)
+    picture(page, "operator-still-writing-zh", whole=False)
+    assert_accessible(page)
+    # A record of which the house wants to hear nothing any more is shown to be copied, not thrown away.
+    page.get_by_role("button", name="保存为新的一版").press("Enter")
+    expect(page.locator("#panel-body")).to_contain_text("第 1 版")
+    page.locator("#r-narrative").focus()
+    page.route("**/record", lambda route: route.abort())
+    page.keyboard.type(TOLD)
+    expect(page.locator("#saved .dot")).to_have_class("dot dot-red", timeout=8_000)
+    page.locator("#to-line").press("Enter")
+    expect(page.locator("#operator")).to_have_attribute("data-phase", "idle")
+    expect(page.locator("#unsent")).to_contain_text("1 项没有存上，正在重试")
+    page.unroute("**/record")
+    page.route("**/record", lambda route: route.fulfill(status=404, json={"title": "没有找到"}))
+    expect(page.locator("#unsent textarea")).to_have_value(re.compile(TOLD), timeout=15_000)
+    picture(page, "operator-not-saved-zh", whole=False)
+    assert_accessible(page)
+    assert "合眼" not in stored(page)
+    page.get_by_role("button", name="已交给同事，收起").press("Enter")
+    expect(page.locator("#unsent")).to_be_empty()
+
+
+def test_words_on_their_way_arrive_although_the_caller_was_put_back(
+    page: Page, house: WiredHouse, operator: Staff, rings: Callable[..., Leg]
+) -> None:
+    at_the_line(page, operator, house)
+    rings(LineKind.COUNSELLING)
+    accept(page)
+    becomes(ContactState.TALKING)
+    page.keyboard.type("他说已经三天没有合眼，")
+    saved(page)
+    page.route("**/record", lambda route: route.abort())
+    page.keyboard.type("孩子要高考。")
+    page.keyboard.press("Escape")
+    with transaction() as session:
+        found = session.scalars(sa.select(Contact)).one()
+        talking.put_back(session, found, at=clock.now(), by=None)
+        found.owner_id = a_staff(session, Role.SHIFT_LEAD).id
+    expect(page.locator("#unsent")).to_contain_text("没有存上，正在重试", timeout=15_000)
+    page.unroute("**/record")
+    expect(page.locator("#unsent")).to_be_empty(timeout=15_000)
+    with reading() as session:
+        record = records.record_of(session, contact())
+        assert record is not None
+        assert record.content["narrative"] == "他说已经三天没有合眼，孩子要高考。"

@@ -5,6 +5,7 @@ import { Consult } from "./operator_consult.js";
 import { clock, drawLines, drawRing, drawSide, whoWords } from "./operator_idle.js";
 import { Panels } from "./operator_panels.js";
 import { RecordForm, showSaved } from "./operator_record.js";
+import { Unsent } from "./operator_unsent.js";
 import { get, post } from "./post.js";
 import { ConsoleTelephone } from "./telephone.js";
 import { t } from "./words.js";
@@ -15,6 +16,7 @@ const LOOK_MS = { available: 1000, talking: 2000, wrapping: 3000, break: 5000, o
 const MOVING_MS = 800;
 const BEAT_MS = 10000;
 const SURE_MS = 4000;
+const SETTLE_MS = 5000;
 const SCREEN_BY_S = 300;
 const DOTS = { available: "dot-green", talking: "dot-yellow", wrapping: "dot-yellow", break: "", off: "" };
 
@@ -24,8 +26,9 @@ class Line {
     this.chosen = "";
     this.skew = 0;
     this.panels = new Panels(data.panels);
-    this.matter = part("matter") ? new MatterPane(data.consents, { onSaved: showSaved }) : null;
-    this.consults = new Consult(data.consults, { say: (words) => notice(words), look: () => this.look() });
+    this.unsent = new Unsent(part("unsent"));
+    this.matter = part("matter") ? new MatterPane(data.consents, { onSaved: showSaved, onLeft: (form) => this.unsent.add(form) }) : null;
+    this.consults = new Consult(data.consults, { say: (words, kind) => notice(words, kind), look: () => this.look(), unsaved: () => this.unsaved() });
     // Who is in the room is told by the page's own look: one question a second is enough.
     this.phone = new ConsoleTelephone({ purpose: "hotline", watches: false, speech: data.simulated ? (text) => t("模拟来电人：{text}", "Simulated caller: {text}", { text }) : null });
     part("operator").alarmWords = data.alarm;
@@ -76,11 +79,43 @@ class Line {
     this.keys(contact);
   }
 
-  // A talk is always shown; a record still open only when it is being written.
+  // A talk is always shown; a record still open while it is being written, also when its time is over and the seat is free.
   shown({ contact, seat }) {
     if (!contact) return null;
-    if (contact.state !== "wrapping") return contact;
+    if (contact.state !== "wrapping") {
+      this.chosen = this.putAway = "";
+      return contact;
+    }
+    if (this.opened === contact.token && this.putAway !== contact.token && this.isBusy) this.chosen = contact.token;
     return seat.state === "wrapping" || this.chosen === contact.token ? contact : null;
+  }
+
+  // Something is being typed for the call in hand, or is not with the house yet.
+  get isBusy() {
+    const { activeElement } = document;
+    const isTyping = this.isTyping(activeElement) && activeElement.closest("#stage, #panels, #matter, #citizen-side");
+    return Boolean(isTyping || this.record?.waiting || this.matter?.isUnsent || this.panels.unsent.length);
+  }
+
+  // Back to the line from a record that stays open.
+  toLine() {
+    this.putAway = this.contact?.token ?? "";
+    this.chosen = "";
+    leaveFields();
+    this.look();
+  }
+
+  // Wait until the house has everything typed, but not for ever.
+  settled(ms = SETTLE_MS) {
+    const all = Promise.all([this.record?.settled() ?? true, this.matter?.settled() ?? true]).then((are) => are.every(Boolean));
+    return Promise.race([all, new Promise((done) => setTimeout(() => done(false), ms))]);
+  }
+
+  // Say what would be left behind if the call were passed on now; nothing when all is with the house.
+  async unsaved() {
+    if (!(await this.settled())) return t("还有内容没有存上，没有转接；写过的都在本页。现在就要转，请再按一次，存上后会并入记录", "Something is not saved yet, so nothing was passed on; it is all on this page. To pass on now, press again: it joins the record once it is saved");
+    const { unsent } = this.panels;
+    return unsent.length ? t("“{rooms}”里写的还没有提交，没有转接。请先提交；现在就要转，请再按一次", "What you typed in “{rooms}” was not sent, so nothing was passed on. Send it first; to pass on now, press again", { rooms: unsent.join(t("、", ", ")) }) : "";
   }
 
   get now() {
@@ -152,10 +187,14 @@ class Line {
   async finish() {
     const contact = this.contact;
     if (contact?.state !== "wrapping") return;
-    await Promise.all([this.record?.settled(), this.matter?.settled()]);
+    if (!(await this.settled())) {
+      notice(t("还有内容没有存上，记录没有完成；写过的都在本页，存上后再按一次", "Something is not saved yet, so the record is not finished; it is all on this page: press again once it is saved"), "warn");
+      return;
+    }
     try {
       await post(`/hotline/contacts/${contact.token}/finish`);
       this.chosen = "";
+      this.panels.forget(contact.token);
       this.openContact(null);
       notice(t("记录已完成", "The record is finished"), "good");
       setTimeout(() => notice(), 3000);
@@ -214,7 +253,10 @@ class Line {
     part("operator").dataset.phase = !contact ? "idle" : contact.state === "wrapping" ? "wrapping" : "talking";
     part("idle-side").hidden = Boolean(contact);
     if (this.opened === token) return;
-    this.record?.close();
+    if (this.record) {
+      this.record.close();
+      if (this.record.waiting) this.unsent.add(this.record);
+    }
     this.record = null;
     this.opened = token;
     this.contact = contact;
@@ -230,7 +272,7 @@ class Line {
   }
 
   async openRecord(token) {
-    const record = new RecordForm(token, data.places, { onSaved: showSaved, say: (words) => notice(words, "warn") });
+    const record = new RecordForm(token, data.places, { onSaved: (...told) => this.record === record && showSaved(...told), say: (words) => this.record === record && notice(words, "warn") });
     this.record = record;
     stage(make("div", { id: "reminder" }), record.element);
     try {
@@ -266,11 +308,13 @@ class Line {
     part("panic").hidden = isWrapping || !data.panic;
     part("unrecord").hidden = !contact.recording;
     part("finish").hidden = !isWrapping;
+    part("to-line").hidden = !isWrapping || this.screen.seat.state === "wrapping";
     part("ring-again").hidden = !isWrapping || contact.is_withheld;
     this.tick();
   }
 
   tick() {
+    this.unsent.draw();
     if (this.screen) drawRing(this.screen.offer, this.now);
     const seat = this.screen?.seat;
     if (seat?.since) part("seat-since").textContent = minutes((this.now - Date.parse(seat.since)) / 1000);
@@ -282,7 +326,7 @@ class Line {
     if (contact.state === "wrapping") {
       const left = contact.wrap_until ? (Date.parse(contact.wrap_until) - this.now) / 1000 : 0;
       part("call-clock").textContent = left > 0 ? minutes(left) : "00:00";
-      part("call-state").textContent = left > 0 ? t("话后整理，还有", "Wrap-up, left") : t("整理时间已到，记录仍可写", "Wrap-up is over; the record stays open");
+      part("call-state").textContent = left > 0 ? t("话后整理，还有", "Wrap-up, left") : t("整理时间已到：坐席已空出，会有来电；记录还开着，请写完", "Wrap-up is over: your seat is free and callers may ring; the record is still open to finish");
     } else {
       part("call-clock").textContent = minutes((this.now - start) / 1000);
     }
@@ -415,7 +459,7 @@ class Line {
   click(event) {
     const button = event.target.closest("button");
     if (!button) return;
-    const does = { accept: () => this.accept(), decline: () => this.decline(), hold: () => this.hold(), "hang-up": () => this.hangUp(), finish: () => this.finish(), "ring-again": () => this.ringAgain(), unrecord: () => this.ask(`contacts/${this.contact.token}/unrecord`), consult: () => this.consult(), panic: () => this.panic(), "seat-free": () => this.seat("free"), "seat-rest-button": () => this.seat("rest"), "seat-leave": () => this.seat("leave") }[button.id];
+    const does = { accept: () => this.accept(), decline: () => this.decline(), hold: () => this.hold(), "hang-up": () => this.hangUp(), finish: () => this.finish(), "to-line": () => this.toLine(), "ring-again": () => this.ringAgain(), unrecord: () => this.ask(`contacts/${this.contact.token}/unrecord`), consult: () => this.consult(), panic: () => this.panic(), "seat-free": () => this.seat("free"), "seat-rest-button": () => this.seat("rest"), "seat-leave": () => this.seat("leave") }[button.id];
     if (does) does();
     else if (button.dataset.callsBack) this.ask(`call-backs/${button.dataset.callsBack}/ring`);
     else if (button.dataset.hears) this.hear(button);

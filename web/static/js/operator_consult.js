@@ -3,8 +3,10 @@ import { make, part, problemWords } from "./interviewer_parts.js";
 import { get, post } from "./post.js";
 import { t } from "./words.js";
 
+const SURE_MS = 15000;
+
 export class Consult {
-  // tell.say(words), tell.look()
+  // tell.say(words, kind), tell.look(), tell.unsaved() for what would be left behind
   constructor(isOffered, tell) {
     this.isOffered = isOffered;
     this.tell = tell;
@@ -27,6 +29,22 @@ export class Consult {
     } finally {
       this.isAsking = false;
     }
+  }
+
+  // Passed on is what the house has: what is still on its way, or typed and not sent, is waited for or said first.
+  async pass(token) {
+    if (this.isPassing) return;
+    this.isPassing = true;
+    this.tell.say(t("正在存好，再转接…", "Saving first, then passing on…"), "plain");
+    const words = await this.tell.unsaved();
+    this.isPassing = false;
+    if (words && !(this.sureUntil > performance.now())) {
+      this.sureUntil = performance.now() + SURE_MS;
+      this.tell.say(words, "warn");
+      return;
+    }
+    this.tell.say();
+    await this.ask(`contacts/${token}/consult/transfer`);
   }
 
   // F9: whom to ask.
@@ -60,7 +78,7 @@ export class Consult {
     part("consulting").hidden = !mine && !mustTell;
     part("consulting").replaceChildren(
       ...(mine ? [make("p", { className: "small", textContent: `${mine.who} · ${mine.label}` }), make("div", { className: "row" },
-        make("button", { type: "button", className: "button", textContent: t("转给同事", "Pass on"), onclick: () => this.ask(`contacts/${mine.token}/consult/transfer`) }),
+        make("button", { type: "button", className: "button", textContent: t("转给同事", "Pass on"), onclick: () => this.pass(mine.token) }),
         make("button", { type: "button", className: "button", textContent: t("回到来电人", "Back to the caller"), onclick: () => this.ask(`contacts/${mine.token}/consult/end`) }))] : []),
       ...(mustTell ? [make("button", { type: "button", className: "button button-wide", textContent: t("已告知：督导可能旁听", "Told them: a supervisor may listen"), onclick: () => this.ask(`contacts/${mustTell}/told`) })] : []));
   }

@@ -21,22 +21,29 @@ export class RecordForm {
 
   async open() {
     const record = await get(this.url);
-    this.queue = new ChangeQueue(this.url, record.version, {
+    this.queue = new ChangeQueue(this.url, record.version, record.values, {
       onState: (waiting, isLost, at) => this.tell.onSaved(waiting, isLost, at),
       onRefused: (fields, problem) => this.refused(fields, problem),
       onFresh: (fresh, pending) => this.fresh(fresh, pending),
     });
-    this.draw(record.form, record.values, record.is_finished || !record.is_mine);
+    this.draw(record, record.values, record.is_finished || !record.is_mine);
     this.tell.onSaved(0, false, null);
   }
 
-  draw(form, values, isShut) {
+  draw({ form, late }, values, isShut) {
     this.holders.clear();
-    this.element.replaceChildren(...form.parts.map((section) => this.section(section, values)));
+    this.element.replaceChildren(...late.map((note) => this.lateNote(note)), ...form.parts.map((section) => this.section(section, values)));
     if (isShut) {
       this.element.prepend(make("p", { className: "flash flash-plain", textContent: t("这份记录已经完成，只能查看", "This record is finished and can only be read") }));
       for (const field of this.element.elements) field.disabled = true;
     }
+  }
+
+  // What somebody had typed before the call went to another, and which came too late for the fields below.
+  lateNote({ who, at, lines }) {
+    return make("section", { className: "flash flash-plain late-note" },
+      make("p", { className: "small soft", textContent: t("{who} 在 {at} 补到的内容，没有覆盖下面已写的", "From {who}, arrived at {at}; nothing below was written over", { who, at: clock(at) }) }),
+      ...lines.map(([label, text]) => make("p", {}, make("strong", { textContent: label }), " ", make("span", { textContent: text, lang: "zh" }))));
   }
 
   section({ code, words, fields }, values) {
@@ -171,7 +178,7 @@ export class RecordForm {
   }
 
   fresh(record, pending) {
-    this.draw(record.form, { ...record.values, ...Object.fromEntries(pending) }, record.is_finished);
+    this.draw(record, { ...record.values, ...Object.fromEntries(pending) }, record.is_finished);
     this.tell.say(record.is_finished
       ? t("这份记录已在另一个窗口完成", "The record was finished in another window")
       : t("另一个窗口改过这份记录，已合到一起", "Another window changed this record; both are kept together"));
@@ -187,12 +194,28 @@ export class RecordForm {
   }
 
   settled() {
-    return this.queue ? this.queue.settled() : Promise.resolve();
+    return this.queue ? this.queue.settled() : Promise.resolve(true);
+  }
+
+  get waiting() {
+    return this.queue?.waiting ?? 0;
+  }
+
+  get refusal() {
+    return this.queue?.refusal ?? null;
+  }
+
+  // What is unsent, as label and text.
+  lines() {
+    return Object.entries(this.queue?.unsent ?? {}).map(([name, value]) => {
+      const field = this.holders.get(name)?.field;
+      const words = Object.fromEntries((field?.options ?? []).map((option) => [option.code, option.words]));
+      return [field?.words ?? name, [value].flat().map((one) => words[one] ?? (one === NOT_SAID ? t("没有说", "not said") : String(one ?? ""))).join(t("、", ", "))];
+    });
   }
 
   close() {
-    this.queue?.flush();
-    this.queue?.end();
+    this.queue?.leavePage();
   }
 }
 

@@ -14,16 +14,19 @@ function newToken() {
 
 export class ChangeQueue {
   // tell.onState(waiting, isLost, at), tell.onRefused(fields, problem), tell.onFresh(record) speak to the page.
-  constructor(url, version, tell) {
+  // `held` is what each field held when the house last told: late words are told apart by it from another's.
+  constructor(url, version, held, tell) {
     this.url = url;
     this.version = version;
+    this.held = { ...held };
     this.tell = tell;
+    this.refusal = null;
     this.pending = new Map();
     this.item = null;
     this.tries = 0;
     this.waiters = [];
     this.savedAt = null;
-    this.isOver = false;
+    this.isLeft = false;
     this.leave = () => this.flush();
     this.hide = () => document.visibilityState === "hidden" && this.flush();
     addEventListener("pagehide", this.leave);
@@ -31,12 +34,20 @@ export class ChangeQueue {
   }
 
   get waiting() {
-    return this.pending.size + (this.item ? Object.keys(this.item.changes).length : 0);
+    return Object.keys(this.unsent).length;
+  }
+
+  // What has not reached the house, by its field.
+  get unsent() {
+    return { ...(this.item?.changes ?? {}), ...Object.fromEntries(this.pending) };
   }
 
   put(name, value, isTyping) {
-    if (this.isOver) return;
     this.pending.set(name, value);
+    if (this.refusal) {
+      this.state();
+      return;
+    }
     this.firstAt ??= performance.now();
     clearTimeout(this.timer);
     const since = performance.now() - this.firstAt;
@@ -45,19 +56,25 @@ export class ChangeQueue {
   }
 
   state() {
-    this.tell.onState(this.waiting, this.tries > 0, this.savedAt);
-    if (!this.waiting) this.waiters.splice(0).forEach((done) => done());
+    this.tell.onState(this.waiting, this.tries > 0 || Boolean(this.refusal), this.savedAt);
+    if (!this.waiting || this.refusal) this.waiters.splice(0).forEach((done) => done(!this.waiting));
+    if (this.isLeft && !this.waiting) this.end();
   }
 
-  // Resolve when everything is saved.
+  // Resolve to true once everything is saved, to false when the house won't have it.
   settled() {
     this.send();
-    return this.waiting ? new Promise((done) => this.waiters.push(done)) : Promise.resolve();
+    if (!this.waiting || this.refusal) return Promise.resolve(!this.waiting);
+    return new Promise((done) => this.waiters.push(done));
+  }
+
+  told(changes) {
+    return { changes, was: Object.fromEntries(Object.keys(changes).map((name) => [name, this.held[name] ?? null])) };
   }
 
   take() {
     if (!this.pending.size) return false;
-    this.item = { changes: Object.fromEntries(this.pending), token: newToken(), after: this.lastToken ?? "" };
+    this.item = { ...this.told(Object.fromEntries(this.pending)), token: newToken(), after: this.lastToken ?? "" };
     this.pending.clear();
     this.firstAt = undefined;
     return true;
@@ -65,11 +82,12 @@ export class ChangeQueue {
 
   async send() {
     clearTimeout(this.timer);
-    if (this.isSending || this.isOver || (!this.item && !this.take())) return;
+    if (this.isSending || this.refusal || (!this.item && !this.take())) return;
     this.isSending = true;
     try {
       const reply = await post(this.url, { ...this.item, seen: this.version });
       this.version = reply.version;
+      Object.assign(this.held, this.item.changes);
       this.savedAt = new Date();
       this.lastToken = this.item.token;
       this.item = null;
@@ -79,7 +97,7 @@ export class ChangeQueue {
     }
     this.isSending = false;
     this.state();
-    if (this.item || this.pending.size) this.send();
+    if ((this.item || this.pending.size) && !this.refusal) this.send();
   }
 
   async stumble(problem) {
@@ -92,10 +110,9 @@ export class ChangeQueue {
       this.tell.onRefused(problem.fields, problem);
       return;
     }
-    if (problem.status === 409 && await this.renew()) return;
+    if (problem.status === 409 && await this.renew(problem)) return;
     if (problem.status === 404) {
-      this.end();
-      this.tell.onRefused({}, problem);
+      this.refuse(problem);
       return;
     }
     this.tries += 1;
@@ -103,8 +120,15 @@ export class ChangeQueue {
     await new Promise((done) => setTimeout(done, RETRY_MS[Math.min(this.tries - 1, RETRY_MS.length - 1)]));
   }
 
+  // The house won't have it: nothing is thrown away, it stays to be read and copied.
+  refuse(problem) {
+    this.refusal = problem;
+    clearTimeout(this.timer);
+    this.tell.onRefused({}, problem);
+  }
+
   // Another window wrote: take the fresh record, keep what was typed here, and save it onto the fresh one.
-  async renew() {
+  async renew(problem) {
     let fresh;
     try {
       fresh = await get(this.url);
@@ -114,31 +138,33 @@ export class ChangeQueue {
     for (const [name, value] of Object.entries(this.item.changes)) if (!this.pending.has(name)) this.pending.set(name, value);
     this.item = null;
     this.version = fresh.version;
-    if (fresh.is_finished) this.end();
+    this.held = { ...fresh.values };
+    if (fresh.is_finished) this.refuse(problem);
     this.tell.onFresh(fresh, this.pending);
     return true;
   }
 
   // The page goes away: one last message that outlives it; it holds what may not have arrived, too.
   flush() {
-    if (this.isOver || !this.waiting) return;
-    const changes = { ...(this.item?.changes ?? {}), ...Object.fromEntries(this.pending) };
+    if (!this.waiting || this.refusal) return;
     fetch(this.url, {
       method: "POST",
       keepalive: true,
       credentials: "same-origin",
       headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": formToken() },
-      body: JSON.stringify({ changes, token: newToken(), seen: this.version, after: this.item?.token ?? "" }),
+      body: JSON.stringify({ ...this.told(this.unsent), token: newToken(), seen: this.version, after: this.item?.token ?? "" }),
     }).catch(() => {});
   }
 
+  // The call leaves the page: what is still unsent goes on being sent.
+  leavePage() {
+    this.isLeft = true;
+    this.send();
+    this.state();
+  }
+
   end() {
-    this.isOver = true;
-    clearTimeout(this.timer);
     removeEventListener("pagehide", this.leave);
     document.removeEventListener("visibilitychange", this.hide);
-    this.pending.clear();
-    this.item = null;
-    this.state();
   }
 }

@@ -74,4 +74,5 @@ sheets();
 menus();
 accounts();
 once();
+if (document.querySelector("input[name=draft][data-keeps]")) import("./room_drafts.js").then((drafts) => drafts.start());
 if (document.querySelector("[data-chart]")) import("./charts.js").then((charts) => charts.start());

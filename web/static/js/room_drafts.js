@@ -1,0 +1,92 @@
+// Drafts of the counselling room's forms: what is typed is kept by the house, sealed and for this person alone; the
+// browser writes nothing down. A form takes part by a hidden field "draft" that names it.
+import { make } from "./interviewer_parts.js";
+import { post } from "./post.js";
+import { t } from "./words.js";
+
+const SOON_MS = 1200;
+const RETRY_MS = 4000;
+const SKIPPED = ["hidden", "password", "file", "submit", "button", "tel"];
+
+export function fieldsOf(form) {
+  return [...form.elements].filter((field) => field.name && !SKIPPED.includes(field.type));
+}
+
+// Every field's values; of boxes those that are ticked.
+export function typedIn(form) {
+  const told = {};
+  for (const field of fieldsOf(form)) {
+    told[field.name] ??= [];
+    if (!["checkbox", "radio"].includes(field.type) || field.checked) told[field.name].push(field.value);
+  }
+  return told;
+}
+
+// Put values back and say whether anything changed by it.
+export function putBack(form, told) {
+  let changed = false;
+  for (const field of fieldsOf(form)) {
+    const values = told[field.name];
+    if (!values) continue;
+    if (["checkbox", "radio"].includes(field.type)) {
+      changed ||= values.includes(field.value) !== field.checked;
+      field.checked = values.includes(field.value);
+    } else if (values.length && field.value !== values[0]) {
+      field.value = values[0];
+      changed = true;
+    }
+  }
+  return changed;
+}
+
+class Draft {
+  constructor(form) {
+    this.form = form;
+    this.mark = form.elements.draft;
+    this.place = this.mark.value;
+    form.addEventListener("input", () => this.later());
+    form.addEventListener("change", () => this.later());
+    form.addEventListener("submit", () => {
+      this.isSent = true;
+      clearTimeout(this.timer);
+    });
+  }
+
+  later(soon = SOON_MS) {
+    this.isTyped = true;
+    this.isSent = false;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.keep(), soon);
+  }
+
+  async keep(typed = typedIn(this.form)) {
+    if (this.isSent) return;
+    try {
+      await post(this.mark.dataset.keeps, { place: this.place, typed });
+    } catch (problem) {
+      if (![403, 404, 422].includes(problem.status) && !this.isSent) this.later(RETRY_MS);
+    }
+  }
+
+  give(typed) {
+    if (this.isTyped || this.form.querySelector("[aria-invalid]") || !putBack(this.form, typed)) return;
+    this.form.dispatchEvent(new CustomEvent("givenback", { bubbles: true }));
+    const line = make("p", { className: "draft-note" }, t("这是您上次没有提交的内容。", "This is what you had typed and not sent. "));
+    line.append(make("button", { type: "button", className: "link", textContent: t("丢弃草稿", "Discard the draft"), onclick: () => {
+      this.form.reset();
+      this.keep({});
+      line.remove();
+      this.form.dispatchEvent(new CustomEvent("discarded", { bubbles: true }));
+    } }));
+    this.form.prepend(line);
+  }
+}
+
+// Begin to keep the forms below `root`, and give back what was typed into them before.
+export async function start(root = document) {
+  const drafts = [...root.querySelectorAll("input[name=draft][data-keeps]")].map((mark) => new Draft(mark.form));
+  if (!drafts.length) return;
+  const url = drafts[0].mark.dataset.keeps;
+  const told = await post(`${url}/read`, { places: drafts.map((draft) => draft.place) }).catch(() => ({}));
+  for (const draft of drafts) if (told[draft.place]) draft.give(told[draft.place]);
+}
