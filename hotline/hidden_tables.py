@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 LEAST = 10
@@ -19,10 +19,11 @@ class Concealed:
     total: int | None
 
 
-def conceal(counts: Sequence[Sequence[int]], *, least: int = LEAST) -> Concealed:
+def conceal(counts: Sequence[Sequence[int]], *, least: int = LEAST, also: Collection[Cell] = ()) -> Concealed:
     """Hide every count from 1 to `least` − 1, and then as few others as make each hidden one impossible to work out.
 
-    `counts` is a table of whole numbers, rows × columns, shown with its margins. No line shows all but one of its
+    `counts` is a table of whole numbers, rows × columns, shown with its margins; `also` are cells hidden for another
+    reason, a margin's index being one more than the last. No line shows all but one of its
     numbers, no line's hidden cells add up to a small count, and no chain of subtractions through rows and columns
     isolates one (a hidden cell follows from the others exactly when, in the graph of rows and columns joined by
     hidden cells, it is a bridge). Zero stays zero. Source: Hundepool et al., Statistical Disclosure Control (2012),
@@ -31,7 +32,7 @@ def conceal(counts: Sequence[Sequence[int]], *, least: int = LEAST) -> Concealed
     grid = [[*row, sum(row)] for row in counts]
     grid.append([sum(column) for column in zip(*grid, strict=True)])
     height, width = len(grid), len(grid[0])
-    hidden = {(r, c) for r in range(height) for c in range(width) if 0 < grid[r][c] < least}
+    hidden = {(r, c) for r in range(height) for c in range(width) if 0 < grid[r][c] < least} | set(also)
     while (weak := _weakest(grid, hidden, least)) is not None:
         hidden.add(weak)
     shown = [[None if (r, c) in hidden else grid[r][c] for c in range(width)] for r in range(height)]

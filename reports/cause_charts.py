@@ -7,7 +7,7 @@ from typing import Any
 
 from core.terms import t
 from reports.clusters import ClusterRow
-from reports.dark_figures import DarkRow
+from reports.dark_cells import DarkRow
 
 Chart = dict[str, Any]
 _MARGIN = {"l": 90, "r": 24, "t": 8, "b": 36}

@@ -20,6 +20,11 @@ class Hidden(Term):
     FEW_ASKED = "few_asked", "访问不足 100 份，见所在县", "Under 100 interviews: see the county"
     FEW_NAMED = "few_named", "说有问题的不足 10 人", "Fewer than 10 named a problem"
     FEW_CALLED = "few_called", "主动反映的不足 10 件", "Fewer than 10 came in"
+    COMPLEMENT = (
+        "complement",
+        "为免推出别处或别类的少数，不公布",
+        "Withheld so that another small cell can't be worked out",
+    )
     NOT_ASKED = "not_asked", "这一期问卷没有问", "Not asked in this period"
 
 

@@ -14,8 +14,8 @@ from matters.attributes import Conflict, Origin
 from matters.matter import Matter
 from matters.reporters import Reporter
 from matters.states import MatterState
-from matters.topics import TOPICS, Field, Topic
-from reports.dark_figure import LEAST_OF_TOWNSHIP, Asked, DarkFigure, Hidden, dark_figure, why_hidden
+from reports.dark_cells import LEVELS, DarkRow, by_level, concealed
+from reports.dark_figure import LEAST_OF_TOWNSHIP, Asked, Hidden, dark_figure, why_hidden
 from reports.matter_counts import CAUSES, all_townships, bounds, township_of
 from reports.scan_statistic import IntArray
 from survey.cases import Case
@@ -35,18 +35,6 @@ from survey.weighting_steps import design_strata
 
 QUESTION, YES = "o1_problem", "1"
 """Whether there is a problem near that needs solving, and its “yes”."""
-
-
-@dataclass(frozen=True)
-class DarkRow:
-    """One ratio, or why there is none; no topic = all together, a field = its topics together."""
-
-    place: Place | None
-    """None is the whole city."""
-    topic: Topic | Field | None
-    interviews: int
-    figure: DarkFigure | None
-    hidden: Hidden | None
 
 
 @dataclass(frozen=True)
@@ -98,17 +86,19 @@ def dark_figures(session: Session, weight_set: WeightSet) -> DarkFigures:
         **_totals(sample, [p.county for p in sample.people], whole=CITY),
         **_totals(sample, sample.towns),
     }
-    rows: list[DarkRow] = []
     above = {p.code: p for p in session.scalars(sa.select(Place).where(Place.level == Level.COUNTY))}
     of_county = {p.code: [column[t.id] for t in towns if t.parent_id == p.id] for p in above.values()}
     places: list[tuple[str, Place | None, list[int]]] = [(CITY, None, list(range(len(towns))))]
     places += [(code, above[code], of_county[code]) for code in sorted(above)]
     places += [(str(t.id), t, [column[t.id]]) for t in towns]
-    for domain, place, members in places:
-        survey = totals.get(domain)
-        rows += _rows(sample, place, survey, asked[:, members].sum(axis=1), called[:, members].sum(axis=1))
+    calls = np.array([by_level(called[:, members].sum(axis=1)) for _, _, members in places])
+    of_places = [
+        _rows(sample, place, totals.get(domain), asked[:, members].sum(axis=1), calls[n])
+        for n, (domain, place, members) in enumerate(places)
+    ]
+    rows = concealed(of_places, calls)
     city = session.scalars(sa.select(Place).where(Place.level == Level.CITY)).first()
-    return DarkFigures(weight_set, city, tuple(rows), bool(sample.adjustments))
+    return DarkFigures(weight_set, city, rows, bool(sample.adjustments))
 
 
 @dataclass(frozen=True)
@@ -123,27 +113,20 @@ class _Told:
 def _rows(
     sample: _Sample, place: Place | None, survey: _Told | None, asked: IntArray, called: IntArray
 ) -> list[DarkRow]:
+    """Return the rows of one place: `asked` by cause, `called` by level."""
     interviews = survey.interviews if survey else 0
     is_thin = place is not None and place.level is Level.TOWNSHIP and interviews < LEAST_OF_TOWNSHIP
     if survey is None or not sample.is_asked or is_thin:
         why = Hidden.NOT_ASKED if not sample.is_asked else Hidden.FEW_ASKED
         return [DarkRow(place, None, interviews, None, why)]
     found = []
-    for topic, members in _LEVELS:
-        mine, calls = int(asked[members].sum()), int(called[members].sum())
+    for n, (topic, members) in enumerate(LEVELS):
+        mine, calls = int(asked[members].sum()), int(called[n])
         share = None if topic is None else (mine, int(asked.sum()))
         why_not = why_hidden(survey.named, calls, topic=share[0] if share else None)
         figure = None if why_not else dark_figure(survey.asked, calls, share=share or (1, 1))
         found.append(DarkRow(place, topic, interviews, figure, why_not))
     return found
-
-
-_LEVELS: tuple[tuple[Topic | Field | None, list[int]], ...] = (
-    (None, list(range(len(CAUSES)))),
-    *((f, [n for n, code in enumerate(CAUSES) if code.partition(".")[0] == f.value]) for f in Field),
-    *((t, [CAUSES.index(t.code)]) for t in TOPICS if t.code in CAUSES),
-)
-"""All topics together, each field, each topic, with their places in the list of causes."""
 
 
 def _totals(sample: _Sample, labels: Sequence[str], *, whole: str | None = None) -> dict[str, _Told]:

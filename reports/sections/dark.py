@@ -6,7 +6,8 @@ from core.places import Level
 from core.terms import Words
 from reports.blocks import Block, Cell, Column, Prose, Table, Text
 from reports.context import Context
-from reports.dark_figures import DarkRow, dark_figures
+from reports.dark_cells import DarkRow
+from reports.dark_figures import dark_figures
 from reports.periods import Period, PeriodKind
 
 

@@ -15,8 +15,9 @@ from core.problems import Missing
 from core.terms import Words, language, t
 from matters.topics import Field, Topic
 from reports.cause_charts import by_place
+from reports.dark_cells import DarkRow
 from reports.dark_figure import LEAST, LEAST_OF_TOWNSHIP
-from reports.dark_figures import DarkFigures, DarkRow, dark_figures
+from reports.dark_figures import DarkFigures, dark_figures
 from reports.index_figures import sets_of
 from survey.weighting import WeightSet
 
@@ -86,7 +87,15 @@ def table(set_id: int) -> Response:
             code = row.topic.code if isinstance(row.topic, Topic) else row.topic.value if row.topic else ""
             place = row.place.code if row.place else "city"
             body.append(
-                [place, name_of(found, row.place), code, label(row.topic), row.interviews, *told, flag]
+                [
+                    place,
+                    name_of(found, row.place),
+                    code,
+                    label(row.topic),
+                    row.interviews if row.interviews is not None else "",
+                    *told,
+                    flag,
+                ]
             )
         name = f"dark-figures-{found.weight_set.starts_on}-{found.weight_set.ends_on}.csv"
     head = ["place", "place_words", "topic", "topic_words", "interviews"]

@@ -17,8 +17,9 @@ from core.permissions import Role
 from core.places import Level, Place
 from matters.attributes import Conflict, Origin
 from reports import dark_figures as read_side
+from reports.dark_cells import DarkRow
 from reports.dark_figure import Flag, Hidden
-from reports.dark_figures import DarkFigures, DarkRow, dark_figures
+from reports.dark_figures import DarkFigures, dark_figures
 from survey.cases import Case
 from survey.interviews import Answer, Interview, InterviewState
 from survey.weight_making import make_weight_set
@@ -32,7 +33,7 @@ LIGHT, THEFT = "livelihood.lighting", "order.theft"
 
 
 def a_heard_city(session: Session, *, interviews: int = 160) -> WeightSet:
-    """A weighed wave in which every third names a problem; twelve and ten of them registered, thirty callers, no thief."""
+    """A weighed wave in which every third names a problem; twelve and ten of them registered, forty-five callers, no thief."""
     field = a_worked_wave(session, each=60, interviews=interviews)
     held = session.scalars(sa.select(Interview.id).order_by(Interview.id)).all()
     for n, interview in enumerate(held):
@@ -49,7 +50,7 @@ def a_heard_city(session: Session, *, interviews: int = 160) -> WeightSet:
     on, town = clock.today(NOON), field.towns[0]
     for topic, many, origin in (
         (LIGHT, 12, Origin.INTERVIEW), (THEFT, 10, Origin.INTERVIEW),
-        (LIGHT, 20, Origin.CITIZEN_LINE), (LIGHT, 6, Origin.WEB), ("order.fraud", 4, Origin.IMPORT),
+        (LIGHT, 20, Origin.CITIZEN_LINE), ("traffic.parking", 15, Origin.CITIZEN_LINE), (LIGHT, 6, Origin.WEB), ("order.fraud", 4, Origin.IMPORT),
         ("order.fights", 3, Origin.INTERVIEW),
     ):  # fmt: skip
         for _ in range(many):
@@ -82,8 +83,8 @@ def test_ratios_are_residents_over_callers(database: Database) -> None:
             .where(Weight.weight_set_id == made.id, Answer.question == "o1_problem", Answer.value == "1")
         )
         assert city.named == pytest.approx(by_hand)
-        assert (city.called, row(found, None).interviews) == (30, 160)
-        assert city.ratio == pytest.approx(by_hand / 30)
+        assert (city.called, row(found, None).interviews) == (45, 160)
+        assert city.ratio == pytest.approx(by_hand / 45)
         assert city.low < city.ratio < (city.high or 0)
         light, theft = row(found, None, LIGHT), row(found, None, THEFT)
         assert light.figure is not None
@@ -95,7 +96,7 @@ def test_ratios_are_residents_over_callers(database: Database) -> None:
         # Ten thefts and three fights were named, and four frauds called in: too few to be told apart.
         assert row(found, None, "order").hidden is Hidden.FEW_CALLED
         counties = [r for r in found.places if r.place and r.place.level is Level.COUNTY]
-        assert sum(r.interviews for r in counties) == 160
+        assert sum(r.interviews or 0 for r in counties) == 160
         assert sum(r.figure.named for r in counties if r.figure) == pytest.approx(by_hand)
         towns = [r for r in found.places if r.place and r.place.level is Level.TOWNSHIP]
         assert {r.hidden for r in towns} == {Hidden.FEW_ASKED}
@@ -161,6 +162,26 @@ def test_the_page_and_the_file_tell_no_small_cell(app: object, as_role: SignedIn
     assert leader.get(f"/dark-figures/{set_id}?place=nowhere").status_code == 404
     assert leader.get("/dark-figures/999").status_code == 404
     assert as_role(Role.INTERVIEWER).get(f"/dark-figures/{set_id}").status_code == 403
+
+
+def test_a_township_of_few_interviews_does_not_follow_from_its_county(sqlite: Database) -> None:
+    with transaction() as session:
+        made = a_heard_city(session)
+        towns = session.scalars(
+            sa.select(Place).where(Place.level == Level.TOWNSHIP).order_by(Place.code)
+        ).all()
+        held = sa.select(Interview.case_id)
+        mine = session.scalars(
+            sa.select(Case).where(Case.township_id == towns[0].id, Case.id.in_(held))
+        ).all()
+        for case in mine[4:]:
+            case.township_id = towns[1].id
+        session.flush()
+        found = dark_figures(session, made)
+        told = {r.place.code: r.interviews for r in found.places if r.place}
+    assert told[towns[0].code] is None
+    assert told[towns[1].code] is None
+    assert told[towns[2].code] is not None
 
 
 def test_without_weights_the_page_says_so(app: object, as_role: SignedIn) -> None:
