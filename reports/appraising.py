@@ -1,4 +1,4 @@
-"""Appraising: a round is drafted from one data cut, published, corrected where an appeal is upheld, and settled."""
+"""Appraising: a round is drafted from one data cut, published, and corrected where an appeal is upheld."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.terms import Words
 from matters.limits import Span, end_of
 from reports.appeal import AppealState, appeals_of
 from reports.appraisal_counts import subjects
-from reports.appraisal_round import KINDS, ROUND_FLOW, AppraisalRound, RoundAction, RoundState
+from reports.appraisal_round import KINDS, PUBLIC, ROUND_FLOW, AppraisalRound, RoundAction, RoundState
 from reports.appraisal_scheme import AppraisalScheme, scheme_for
 from reports.appraisal_scores import Count, Subject, scored
 from reports.appraisal_snapshot import Appraisal, Correction, Row, frozen
@@ -174,42 +174,19 @@ def publish_round(session: Session, of: AppraisalRound, *, by: Staff, at: dateti
                 "Appeals against the edition before wait: decide them first",
             )
         )
+    if before is not None and before.state not in PUBLIC:
+        raise Refused(
+            Words(
+                "这份草稿要替换的一版已被更正：请作废这份草稿，重新统计",
+                "The edition that this draft would replace has been corrected since: discard it and count anew",
+            )
+        )
     of.published_by, of.published_at = by.id, at
     of.appeal_until = end_of(at, APPEAL, clock.zone()).due_at
     with session.no_autoflush:
         ROUND_FLOW.move(session, of, A.PUBLISH, by=by, at=at, digest=of.digest[:12])
     if before is not None and before.state is S.PRELIMINARY:
         ROUND_FLOW.move(session, before, A.CORRECT, by=by, at=at)
-
-
-def settle_round(session: Session, of: AppraisalRound, *, by: Staff, at: datetime) -> None:
-    """Make it final: its period is over, so is the time to appeal, and every appeal is decided."""
-    if of.state is S.PRELIMINARY:
-        _may_be_settled(session, of, at)
-    of.settled_by, of.settled_at = by.id, at
-    with session.no_autoflush:
-        ROUND_FLOW.move(session, of, A.SETTLE, by=by, at=at, digest=of.digest[:12])
-
-
-def _may_be_settled(session: Session, of: AppraisalRound, at: datetime) -> None:
-    if of.is_interim:
-        raise Refused(
-            Words(
-                "数据截止在本期结束之前，不能定案；本期结束后请重新统计并公布",
-                "Its figures end before the period does, so it can't be settled: count and publish it anew when it is over",
-            )
-        )
-    if of.is_open_to_appeal(at):
-        raise Refused(
-            Words(
-                "申诉期到 {at:%Y-%m-%d %H:%M}，此前不能定案", "Appeals may be filed until {at:%Y-%m-%d %H:%M}"
-            ).filled(at=clock.local(of.appeal_until or at))
-        )
-    waiting = [a for a in appeals_of(session, of) if a.state is AppealState.FILED]
-    if waiting:
-        raise Refused(
-            Words("还有 {n} 件申诉没有裁定", "{n} appeals wait for a decision").filled(n=len(waiting))
-        )
 
 
 def discard_round(session: Session, of: AppraisalRound, *, by: Staff, at: datetime) -> None:
@@ -231,7 +208,9 @@ def corrected(
     body = _scored(of.scheme, of.period, of.as_of, put_right, (*content.corrections, correction))
     made = _made(session, of.scheme, of.period, body, as_of=of.as_of, replaces=of)
     made.made_by, made.made_at = of.made_by, at
-    made.published_by, made.published_at, made.appeal_until = of.published_by, at, of.appeal_until
+    made.published_by, made.published_at = of.published_by, at
+    # One figure put right moves everybody's shrunk shares and places: the days to appeal begin anew.
+    made.appeal_until = end_of(at, APPEAL, clock.zone()).due_at
     session.add(made)
     with session.no_autoflush:
         ROUND_FLOW.move(session, made, A.PUBLISH, by=by, at=at, digest=made.digest[:12])

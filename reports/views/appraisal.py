@@ -18,7 +18,7 @@ from core.people import Staff, acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Missing
 from core.terms import Words, language, t
-from reports import appraising
+from reports import appraisal_settling, appraising
 from reports.appeal import appeals_of, open_appeals
 from reports.appraisal_round import KINDS, PUBLIC, ROUND_FLOW, AppraisalRound, RoundState, editions, rounds
 from reports.appraisal_scheme import AppraisalScheme, schemes
@@ -214,7 +214,10 @@ def act(round_id: int, action: str) -> ResponseReturnValue:
             lambda s, r, p, at: appraising.publish_round(s, r, by=p, at=at),
             t("已公布，五个工作日内可申诉", "Published; open to appeal for five working days"),
         ),
-        "settle": (lambda s, r, p, at: appraising.settle_round(s, r, by=p, at=at), t("已定案", "Settled")),
+        "settle": (
+            lambda s, r, p, at: appraisal_settling.settle_round(s, r, by=p, at=at),
+            t("已定案", "Settled"),
+        ),
         "discard": (
             lambda s, r, p, at: appraising.discard_round(s, r, by=p, at=at),
             t("草稿已作废", "The draft is discarded"),

@@ -29,6 +29,7 @@ from reports.appraisal_scheme import (
     scheme_for,
 )
 from reports.appraisal_scores import Count, Subject, scored
+from reports.appraisal_settling import settle_round
 from reports.appraisal_snapshot import frozen, thawed
 from reports.appraisal_terms import HOW, OFFERED, QUERIES, Appraised, Indicator
 from reports.appraising import (
@@ -39,7 +40,6 @@ from reports.appraising import (
     draft_round,
     publish_round,
     renew_round,
-    settle_round,
 )
 from reports.blocks import digest
 from reports.periods import Period, PeriodKind
@@ -247,6 +247,22 @@ def test_an_interim_round_is_never_settled_and_gives_way_to_the_whole(sqlite: Da
         assert not whole.is_interim
 
 
+def test_a_draft_gives_way_to_what_was_put_right_meanwhile(sqlite: Database) -> None:
+    with transaction() as session:
+        county = a_county_at_work(session)
+        editor, head = an_editor(session), a_staff(session, Role.OFFICE_HEAD)
+        a_scheme(session, editor)
+        early = a_round(session, editor, at=MONDAY + 10 * DAY)
+        draft = draft_round(
+            session, Appraised.UNIT, PeriodKind.QUARTER, QUARTER, by=editor, at=MONDAY + 11 * DAY
+        )
+        appeal = file_appeal(session, early, K.SOLVED_LOW, WRONG, by=county.handlers[1], at=MONDAY + 11 * DAY)
+        right = uphold_appeal(session, appeal, FOUND, Count(5, 6), by=head, at=MONDAY + 12 * DAY)
+        with pytest.raises(Refused, match="corrected since"):
+            publish_round(session, draft, by=editor, at=MONDAY + 12 * DAY)
+        assert (right.state, draft.state) == (S.PRELIMINARY, S.DRAFT)
+
+
 def appealed(session: Session) -> tuple[AppraisalRound, Offices, Staff]:
     """Publish a round against which the second unit may appeal."""
     county = a_county_at_work(session)
@@ -284,11 +300,13 @@ def test_an_appeal_is_upheld_by_somebody_else_and_the_round_corrected(database: 
         assert (correction.was, correction.now) == ((4, 6), (5, 6))
         same = [row.of("signed") for row in after.content.rows]
         assert same == [row.of("signed") for row in made.content.rows]
-        assert after.appeal_until == made.appeal_until
+        assert after.appeal_until is not None
+        assert made.appeal_until is not None
+        assert after.appeal_until > made.appeal_until, "others' places may have moved with it"
         assert [r.id for r in editions(session, made)] == [after.id, made.id]
         with pytest.raises(Refused):
             reject_appeal(session, appeal, FOUND, by=head, at=AFTER + DAY)
-        settle_round(session, after, by=editor, at=AFTER + 10 * DAY)
+        settle_round(session, after, by=editor, at=AFTER + 11 * DAY)
         assert after.state is S.FINAL
         written = [e.action for e in session.scalars(sa.select(Entry).order_by(Entry.id))]
         for action in (
