@@ -1,6 +1,8 @@
 """What the journal calls the things done with reports."""
 
-from core.terms import Words
+from core.terms import Term, Words
+from reports.appraisal_terms import Indicator
+from reports.deliveries import Way
 
 WORDS = {
     "advice.give": Words("提出建议或批示", "Advice or instruction given"),
@@ -24,3 +26,5 @@ WORDS = {
     "place_shape.import": Words("导入地图边界", "Outlines of places taken in"),
     "root_cause.take_up": Words("记下问题根源", "Root cause taken up"),
 }
+
+TERMS: dict[str, tuple[type[Term], ...]] = {"indicator": (Indicator,), "way": (Way,)}
