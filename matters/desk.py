@@ -46,7 +46,7 @@ def counted(session: Session, staff: Staff, *, today: date, at: datetime) -> Tot
         sa.func.count().filter(Matter.urgency.in_([Urgency.U1, Urgency.U2])),
         sa.func.count().filter(Matter.promised_on < today, Matter.state.in_(OPEN)),
     ).select_from(Matter)
-    row = session.execute(within_sight(session, staff, query.where(Matter.state != MatterState.DRAFT))).one()
+    row = session.execute(within_sight(session, staff, query.where(Matter.registered_at.is_not(None)))).one()
     return Totals(*row)
 
 
@@ -54,7 +54,7 @@ def chosen(session: Session, staff: Staff, args: Mapping[str, str], *, today: da
     """Choose registered matters as the address says; an unknown filter is no filter."""
     query = (
         sa.select(Matter)
-        .where(Matter.state != MatterState.DRAFT)
+        .where(Matter.registered_at.is_not(None))
         .options(*_SEALED, joinedload(Matter.place).joinedload(Place.parent).joinedload(Place.parent))
     )
     query = of_county(of_field(query, args.get("field")), args.get("county"))

@@ -15,12 +15,13 @@ from core.purposes import ReadingPurpose
 from matters.keeping_away import in_sight
 from matters.matter import Matter
 from matters.reporters import reporters_of
+from matters.states import MatterState
 
 
 def find(session: Session, draft_id: int, staff: Staff) -> Matter:
     """Find a draft that someone may know of; one registered meanwhile is found with its receipt."""
     matter = session.get(Matter, draft_id)
-    if matter is None:
+    if matter is None or (matter.receipt is None and matter.state is not MatterState.DRAFT):
         raise Missing
     return in_sight(session, staff, matter)
 

@@ -11,6 +11,7 @@ from core.terms import Words
 from matters.flow import MatterAction as A
 from matters.limits import Limit
 from matters.standing import CallerStanding, Deed, Standing
+from matters.states import MatterState
 from matters.steps import Around, Wish, another_person, check, effect, needs_text, number
 
 LEVEL_ROUND = 3
@@ -39,7 +40,8 @@ def _press(standing: Standing, wish: Wish, around: Around) -> None:
 
 def _own_call(standing: Standing, wish: Wish) -> None:
     caller = standing.caller(number(wish, "caller"))
-    if caller is None or caller.has_left:
+    is_draft = standing.state is MatterState.DRAFT  # nobody is a caller yet but who raised it
+    if not is_draft and (caller is None or caller.has_left):
         raise Invalid(fields={"caller": Words("没有这位诉求人", "There is no such caller")})
     if wish.facts.get("verified") not in ("voice", "pin"):
         raise Invalid(

@@ -7,15 +7,20 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from core.people import Staff
-from core.problems import Invalid, Missing
+from core.problems import Invalid, Missing, Refused
 from core.terms import Words
 from matters import pins
 from matters.flow import MatterAction
 from matters.keeping_away import in_sight
 from matters.matter import Matter
 from matters.moving import act, standing_of
-from matters.reporters import Reporter
+from matters.reporters import Reporter, reporters_of
+from matters.states import MatterState
 
+PRESSED_DRAFT = Words(
+    "有人施压：不撤回。请登记为正式诉求，再按受压撤回提示督查室",
+    "Someone pressed: it is not taken back. Register it, then note the pressure for the supervision office",
+)
 WRONG_PIN = Words("编号和密码对不上，没有核对通过", "Receipt and PIN do not belong together; not verified")
 
 
@@ -60,3 +65,15 @@ def withdraw(
     facts = {"caller": reporter.id, "verified": verified, "pressed": pressed}
     act(session, matter, action, by=by, at=at, facts=facts, text=text, seen=seen)
     return action
+
+
+def withdraw_draft(
+    session: Session, matter: Matter, *, pressed: bool | None, text: str, by: Staff, at: datetime
+) -> None:
+    """Take back what was never registered, on the caller's own call; under pressure it is registered instead."""
+    if matter.state is not MatterState.DRAFT:
+        raise Missing
+    if pressed:
+        raise Refused(PRESSED_DRAFT)
+    facts = {"caller": reporters_of(session, matter)[0].id, "verified": "voice", "pressed": pressed}
+    act(session, matter, MatterAction.WITHDRAW, by=by, at=at, facts=facts, text=text)

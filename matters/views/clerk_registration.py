@@ -13,7 +13,7 @@ from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Missing, Problem
 from core.terms import Words
-from matters import desk, drafts, statements
+from matters import desk, drafts, statements, withdrawing
 from matters.attributes import Origin
 from matters.keeping_away import in_sight
 from matters.registration import complete, raise_problem, register
@@ -110,6 +110,27 @@ def finish(draft_id: int) -> ResponseReturnValue:
     return _sent(answer, "")
 
 
+@blueprint.post("/draft/<int:draft_id>/withdraw")
+@require(Permission.MATTER_DESK)
+def withdraw(draft_id: int) -> ResponseReturnValue:
+    """Take a draft back, on its caller's own call."""
+    staff, at = acting(), clock.now()
+    pressed = {"yes": True, "no": False}.get(request.form.get("pressed", ""))
+    try:
+        with transaction() as session:
+            matter = drafts.find(session, draft_id, staff)
+            text = request.form.get("text", "")
+            withdrawing.withdraw_draft(session, matter, pressed=pressed, text=text, by=staff, at=at)
+    except Missing:
+        raise
+    except Problem as problem:
+        with reading() as session:
+            matter = drafts.find(session, draft_id, staff)
+            return pages.draft(session, matter, refused=problem), problem.status
+    flash(str(WITHDRAWN), "good")
+    return redirect(url_for("desk.waiting", queue="drafts"), 303)
+
+
 @blueprint.get("/places/<int:place_id>")
 @require(Permission.MATTER_READ)
 def places(place_id: int) -> ResponseReturnValue:
@@ -122,6 +143,7 @@ def places(place_id: int) -> ResponseReturnValue:
 TWICE = Words(
     "这一张表已经登记过，没有再登记一次", "This form is registered already; it was not registered again"
 )
+WITHDRAWN = Words("已撤回，不再登记。", "Taken back; it is not registered.")
 KEPT = Words("已存为待补登，请尽快回电补齐。", "Kept as a draft; call back soon to complete it.")
 
 

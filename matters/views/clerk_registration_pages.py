@@ -63,6 +63,7 @@ def draft(
     key: str = "",
     problem: Problem | None = None,
     wrong: Invalid | None = None,
+    refused: Problem | None = None,
 ) -> str:
     """Render a draft: closed, or open as the form that completes it."""
     staff, at = acting(), clock.now()
@@ -72,6 +73,9 @@ def draft(
         typed or {},
         key=key,
         problem=problem,
+        refused=next(iter(refused.fields.values()))
+        if isinstance(refused, Invalid)
+        else refused and refused.words,
         matter=matter,
         is_open=typed is not None,
         is_own=drafts.is_own(matter, staff),

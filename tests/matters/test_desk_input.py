@@ -18,9 +18,11 @@ from core.permissions import Role
 from matters import likeness, merging
 from matters.assigning import proposed_copy
 from matters.flow import MatterAction
+from matters.log import replayed
 from matters.matter import Matter
 from matters.moving import act, standing_of
 from matters.reporters import Reporter
+from matters.standing import as_json
 from matters.states import MatterState
 from tests.matters.makers import Town, a_matter, a_town, someone
 
@@ -257,6 +259,32 @@ def test_a_form_sent_twice_makes_one_matter(desk: Desk) -> None:
     assert again.status_code == 303
     with reading() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Matter)) == 1
+
+
+def test_a_draft_is_taken_back_on_its_callers_own_call(desk: Desk) -> None:
+    """After the same question; it leaves the inbox and stands in no list, for it never was registered."""
+    desk.clerk.post("/register/", data=desk.typed(narrative="路灯", place="", draft="1"))
+    with transaction() as session:
+        draft = session.scalars(sa.select(Matter).where(Matter.state == MatterState.DRAFT)).one()
+    where = f"/register/draft/{draft.id}/withdraw"
+    assert desk.clerk.post(where).status_code == 422
+    assert desk.clerk.post(where, data={"pressed": "yes"}).status_code == 409
+    assert desk.clerk.post(where, data={"pressed": "no"}).status_code == 303
+    with transaction() as session:
+        matter = session.get_one(Matter, draft.id)
+        assert (matter.state, matter.receipt) == (MatterState.WITHDRAWN, None)
+        assert as_json(replayed(session, matter)) == matter.standing
+    assert f"/register/draft/{draft.id}" not in desk.clerk.get("/desk/?queue=drafts").get_data(as_text=True)
+    for page in (
+        "/matters/",
+        "/matters/?state=withdrawn",
+        "/matters/export.csv",
+        f"/register/draft/{draft.id}",
+    ):
+        answer = desk.clerk.get(page)
+        assert answer.status_code in (200, 404)
+        assert "None" not in answer.get_data(as_text=True)
+    assert desk.clerk.post(where, data={"pressed": "no"}).status_code == 404
 
 
 def test_withdrawing_asks_who_pressed(desk: Desk) -> None:

@@ -15,6 +15,7 @@ from matters.attributes import Conflict, Difficulty, Urgency
 from matters.clocks import clock_of
 from matters.flow import MatterAction, Side
 from matters.limits import FIRST_LIMITS, Policy
+from matters.outstanding import is_outstanding
 from matters.rules import Around, Wish, apply, begin, decide
 from matters.standing import CallerStanding, Standing, SubTask, Try
 from matters.states import MatterState
@@ -130,7 +131,7 @@ ROWS = [
         late_at=DAY + 9 * HOUR, late="overdue"),
     Row(11, "return_asked", "refuse_return", "in_hand", "supervision", {}, "职责清楚",
         {**HELD, "returned_by": (LEAD,)}, late_at=DAY + 9 * HOUR, late="overdue"),
-    Row(12, "in_hand", "contact", None, "unit centre", {"identity": "open"}, with_=HELD,
+    Row(12, "in_hand wait_caller", "contact", None, "unit centre", {"identity": "open"}, "说好明天来看", HELD,
         late_at=DAY + 9 * HOUR, late="overdue"),
     Row(13, "in_hand", "ask_caller", "wait_caller", "unit", {"reason": "place"}, "在哪一段?", HELD),
     Row(13, "wait_caller", "caller_replied", "in_hand", "centre", {}, "村东头", HELD, late_at=4 * DAY, late="overdue"),
@@ -141,6 +142,8 @@ ROWS = [
         with_={**HELD, "extension_asked": T0 + 9 * DAY}),
     Row(14, "in_hand", "refuse_extension", None, "centre supervision", {}, "理由不足",
         {**HELD, "extension_asked": T0 + 9 * DAY}),
+    Row(14, "in_hand wait_caller result_in not_accepted suspended", "inform", None, "centre", {"caller": 1, "result": "reached"},
+        with_={**HELD, "extended_to": T0 + 9 * DAY}),
     Row(15, "in_hand", "report", "result_in", "unit", REPORT, "已更换灯泡", {**HELD, "contacted_at": T0},
         late_at=7 * DAY + 9 * HOUR, late="overdue"),
     Row(15, "in_hand assigned", "sub_excused", None, "supervision", {"unit": SECOND}, "无须协办",
@@ -166,7 +169,7 @@ ROWS = [
     Row(22, "suspended", "renew", None, "head", SUSPEND, "已立项", {**HELD, "review_at": T0 + DAY},
         late_at=2 * DAY, late="overdue"),
     Row(22, "suspended", "resume_work", "in_hand", "unit supervision head", with_={**HELD, "review_at": T0 + DAY}),
-    Row(23, " ".join(["in_hand", *sorted(OPEN - {"in_hand"})]), "withdraw", "withdrawn", "centre", LEAVES, with_=HELD),
+    Row(23, " ".join(["in_hand", "draft", *sorted(OPEN - {"in_hand"})]), "withdraw", "withdrawn", "centre", LEAVES, with_=HELD),
     Row(24, "closed_solved closed_explained closed_unreached", "reopen", "to_route", "centre",
         {"verified": "pin"}, with_=judged("solved"), at=29 * DAY, late_at=30 * DAY + HOUR, late="refused"),
     Row(25, "not_accepted answered", "review", "registered", "centre supervision", {}, "请再看一次",
@@ -348,14 +351,14 @@ GUARDS = [
     ("withdraw", {"pressed": None}, Invalid),
     ("reopen", {"verified": "cookie"}, Invalid),
     ("report_incident", {"way": "pigeon"}, Invalid),
+    ("grade", {"difficulty": "green"}, Invalid),
+    ("limit_passed", {"limit": "incident_city"}, Refused),
     ("open_identity", {"second": CUSTODIAN}, Forbidden),
 ]
 
 
 @pytest.mark.parametrize(("action", "changes", "kind"), GUARDS, ids=[f"{a}-{next(iter(c))}-{n}" for n, (a, c, _) in enumerate(GUARDS)])  # fmt: skip
 def test_what_a_row_demands(action: str, changes: dict[str, Any], kind: type[Problem]) -> None:
-    ("grade", {"difficulty": "green"}, Invalid),
-    ("limit_passed", {"limit": "incident_city"}, Refused),
     row = of(action)
     decide(standing(row), wish(row), AROUND)
     with pytest.raises(kind):
@@ -369,6 +372,7 @@ def test_what_a_row_demands(action: str, changes: dict[str, Any], kind: type[Pro
         "transfer",
         "ask_return",
         "refuse_return",
+        "contact",
         "ask_caller",
         "caller_replied",
         "ask_extension",
@@ -436,6 +440,9 @@ ONCE = [
     ("acknowledge", {"acknowledged_level": 1}),
     ("report_incident", {"incident_reports": ("phone",)}),
     ("escalate", {"level": 4}),
+    ("grade", {"difficulty": Difficulty.RED}),
+    ("limit_passed", {"notices": ("limit_passed:incident_phone",)}),
+    ("limit_passed", {"incident_reports": ("phone",)}),
     ("fault", {"faults": ("10:late:1",)}),
     ("clear_fault", {"faults": ()}),
     ("report", {"sub_tasks": (SubTask(SECOND),)}),
@@ -447,9 +454,6 @@ ONCE = [
     ("close_unreached", {"callers": (CallerStanding(1, told_at=T0, judged_at=T0, judgement="solved"),)}),
     ("send_round", {"callers": (CallerStanding(1, told_at=T0, judged_at=T0, judgement="solved"),)}),
     ("close_explained", {"panel_by": None}),
-    ("grade", {"difficulty": Difficulty.RED}),
-    ("limit_passed", {"notices": ("limit_passed:incident_phone",)}),
-    ("limit_passed", {"incident_reports": ("phone",)}),
     ("close_explained", {"callers": (*judged("not_solved")["callers"], CallerStanding(2))}),  # joined since
     ("all_told", {"callers": (CallerStanding(1),)}),
     ("withdraw", {"callers": (CallerStanding(1), CallerStanding(2))}),
@@ -523,7 +527,7 @@ def test_round_three_goes_up_and_round_four_into_the_bulletin() -> None:
         found = Row(20, row.before, "send_round", "to_route", "centre",
                     with_={**judged("partly"), "round": number - 1, "level": before.level})  # fmt: skip
         after = apply(standing(found), decide(standing(found), wish(found), AROUND))
-        assert (after.round, after.level, after.is_in_bulletin) == (number, level, bulletin)
+        assert (after.round, after.level, is_outstanding(after.state, after.round)) == (number, level, bulletin)
         assert (after.lead, after.notices, after.extended_to) == (None, (), None)
 
 
