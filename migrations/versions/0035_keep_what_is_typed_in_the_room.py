@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_counselling_draft_contact_id")),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_counselling_draft_staff_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_counselling_draft")),
-        sa.UniqueConstraint("staff_id", "place", name=op.f("uq_counselling_draft_staff_id")),
+        sa.UniqueConstraint("staff_id", "place", name=op.f("uq_counselling_draft_staff_id_place")),
     )
     op.create_index(op.f("ix_counselling_draft_contact_id"), "counselling_draft", ["contact_id"])
     op.create_index(op.f("ix_counselling_draft_kept_at"), "counselling_draft", ["kept_at"])
@@ -41,7 +41,7 @@ def upgrade() -> None:
             ["contact_id"], ["contact.id"], name=op.f("fk_counselling_late_note_contact_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_counselling_late_note")),
-        sa.UniqueConstraint("contact_id", "token", name=op.f("uq_counselling_late_note_contact_id")),
+        sa.UniqueConstraint("contact_id", "token", name=op.f("uq_counselling_late_note_contact_id_token")),
     )
 
 
