@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from core.problems import Invalid, Missing
 from core.terms import Words, t
 from reports.appeal import appeals_of
 from reports.appealing import file_appeal, own_subject
-from reports.appraisal_round import PUBLIC, AppraisalRound, published
+from reports.appraisal_round import PUBLIC, AppraisalRound, RoundState, editions, published
 from reports.appraisal_sheet import SAID, group_words, is_few, own_figures, own_row, places_words
 from reports.appraisal_terms import Appraised, Indicator
 
@@ -76,13 +76,22 @@ def _listed(appraised: Appraised) -> str:
         )
 
 
-def _one(appraised: Appraised, round_id: int, problem: Invalid | None = None) -> str:
+def _one(appraised: Appraised, round_id: int, problem: Invalid | None = None) -> ResponseReturnValue:
     staff, now = acting(), clock.now()
     with reading() as session:
         found = session.get(AppraisalRound, round_id)
         subject = own_subject(staff, appraised)
-        if found is None or found.appraised is not appraised or found.state not in PUBLIC:
+        if (
+            found is None
+            or found.appraised is not appraised
+            or found.state not in (*PUBLIC, RoundState.CORRECTED)
+        ):
             raise Missing
+        if found.state is RoundState.CORRECTED:  # a link kept from before leads to what stands
+            stands = next((e for e in editions(session, found) if e.state in PUBLIC), None)
+            if stands is None:
+                raise Missing
+            return redirect(url_for(".one", round_id=stands.id), 303)
         row = found.content.row(subject) if subject is not None else None
         if row is None:
             raise Missing
@@ -116,7 +125,7 @@ def _file(appraised: Appraised, round_id: int) -> ResponseReturnValue:
                 raise Missing
             file_appeal(session, found, indicator, form.get("grounds", ""), by=staff, at=clock.now())
     except Invalid as problem:
-        return _one(appraised, round_id, problem), 422
+        return make_response(_one(appraised, round_id, problem), 422)
     flash(t("申诉已提出，由别人裁定", "The appeal is filed; somebody else decides"), "good")
     return redirect(url_for(".one", round_id=round_id), 303)
 
@@ -130,7 +139,7 @@ def listed() -> str:
 
 @of_unit.get("/<int:round_id>")
 @require(Permission.MATTER_HANDLE)
-def one(round_id: int) -> str:
+def one(round_id: int) -> ResponseReturnValue:
     """Read one's unit's figures beside the range of its group."""
     return _one(Appraised.UNIT, round_id)
 
@@ -151,7 +160,7 @@ def own_listed() -> str:
 
 @of_interviewer.get("/<int:round_id>", endpoint="one")
 @require(Permission.INTERVIEW)
-def own_one(round_id: int) -> str:
+def own_one(round_id: int) -> ResponseReturnValue:
     """Read one's own figures."""
     return _one(Appraised.INTERVIEWER, round_id)
 
@@ -172,7 +181,7 @@ def centre_listed() -> str:
 
 @of_centre.get("/<int:round_id>", endpoint="one")
 @require(Permission.MATTER_DESK)
-def centre_one(round_id: int) -> str:
+def centre_one(round_id: int) -> ResponseReturnValue:
     """Read one's centre's figures beside the range of all."""
     return _one(Appraised.COUNTY, round_id)
 

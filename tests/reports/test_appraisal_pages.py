@@ -163,9 +163,11 @@ def test_an_appeal_goes_from_the_unit_to_the_desk_and_back(held: Held, as_role: 
         assert "查实" in own
         assert "5 / 6" not in own
         assert "5.0 / 6.0" not in own
-        assert (
-            handler.get(path).status_code == 404
-        )  # the desk keeps the old edition, the unit reads what stands
+        old = handler.get(path)  # the desk keeps the old edition, the unit reads what stands
+        assert (old.status_code, old.location) == (
+            303,
+            done.location.replace("/appraisal/rounds", "/unit-appraisal"),
+        )
         assert head.get(f"/appraisal/rounds/{held.round_id}").status_code == 200
         assert "查实" in head.get(desk).text
 
