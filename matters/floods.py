@@ -207,6 +207,29 @@ def floods(session: Session, staff: Staff, *, at: datetime) -> list[Likeness]:
     return list(latest.values())
 
 
+@dataclass(frozen=True)
+class Flood:
+    """A flood as whoever leads the shift is told of it: how many numbers and when, nothing of what was said."""
+
+    numbers: int
+    noticed_at: datetime
+
+
+def under_way(session: Session, *, at: datetime) -> list[Flood]:
+    """Return the floods noticed within the hour, each once, without their matters; none that is about the centre."""
+    query = (
+        sa.select(sa.func.max(Likeness.numbers), sa.func.max(Likeness.noticed_at))
+        .join(Matter, Matter.id == Likeness.other_id)
+        .where(
+            Likeness.kind == LikenessKind.FLOOD,
+            Likeness.noticed_at >= at - HOUR,
+            Matter.conflict != Conflict.CENTRE,
+        )
+        .group_by(Likeness.other_id)
+    )
+    return [Flood(numbers, noticed) for numbers, noticed in session.execute(query)]
+
+
 def copies(session: Session, staff: Staff, matter_ids: list[int]) -> dict[int, Likeness]:
     """Return, by matter, the copied answers that were noticed, where someone may know of the other matter too."""
     query = sa.select(Likeness).where(

@@ -24,6 +24,7 @@ from hotline.presence import TONES
 from hotline.reconciling import reconcile_lines
 from hotline.roster import may_lead
 from hotline.staffing_sheet import HOUR, staffing_day
+from matters import floods
 
 blueprint = Blueprint("hotline_board", __name__, url_prefix="/hotline/duty")
 
@@ -73,8 +74,9 @@ def now() -> str:
 
 
 def _now(session: Session) -> dict[str, Any]:
-    at = clock.now()
-    return {"b": board(session, at=at, lines=lines_in_use(session, acting())), "tones": TONES, "at": at}
+    at, lines = clock.now(), lines_in_use(session, acting())
+    alike = floods.under_way(session, at=at) if LineKind.CITIZEN in lines else []
+    return {"b": board(session, at=at, lines=lines), "tones": TONES, "at": at, "alike": alike}
 
 
 @blueprint.get("/outlook")

@@ -21,8 +21,10 @@ from hotline.load_guard import note_key_call
 from hotline.past_calls import monday_of
 from hotline.read_log import CounsellingRead
 from hotline.shifts import Duty, Shift
+from matters import floods
 from tests.hotline.staffed import a_contact, a_lead, a_line, a_seat, a_shift, an_operator
 from tests.hotline.test_forecasting import history
+from tests.matters.makers import a_matter, a_town
 from tests.web.conftest import SignedIn
 from tests.web.conftest import app as app
 from tests.web.conftest import as_role as as_role
@@ -67,6 +69,19 @@ def test_the_board_holds_totals_and_nothing_of_callers(app: Flask, as_role: Sign
     assert lead.name in page
     assert talk.token not in page
     assert "+86" not in page
+
+
+def test_the_shift_lead_is_told_of_the_same_words_from_many_numbers(app: Flask, as_role: SignedIn) -> None:
+    """How many numbers, and nothing of what was said: matters are not theirs to read."""
+    with transaction() as session:
+        town, at = a_town(session), clock.now()
+        matters = [
+            a_matter(session, town.township, at=at, number=f"+861450000200{n}").matter for n in range(5)
+        ]
+        floods.look(session, at)
+    page = as_role(Role.SHIFT_LEAD).get("/hotline/duty/now").get_data(as_text=True)
+    assert "有 5 个不同号码反映了同样的话" in page
+    assert not any(text in page for matter in matters for text in (matter.receipt, matter.narrative))
 
 
 def test_a_shift_is_planned_and_published_and_a_gap_is_refused(app: Flask, as_role: SignedIn) -> None:

@@ -99,6 +99,9 @@ def test_the_same_words_from_many_numbers_are_shown_and_kept(database: Database,
         assert floods.look(session, at) == 0
         (flood,) = floods.floods(session, clerk, at=at)
         assert flood.numbers == 5
+        # Whoever leads the shift is told how many numbers, and no matter.
+        assert floods.under_way(session, at=at) == [floods.Flood(5, at)]
+        assert floods.under_way(session, at=at + timedelta(hours=2)) == []
         assert flood.other is not None
         assert flood.other.narrative == SAID
         kept = session.scalar(sa.select(sa.func.count()).where(Matter.state == MatterState.REGISTERED))
