@@ -82,12 +82,17 @@ def test_a_colleague_is_asked_and_takes_the_caller(
     expect(page.locator("#consulting")).to_be_hidden()
     expect(other.locator("#asked")).to_be_hidden()
 
+    # What is still being typed is with the house before the caller is somebody else's.
     together(page, other)
-    page.get_by_role("button", name="转给同事").press("Enter")
+    page.locator("#r-narrative").focus()
+    page.keyboard.type("他说想见女儿。")
+    page.locator("#consulting button", has_text="转给同事").evaluate("e => e.click()")
     expect(other.locator("#operator")).to_have_attribute("data-phase", "talking")
     expect(other.locator("#call-state")).to_have_text(TALKING)
     expect(page.locator("#operator")).to_have_attribute("data-phase", "idle")
     assert (contact().taken_by, contact().state) == (colleague.id, ContactState.TALKING)
+    expect(other.locator("#r-narrative")).to_have_value("他说想见女儿。")
+    expect(page.locator("#unsent")).to_be_empty()
     assert not leg.is_ended
 
 
