@@ -132,7 +132,7 @@ def test_the_desk_reads_a_result_without_names_and_numbers(sqlite: db.Database) 
         clerk = a_desk(session, hall, clerks=1)[0]
         turn = next_turn(session, by=clerk, at=TUESDAY)
         assert turn is not None
-        hand = caller_desk.hand(session, clerk)
+        hand = caller_desk.hand(session, clerk, at=TUESDAY)
         assert hand is not None
         assert hand.result is not None
         assert "路灯修好" in hand.result

@@ -119,7 +119,15 @@ def test_what_someone_may_not_know_of_is_not_counted(sqlite: db.Database) -> Non
         act(session, matter, A.ASSIGN, by=county.party_office, at=MONDAY,
             facts={"lead": county.units[0].id, "redacted": True})  # fmt: skip
         act(session, matter, A.SIGN, by=county.handlers[0], at=MONDAY)
-        act(session, matter, A.CONTACT, by=county.party_office, at=MONDAY, sides=[lives.Side.CENTRE])
+        act(
+            session,
+            matter,
+            A.CONTACT,
+            by=county.party_office,
+            at=MONDAY,
+            text="已电话联系",
+            sides=[lives.Side.CENTRE],
+        )
         assert rates.counted(session, county.office, since=BEGIN, until=END, at=END) == {}
         seen = rates.counted(session, county.party_office, since=BEGIN, until=END, at=END)
         assert seen[county.units[0].id].contacted == 1
