@@ -40,6 +40,16 @@ class CallBackState(Term):
     IMPOSSIBLE = "impossible", "号码未显示", "No number to call"
 
 
+class CallBackResult(Term):
+    """What came of trying to call somebody back."""
+
+    TALKED = "talked", "已通话", "Talked"
+    NO_ANSWER = "no_answer", "无人接听", "No answer"
+    MACHINE = "machine", "语音信箱", "Answering machine"
+    ANOTHER = "another", "不是本人", "Somebody else answered"
+    DECLINED = "declined", "不愿再通话", "Does not want to talk"
+
+
 S = CallBackState
 
 

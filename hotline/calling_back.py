@@ -12,27 +12,19 @@ from core.db import take
 from core.people import Staff
 from core.problems import Missing, Refused
 from core.sweeps import sweep
-from core.terms import Term, Words
-from hotline.callbacks import LEASE, TRIES, CallBack, CallBackState, next_try
+from core.terms import Words
+from hotline.callbacks import LEASE, TRIES, CallBack, CallBackResult, CallBackState, next_try
 from hotline.contacts import CONTACT_FLOW, Contact, ContactAction, ContactState, Source, WayOut, add_leg
+from hotline.dispatch import close_offers
 from hotline.lines import line_of, lines_served_by
 from hotline.missing import call_back_of, miss, resume
+from hotline.offers import OfferAnswer
 from hotline.seating import occupy, room_to_talk_in
 from hotline.taking import live_leg, may_answer
 from telephony.calls import Call
 from telephony.dialling import hang_up, place_call
 
 S = CallBackState
-
-
-class CallBackResult(Term):
-    """What came of trying to call somebody back."""
-
-    TALKED = "talked", "已通话", "Talked"
-    NO_ANSWER = "no_answer", "无人接听", "No answer"
-    MACHINE = "machine", "语音信箱", "Answering machine"
-    ANOTHER = "another", "不是本人", "Somebody else answered"
-    DECLINED = "declined", "不愿再通话", "Does not want to talk"
 
 
 class HeldByAnother(Refused):
@@ -78,6 +70,7 @@ def claim(session: Session, call_back: CallBack, *, by: Staff, at: datetime) -> 
 def _hold(session: Session, call_back: CallBack, *, by: Staff, at: datetime) -> CallBack:
     call_back.state, call_back.held_by, call_back.lease_until = S.HELD, by.id, at + LEASE
     session.flush()
+    close_offers(session, call_back.contact, OfferAnswer.TAKEN, at=at)
     journal.write(session, "call_back.claim", call_back, by=by, at=at)
     return call_back
 

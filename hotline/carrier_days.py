@@ -20,6 +20,10 @@ from telephony.rounds import outside
 
 log = logging.getLogger("tingmin.hotline")
 
+DAY = timedelta(days=1)
+SETTLED_AFTER = timedelta(minutes=15)
+"""So long after midnight the last calls of a day have their record, or were lost."""
+
 
 class CarrierDay(Base):
     """One line's day as last counted: calls of the carrier, and records of ours; they must be equal."""
@@ -50,23 +54,41 @@ def days_of(session: Session, lines: Collection[LineKind], day: date) -> Sequenc
 
 
 def count_days(now: datetime | None = None) -> int:
-    """Count today's calls of every line in the carrier's own list; return how many lines could be counted."""
+    """Count each line's calls of today in the carrier's own list, and once more those of the day before when it is over.
+
+    Return how many lines could be counted.
+    """
     at = now or clock.now()
     midnight = clock.local(at).replace(hour=0, minute=0, second=0, microsecond=0)
     with reading() as session:
-        numbers = [(row.kind, row.number) for row in session.scalars(sa.select(HelpLine))]
+        lines = [
+            (row.kind, row.number, _is_open(session, row.kind, midnight))
+            for row in session.scalars(sa.select(HelpLine))
+        ]
     counted = 0
-    for kind, number in numbers:
+    for kind, number, is_open in lines:
+        days = [midnight - DAY, midnight] if is_open else [midnight]
         try:
-            rung = line().calls_to(number, midnight.astimezone(at.tzinfo))
+            rung = line().calls_to(number, days[0].astimezone(at.tzinfo))
         except LineTrouble as trouble:
             log.warning("the carrier's list could not be read: %s", trouble.code)
             continue
-        legs = [one.leg for one in rung if one.began_at <= at - GRACE]
-        with transaction() as session:
-            _note(session, kind, midnight.date(), len(legs), len(with_contact(legs)), at)
+        for day in days:
+            legs = [one.leg for one in rung if day <= one.began_at < day + DAY and one.began_at <= at - GRACE]
+            with transaction() as session:
+                _note(session, kind, day.date(), len(legs), len(with_contact(legs)), at)
         counted += 1
     return counted
+
+
+def _is_open(session: Session, kind: LineKind, midnight: datetime) -> bool:
+    """Say whether the day before was last counted before its last calls could have their record."""
+    query = sa.select(CarrierDay.id).where(
+        CarrierDay.line == kind,
+        CarrierDay.day_on == (midnight - DAY).date(),
+        CarrierDay.counted_at < midnight + SETTLED_AFTER,
+    )
+    return session.scalar(query) is not None
 
 
 def _note(session: Session, kind: LineKind, day: date, reported: int, recorded: int, at: datetime) -> None:

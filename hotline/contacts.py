@@ -182,6 +182,12 @@ class Contact(Base):
         self.way_out, self.first_wait_s = way_out, round(max(0.0, waited), 3)
 
 
+def seat_seconds(talking_at: datetime, ended_at: datetime, closed_at: datetime | None, at: datetime) -> float:
+    """Return how long a talk and its writing down keep a seat busy; after ten minutes the seat is free in any case."""
+    until = max(ended_at, min(closed_at or at, ended_at + WRAP_UP))
+    return max(0.0, (until - talking_at).total_seconds())
+
+
 class ContactLeg(Base):
     """A telephone leg of an episode: the one that rang, call-backs, consulted colleagues."""
 

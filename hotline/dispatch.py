@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.db import plainly
 from core.sweeps import sweep
 from hotline.contacts import Contact, ContactState
+from hotline.kept_places import kept_places
 from hotline.lines import LineKind
 from hotline.offers import RINGS_FOR, Offer, OfferAnswer
 from hotline.seats import LOST_AFTER, Seat, SeatState
@@ -132,7 +133,14 @@ _OFFERED = (
 def _waiting(session: Session, seats: Sequence[Seat]) -> list[Contact]:
     """Return who waits on the lines that the seats serve, in the order of their turn."""
     lines = [LineKind.of(code) for code in {code for seat in seats for code in seat.serves}]
-    return list(session.scalars(_WAITING, {"lines": lines, "most": 4 * len(seats)}))
+    most = 4 * len(seats)
+    found = list(session.scalars(_WAITING, {"lines": lines, "most": most}))
+    kept = kept_places(session, lines, most)
+    return sorted([*found, *kept], key=_turn) if kept else found
+
+
+def _turn(contact: Contact) -> tuple[bool, datetime, int]:
+    return not contact.is_first, contact.waiting_from or contact.rung_at, contact.id
 
 
 def _earlier(
@@ -179,6 +187,8 @@ def _pairs(
         for contact in waiting:
             if ringing[contact.id] > round_ or contact.id in alone or not free:
                 continue
+            if round_ and contact.state is not ContactState.WAITING:
+                continue  # nobody waits on the line there: one telephone at a time is enough
             seat = seat_for(contact)
             if seat is not None:
                 free.remove(seat)

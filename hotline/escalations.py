@@ -33,6 +33,7 @@ class EscalationKind(Term):
     OVERDUE = "overdue", "重点随访超时", "A key follow-up is overdue"
     NOT_REACHED = "not_reached", "重点随访多次未接通", "A key follow-up could not be reached"
     RED_FLAG = "red_flag", "自评出现危险作答", "A dangerous answer in a self-assessment"
+    CALL_BACK = "call_back", "承诺回拨，15 分钟无人拨打", "A call-back nobody has tried for 15 minutes"
 
 
 class Escalation(Base):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from core import clock
 from core.people import Staff
+from core.terms import t
 from hotline import consult_sheet
 from hotline.callbacks import CallBack, CallBackReason, CallBackState
 from hotline.callers import Caller
@@ -119,7 +120,12 @@ def _offer(session: Session, by: Staff, at: datetime) -> dict[str, Any] | None:
     query = (
         sa.select(Offer, Contact)
         .join(Contact, Contact.id == Offer.contact_id)
-        .where(Offer.staff_id == by.id, Offer.answer.is_(None), Offer.until > at, Contact.state == S.WAITING)
+        .where(
+            Offer.staff_id == by.id,
+            Offer.answer.is_(None),
+            Offer.until > at,
+            Contact.state.in_((S.WAITING, S.MISSED)),
+        )
         .options(joinedload(Contact.caller))
         .order_by(Contact.is_first.desc(), Offer.offered_at, Offer.id)
         .limit(1)
@@ -128,10 +134,14 @@ def _offer(session: Session, by: Staff, at: datetime) -> dict[str, Any] | None:
     if found is None:
         return None
     offer, contact = found
+    is_kept = contact.state is S.MISSED  # accepted, the caller's own telephone rings
     return {
         "token": contact.token,
         "line": contact.line.value,
-        "line_words": contact.line.label,
+        "line_words": t("{line} · 回拨", "{line} · call back", line=contact.line.label)
+        if is_kept
+        else contact.line.label,
+        "is_kept": is_kept,
         "from": (contact.waiting_from or offer.offered_at).isoformat(),
         "until": offer.until.isoformat(),
         "is_first": contact.is_first,

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock
-from hotline.contacts import Contact, WayOut
+from hotline.contacts import Contact, WayOut, seat_seconds
 from hotline.credibility import Believed
 from hotline.forecast import HourCount
 from hotline.forecast_handling import Wait, handling_by_hour, patience_of
 from hotline.lines import LineKind
-from hotline.moments import seconds_between, utc_hour
+from hotline.moments import utc_hour
 from hotline.service_levels import RANG
 
 LOOK_BACK = timedelta(weeks=26)
@@ -24,7 +24,7 @@ NEWEST = 5_000
 USUAL = {LineKind.COUNSELLING: 1800.0, LineKind.CITIZEN: 360.0}
 """Seconds a call keeps a seat busy, before there are calls to learn from."""
 LONGEST = 4 * 3600.0
-"""A record left open over night says nothing about handling."""
+"""A talk of half a night says nothing about handling."""
 
 
 def counts_by_hour(
@@ -57,21 +57,21 @@ def counts_by_hour(
 
 
 def handling_of(session: Session, line: LineKind, *, until: datetime) -> dict[int, Believed]:
-    """Return the mean handling time of each hour of the day, from a person's first word to the finished record."""
-    length = seconds_between(Contact.talking_at, sa.func.coalesce(Contact.closed_at, Contact.ended_at))
+    """Return the mean handling time of each hour of the day, from a person's first word until the seat is free."""
     query = (
-        sa.select(Contact.talking_at, length)
+        sa.select(Contact.talking_at, Contact.ended_at, Contact.closed_at)
         .where(
-            Contact.line == line, Contact.way_out == WayOut.ANSWERED, Contact.ended_at.is_not(None),
+            Contact.line == line, Contact.talking_at.is_not(None), Contact.ended_at.is_not(None),
             Contact.talking_at >= until - TIMES_FROM, Contact.talking_at < until,
         )
         .order_by(Contact.talking_at.desc())
         .limit(NEWEST)
     )  # fmt: skip
     seconds: dict[int, list[float]] = defaultdict(list)
-    for began_at, took in session.execute(query):
-        if began_at is not None and 0 < took <= LONGEST:
-            seconds[clock.local(began_at).hour].append(float(took))
+    for began_at, ended_at, closed_at in session.execute(query):
+        took = seat_seconds(began_at, ended_at, closed_at, until)
+        if 0 < took <= LONGEST:
+            seconds[clock.local(began_at).hour].append(took)
     return handling_by_hour(seconds, USUAL[line])
 
 

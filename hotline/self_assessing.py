@@ -29,7 +29,6 @@ ABANDONED_AFTER, ANSWERS_LAST = timedelta(days=7), timedelta(days=90)
 """How long an abandoned sheet, and the answers of a finished one, are kept where nobody gave a name."""
 PER_ADDRESS, WINDOW = 20, timedelta(hours=1)
 CALLS_PER_ADDRESS = 5
-CALL_WITHIN = timedelta(minutes=15)
 
 
 class TooLate(Refused):
@@ -109,9 +108,7 @@ def ask_call(session: Session, sheet: AssessmentSheet, number: str, *, at: datet
     )
     session.add(contact)
     session.flush()
-    session.add(
-        CallBack(contact_id=contact.id, reason=CallBackReason.ASKED, created_at=at, due_at=at + CALL_WITHIN)
-    )
+    session.add(CallBack(contact_id=contact.id, reason=CallBackReason.ASKED, created_at=at, due_at=at))
     sheet.asked_at = at
     session.flush()
     if sheet.is_flagged:

@@ -6,21 +6,26 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from math import ceil
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock
-from core.db import plainly
 from core.terms import Words
 from hotline import recording_talks
 from hotline.arrivals import arrive
-from hotline.contacts import CONTACT_FLOW, Contact, ContactAction, ContactState, WayOut, contact_of_leg
+from hotline.contacts import (
+    CONTACT_FLOW,
+    Contact,
+    ContactAction,
+    ContactState,
+    WayOut,
+    contact_of_leg,
+)
 from hotline.dispatch import dispatch
 from hotline.lines import HelpLine, LineKind, line_of
 from hotline.missing import miss
-from hotline.seats import LOST_AFTER, Seat, SeatState
 from hotline.taking import last_leg
 from hotline.talking import put_back
+from hotline.turns import estimate, position
 from telephony.calls import Call
 from telephony.inbound import Heard, on_input, on_return, on_wait
 from telephony.rooms import Room
@@ -30,8 +35,6 @@ S = ContactState
 KEYS = "hotline-wait"
 SILENCE_S = 15
 """A pass of the waiting page: nobody hears nothing for longer than this."""
-LOOKED_AT = 30
-LEAST_KNOWN = 5
 
 WHERE = Words("您排在第 {place} 位。", "You are number {place} in the queue.")
 ABOUT = Words("预计还要等 {minutes} 分钟左右。", "It will take about {minutes} minutes.")
@@ -179,56 +182,6 @@ def _has_room(session: Session, contact: Contact) -> bool:
     """Say whether there is a room to bring somebody to who was taken; asked late or twice, a page must not undo that."""
     room = session.get(Room, contact.room_id) if contact.room_id is not None else None
     return room is not None and room.is_open
-
-
-# Built once: every waiting caller's telephone asks about them several times a minute.
-_ON_LINE = sa.and_(Contact.line == sa.bindparam("line"), Contact.state == S.WAITING)
-_EARLIER = sa.or_(
-    Contact.waiting_from < sa.bindparam("since"),
-    sa.and_(Contact.waiting_from == sa.bindparam("since"), Contact.id < sa.bindparam("own_id")),
-)
-_AHEAD_OF_FIRST = sa.select(sa.func.count()).where(_ON_LINE, Contact.is_first, _EARLIER)
-_AHEAD = sa.select(sa.func.count()).where(_ON_LINE, sa.or_(Contact.is_first, _EARLIER))
-_HANDLED = (
-    sa.select(Contact.taken_at, Contact.ended_at)
-    .where(
-        Contact.line == sa.bindparam("line"), Contact.taken_at.is_not(None), Contact.ended_at.is_not(None),
-        Contact.state.in_((S.WRAPPING, S.DONE)), Contact.talking_at.is_not(None),
-    )
-    .order_by(Contact.rung_at.desc())
-    .limit(LOOKED_AT)
-)  # fmt: skip
-_WORKING = sa.select(Seat.serves).where(
-    Seat.state.in_((SeatState.AVAILABLE, SeatState.TALKING, SeatState.WRAPPING)),
-    Seat.heartbeat_at >= sa.bindparam("heard_from"),
-)
-
-
-def position(session: Session, contact: Contact) -> int:
-    """Return a caller's place in the queue, counted from one."""
-    own = {"line": contact.line, "since": contact.waiting_from, "own_id": contact.id}
-    return (plainly(session).scalar(_AHEAD_OF_FIRST if contact.is_first else _AHEAD, own) or 0) + 1
-
-
-def estimate(session: Session, line: HelpLine, at: datetime, *, place: int | None = None) -> float | None:
-    """Return the seconds until a place's turn (the next new caller's if none is given), or None when unknown.
-
-    Every seat frees itself once in a mean talk and wrap-up; people are told minutes, rounded up.
-    """
-    seats = _seats(session, line.kind, at)
-    handled = plainly(session).execute(_HANDLED, {"line": line.kind}).all() if seats else ()
-    if len(handled) < LEAST_KNOWN:
-        return None
-    if place is None:
-        waiting = sa.select(sa.func.count()).where(Contact.line == line.kind, Contact.state == S.WAITING)
-        place = (session.scalar(waiting) or 0) + 1
-    took = sum((ended - taken).total_seconds() for taken, ended in handled if ended and taken) / len(handled)
-    return place * took / seats
-
-
-def _seats(session: Session, kind: LineKind, at: datetime) -> int:
-    found = plainly(session).scalars(_WORKING, {"heard_from": at - LOST_AFTER})
-    return sum(kind.value in serves for serves in found)
 
 
 def _standing(session: Session, line: HelpLine, place: int, at: datetime) -> Words:

@@ -97,7 +97,8 @@ def answer(escalation_id: int) -> ResponseReturnValue:
     """Say “I look after it”, and go to the episode where there is one."""
     with transaction() as session:
         found = escalations.answer(session, escalation_id, by=acting(), at=clock.now())
-        token = found.contact.token if found.contact else None
+        is_episode = found.contact is not None and found.kind is not EscalationKind.CALL_BACK
+        token = found.contact.token if found.contact is not None and is_episode else None
     if token is None:
         return redirect(url_for("escalation.listed"), 303)
     return redirect(url_for("risk_level.show", token=token), 303)

@@ -17,18 +17,19 @@ from core.permissions import Permission, require
 from core.problems import Invalid, Missing
 from core.terms import Words
 from hotline import (
+    answering,
     caller_legs,
     calling_back,
     dispatch,
     glance,
+    late_call_backs,
     recording_talks,
     seating,
     taking,
     talking,
     wrapping,
 )
-from hotline.callbacks import CallBack
-from hotline.calling_back import CallBackResult
+from hotline.callbacks import CallBack, CallBackResult
 from hotline.contacts import Contact, contact_named
 from telephony.outbox import kick
 
@@ -57,6 +58,7 @@ ROUNDS = (
     seating.end_wrap_ups,
     seating.clear_lost,
     calling_back.give_back,
+    late_call_backs.tell,
 )
 """What the worker repeats; named here so that every process of the house knows of them."""
 
@@ -68,7 +70,7 @@ def take(token: str) -> ResponseReturnValue:
     staff, at = acting(), clock.now()
     with transaction() as session:
         # Without a lock: the one statement that decides who wins takes it.
-        taking.take(session, contact_named(session, token), by=staff, at=at)
+        answering.answer(session, contact_named(session, token), by=staff, at=at)
     kick()
     return _screen(token)
 

@@ -15,7 +15,7 @@ from core.permissions import Permission, Role, require
 from core.places import counties, townships
 from core.terms import Words, labels
 from hotline import glance
-from hotline.calling_back import CallBackResult
+from hotline.callbacks import CallBackResult
 from hotline.citizen_records import CitizenResult
 from hotline.forms import form
 from hotline.lines import LineKind, lines_served_by

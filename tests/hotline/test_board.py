@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core import db
 from core.db import transaction
 from hotline.board import board
-from hotline.callbacks import CallBack, CallBackReason
+from hotline.callbacks import FIRST_WITHIN, CallBack, CallBackReason
 from hotline.calling_for_help import call_for_help
 from hotline.contacts import Contact, ContactState, Source, WayOut
 from hotline.distress import DistressKind
@@ -98,7 +98,7 @@ def test_the_board_counts_what_is_there(database: db.Database, now: datetime) ->
         other = a_contact(
             session, at=now - HOUR, owner=lead, waited=30, state=MISSED, way_out=WayOut.ABANDONED
         )
-        for contact, due in ((missed, now - SECOND), (other, now + SECOND)):
+        for contact, due in ((missed, now - FIRST_WITHIN - SECOND), (other, now - FIRST_WITHIN + SECOND)):
             session.add(
                 CallBack(contact_id=contact.id, reason=CallBackReason.ABANDONED, created_at=now, due_at=due)
             )

@@ -11,12 +11,21 @@ from core import clock, db
 from core.people import Staff
 from core.permissions import Role
 from core.problems import Missing, Refused
-from hotline import calling_back, seating, talking, wrapping
-from hotline.callbacks import FIRST_WITHIN, TRIES, CallBack, CallBackReason, CallBackState, next_try
-from hotline.calling_back import CallBackResult, HeldByAnother, NoNumber
+from hotline import answering, calling_back, operator_line, seating, talking, turns, wrapping
+from hotline.callbacks import (
+    FIRST_WITHIN,
+    TRIES,
+    CallBack,
+    CallBackReason,
+    CallBackResult,
+    CallBackState,
+    next_try,
+)
+from hotline.calling_back import HeldByAnother, NoNumber
 from hotline.contacts import Contact, WayOut
 from hotline.contacts import ContactState as S
 from hotline.lines import LineKind
+from hotline.offers import OfferAnswer
 from hotline.read_log import ReadPurpose
 from hotline.seats import SeatState, seat_of
 from hotline.sight import purpose_of
@@ -92,6 +101,63 @@ def test_who_is_rung_sees_the_line_and_reaches_it_again(desk: Desk, kind: LineKi
     )  # fmt: skip
     assert found is not None
     assert found.leg == dialled.sid
+
+
+def rings_for(desk: Desk, staff: Staff, contact: Contact) -> dict[str, object]:
+    """Return what rings at somebody's screen; it must be this caller."""
+    with desk.house.at_present() as now, db.reading() as session:
+        offer = operator_line.own(session, by=session.get_one(Staff, staff.id), at=now)["offer"]
+    assert isinstance(offer, dict)
+    assert offer["token"] == contact.token
+    return offer
+
+
+def test_who_kept_their_place_is_rung_in_their_turn(desk: Desk) -> None:
+    """Before whoever came later, on one telephone, without anybody opening a list; whoever waits knows they are behind."""
+    leg = desk.call(for_s=12)
+    kept = desk.contact(leg)
+    desk.house.carrier.press(leg, "1")
+    desk.run(10)
+    later = desk.contact(desk.call("+8613900000009", for_s=12))
+    with db.reading() as session:
+        assert turns.position(session, session.get_one(Contact, later.id)) == 2
+    ann = desk.operator()
+    desk.run(2)
+    assert [offer.staff_id for offer in desk.offers(kept)] == [ann.id]
+    assert desk.offers(later) == []
+    assert rings_for(desk, ann, kept)["is_kept"] is True
+    ben = desk.operator()
+    desk.run(2)
+    assert [offer.staff_id for offer in desk.offers(later)] == [ben.id]
+    desk.do(answering.answer, kept, by=ann)
+    desk.run(12)
+    promise = desk.call_back(kept)
+    assert promise is not None
+    talked = desk.again(kept)
+    assert (talked.state, talked.way_out, promise.state) == (S.TALKING, WayOut.CALL_BACK, CallBackState.DONE)
+    desk.do(answering.answer, later, by=ben)
+    desk.run(3)
+    assert desk.again(later).state is S.TALKING
+
+
+def test_a_kept_place_tried_in_vain_rings_nobody_any_more(desk: Desk) -> None:
+    """It is a call-back like any other then; and who takes it from the list ends its ringing."""
+    ann, ben = desk.operator(), desk.operator()
+    desk.do(seating.rest, by=ann)
+    desk.do(seating.rest, by=ben)
+    leg = desk.call(for_s=12)
+    kept = desk.contact(leg)
+    desk.house.carrier.press(leg, "1")
+    desk.run(10)
+    desk.do(seating.free, by=ben)
+    promise = desk.call_back(kept)
+    assert promise is not None
+    desk.pickups.next = Pickup(PickupKind.NO_ANSWER, 0.0, None)
+    desk.do(seating.free, by=ann)
+    desk.do(calling_back.ring, promise, by=ann)
+    assert [offer.answer for offer in desk.offers(kept)] == [OfferAnswer.TAKEN]
+    desk.beat_for(60, ann, ben)
+    assert len(desk.offers(kept)) == 1
 
 
 def test_three_tries_at_different_hours(desk: Desk) -> None:

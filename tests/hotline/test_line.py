@@ -9,7 +9,7 @@ from core import db
 from core.people import Staff
 from core.permissions import Role
 from core.problems import Missing, Refused
-from hotline import seating, taking, talking, waiting, wrapping
+from hotline import seating, taking, talking, turns, waiting, wrapping
 from hotline.callbacks import CallBackReason, CallBackState
 from hotline.callers import Caller
 from hotline.contacts import Contact, WayOut
@@ -215,8 +215,8 @@ def test_first_come_first_served_but_for_who_lost_their_place_through_us(desk: D
     assert desk.heard(first, waiting.BROKEN_OFF)
     assert first.place is not None
     with db.reading() as session:
-        assert waiting.position(session, contact) == 1
-        assert waiting.position(session, desk.contact(second)) == 2
+        assert turns.position(session, contact) == 1
+        assert turns.position(session, desk.contact(second)) == 2
     ben = desk.operator()
     assert [o.staff_id for o in desk.offers(contact) if o.answer is None] == [ben.id]
     assert desk.take(contact, ben).state is S.TALKING
