@@ -30,13 +30,13 @@ def is_number(column: Column) -> bool:
     return column.kind not in ("text", "date", "rank")
 
 
-def plain(cell: Cell, language: str) -> str:
-    """Write one cell for a file: full precision, nothing where there is nothing."""
+def plain(cell: Cell, language: str) -> str | int | float:
+    """Write one cell for a file: full precision, nothing where there is nothing; a number stays one, below 0 as well."""
     if cell is None:
         return ""
     if isinstance(cell, Text):
         return cell.in_language(language)
-    return cell if isinstance(cell, str) else repr(cell)
+    return cell
 
 
 def told(value: object, kind: str, language: str) -> str:

@@ -12,6 +12,7 @@ from core.people import Staff
 from core.places import Level, Place, counties
 from matters.board import Queue
 from reports.blocks import Text
+from reports.county_pair import two_counties
 from reports.definitions import ENFORCEMENT, SAFETY
 from reports.handling_tiles import colours, holders, queue, standing, units
 from reports.index_tiles import by_county, over_time
@@ -31,6 +32,8 @@ class Look:
     at: datetime
     county: Place | None = None
     sort: str = ""
+    pair: tuple[str, str] = ("", "")
+    """The codes of two counties to compare."""
 
 
 Tiles = Mapping[str, Callable[[Look], Tile]]
@@ -46,6 +49,7 @@ LEADER: Tiles = {
 }
 CITY: Tiles = {
     "counties": lambda k: side_by_side(k.session, at=k.at, sort=k.sort),
+    "pair": lambda k: two_counties(k.session, k.pair, at=k.at),
     "counties.safety": lambda k: by_county(k.session, SAFETY, at=k.at, kind="intervals"),
     "counties.enforcement": lambda k: by_county(k.session, ENFORCEMENT, at=k.at, kind="intervals"),
 }

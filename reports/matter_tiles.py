@@ -70,7 +70,7 @@ def hot_topics(session: Session, *, county: Place | None, at: datetime) -> Tile:
         rows.append(
             (
                 what(code), now, None if is_few else before, None if is_few else change.ratio,
-                None if is_few else change.low, None if is_few else change.high, p,
+                None if is_few else change.low, None if is_few else change.high, None if is_few else p,
                 UNKNOWN if is_new else change.words(p),
             )
         )  # fmt: skip
@@ -86,9 +86,10 @@ def hot_topics(session: Session, *, county: Place | None, at: datetime) -> Tile:
     )
     method = Words(
         "按登记日计件，涉及投诉单位、人员和本中心的不计；两段件数按泊松比较，条件二项精确检验，区间为 Clopper–Pearson；"
-        "同表各类一起看，p 按 Holm 调整；不足 10 件的不列",
+        "同表各类一起看，p 按 Holm 调整；不足 10 件的不列。一件事引来许多来电时各件并不独立，区间会偏窄：升降先看是不是同一件事",
         "Matters by the day they were registered, those about units, staff or the centre left out; two Poisson counts, exact "
-        "conditional binomial test, Clopper–Pearson limits; p adjusted by Holm over the table; under 10 not listed",
+        "conditional binomial test, Clopper–Pearson limits; p adjusted by Holm over the table; under 10 not listed. Where one event brings "
+        "many calls they are not independent and the interval is too narrow: look first whether it is one event",
     )
     table = Table("topics", Text("诉求热点", "Most raised"), columns, tuple(rows), "topics")
     made = counted(method, "matter(registered_at, topic, place)", at=at)

@@ -16,6 +16,11 @@ WORDS = {
 }  # fmt: skip
 
 
+def group_words(domain: str) -> Text:
+    """Name a group of residents: what is no area and no sex is an age."""
+    return WORDS.get(domain, Text(f"{domain} 岁", f"Aged {domain}"))
+
+
 def section(c: Context) -> Section:
     """Give both indices by group, each with its change on the period before."""
     heading = Text("不同人群", "Groups of residents")
@@ -39,7 +44,7 @@ def section(c: Context) -> Section:
         sizes = [n for by in GROUPS for n in numbers_of(now.of(by, index))]
         changes = [since(e, before.get(index, e.domain, e.by) if before else None) for e in known]
         for e, n, verdict in zip(known, sizes, verdicts_of(changes), strict=True):
-            name = WORDS.get(e.domain, Text(f"{e.domain} 岁", f"Aged {e.domain}"))
+            name = group_words(e.domain)
             by = Text(e.by.zh, e.by.en)
             rows.append((name, by, *interval(e), n, verdict if e.is_shown else None))
         if rows:

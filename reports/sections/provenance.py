@@ -8,7 +8,8 @@ from reports.blocks import Cell, Column, Table, Text
 from reports.context import Context
 from reports.definitions import ENFORCEMENT, ENFORCEMENT_WORDS
 from reports.estimates import By, Figures, IndexEstimate, Measure
-from reports.periods import wide
+from reports.periods import PeriodKind, wide
+from reports.sections.groups import GROUPS, group_words
 
 _METHODS = {
     "logit": Text("对数几率", "logit"), "beta": Text("贝塔", "beta"), "mean": Text("均值（t）", "mean (t)"),
@@ -71,7 +72,7 @@ def _figures(c: Context, made: list[Figures]) -> Table:
             if e.by is By.COUNTY:
                 where = c.of_place(counties[e.domain]) if e.domain in counties else Text(e.domain, e.domain)
             else:
-                where = c.city if e.by is By.CITY else _PEOPLE[e.domain]
+                where = c.city if e.by is By.CITY else _PEOPLE.get(e.domain) or group_words(e.domain)
             scale = 1.0 if e.measure is Measure.MEAN else 100.0
             rows.append(
                 (
@@ -103,13 +104,18 @@ def _shown(c: Context, made: list[Figures]) -> list[Figures]:
 
 
 def _is_printed(c: Context, f: Figures, e: IndexEstimate) -> bool:
-    """Say whether a figure stands in the issue: counties from the wide span, the city and users from the period."""
+    """Say whether a figure stands in the issue: counties from the wide span, city, groups and users from the period."""
     s = f.weight_set
     if e.by is By.COUNTY:
         is_wide = s.starts_on == wide(c.period).starts_on
         return is_wide and e.measure is Measure.SHARE and e.index in (c.definition.safety.code, ENFORCEMENT)
     if s.starts_on != c.period.starts_on:
         return False
+    if e.by in GROUPS:
+        has_groups = c.period.kind in (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR)
+        return (
+            has_groups and e.measure is Measure.SHARE and e.index in (c.definition.safety.code, ENFORCEMENT)
+        )
     return e.by is By.CITY or (e.by is By.CONTACT and e.measure is Measure.SHARE)
 
 

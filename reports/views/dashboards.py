@@ -71,7 +71,8 @@ ORDER = {"leader": 36, "supervision": 9, "unit": 11}
 def _look(session: Session, board: Board) -> Look:
     staff = acting()
     county = county_of(session, staff, request.args.get("county", "")) if board.is_by_county else None
-    return Look(session, staff, clock.now(), county, request.args.get("sort", ""))
+    pair = request.args.get("a", ""), request.args.get("b", "")
+    return Look(session, staff, clock.now(), county, request.args.get("sort", ""), pair)
 
 
 def views(board: Board) -> Blueprint:

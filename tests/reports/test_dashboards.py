@@ -27,7 +27,7 @@ from matters.states import MatterState
 from reports.definitions import FIRST
 from reports.estimates import By, EstimateSet, IndexEstimate, Measure
 from reports.estimating import OTHERS, USERS, make
-from reports.index_series import kind_of, of_period
+from reports.index_series import kind_of, newest, of_period
 from reports.matter_tiles import hot_topics, red_list
 from reports.periods import Period, PeriodKind
 from reports.promise_tiles import promises
@@ -266,6 +266,20 @@ def test_promises_are_counted_by_their_day_and_topics_say_no_more_than_they_bear
     assert days == sorted(days, reverse=True)
 
 
+def test_where_the_weeks_before_are_hidden_so_is_their_p(sqlite: Database) -> None:
+    with transaction() as session:
+        (town, *_) = a_city(session)
+        for n in range(12 + 3 + 30):
+            weeks = 1 if n < 12 else 5
+            topic = "livelihood.lighting" if n < 15 else "livelihood.wages"
+            a_matter(session, town, topic, TODAY - timedelta(weeks=weeks if n < 30 else 2))
+        a_matter(session, town, "livelihood.wages", TODAY - timedelta(days=55))
+        rows = {str(r[0]): r for r in hot_topics(session, county=None, at=CUT).table.rows}
+    few, many = rows["市政照明"], next(r for name, r in rows.items() if name != "市政照明")
+    assert few[2:7] == (None, None, None, None, None)
+    assert all(cell is not None for cell in many[2:7])
+
+
 def test_a_change_of_counts_needs_more_than_noise() -> None:
     for now, before, words in ((30, 10, "升"), (10, 30, "降"), (12, 10, "无显著变化"), (12, 0, "升")):
         found = change_of_counts(now, before)
@@ -296,6 +310,29 @@ def test_a_period_is_known_by_its_days() -> None:
     assert kind_of(monday, monday + timedelta(days=27)) is PeriodKind.FOUR_WEEKS
     assert kind_of(date(2026, 7, 1), date(2026, 11, 1)) is PeriodKind.HALF_YEAR
     assert kind_of(date(2026, 7, 1), date(2027, 1, 1)) is None
+
+
+def test_two_counties_are_compared_with_their_test(app: object, as_role: SignedIn) -> None:
+    an_estimated_month()
+    leader = as_role(Role.LEADER)
+    with clock.frozen(CUT):
+        bare = leader.get("/dashboards/city/").text
+        with reading() as session:
+            now = newest(session, PeriodKind.FOUR_WEEKS, until=TODAY)
+            assert now is not None
+            a, b = now.domains(By.COUNTY)
+            change = now.between("safety", a, b)
+            assert change is not None
+        page = leader.get(f"/dashboards/city/?a={a}&b={b}").text
+        (row, _) = rows_of(leader, f"/dashboards/city/pair.csv?a={a}&b={b}")
+        assert rows_of(leader, f"/dashboards/city/pair.csv?a={a}&b={a}") == []
+    assert "选两个县（区）" in bare
+    assert "分不出高低" in page
+    assert float(row["差（百分点）"]) == pytest.approx(100 * change.difference)
+    limits = [float(row["差·下限"]), float(row["差·上限"])]
+    assert limits == pytest.approx([100 * change.low, 100 * change.high])
+    assert change.p is not None
+    assert float(row["p（Holm）"]) >= change.p
 
 
 def _half_year(session: Session, wave: Wave, starts_on: date, ends_on: date) -> WeightSet:

@@ -156,6 +156,15 @@ def test_longer_kinds_tell_groups_apart_and_name_what_every_figure_rests_on(sqli
     assert first[index["effective_n"]] == figure.effective_n
     assert first[index["deff"]] == figure.deff
     assert first[index["estimate"]] == pytest.approx(100 * (figure.estimate or 0))
+    printed = {
+        (str(row[0]), row[5])
+        for t in ("groups.safety",)
+        for row in table(content, t).rows
+        if row[2] is not None
+    }
+    resting = {(str(row[index["where"]]), row[index["n"]]) for row in rests.rows}
+    assert printed
+    assert printed <= resting
     sets = table(content, "method")
     assert {row[0] for row in sets.rows} >= {str(row[index["set"]]) for row in rests.rows}
     for row in sets.rows:
