@@ -24,6 +24,7 @@ from hotline.lines import HelpLine, LineKind
 from hotline.read_log import CounsellingRead
 from hotline.room_drafts import RoomDraft
 from hotline.seating import end_wrap_ups
+from hotline.shifts import Shift
 from matters.attributes import Origin
 from matters.matter import Matter
 from matters.reporters import reporters_of
@@ -413,3 +414,31 @@ def test_words_on_their_way_arrive_although_the_caller_was_put_back(
         record = records.record_of(session, contact())
         assert record is not None
         assert record.content["narrative"] == "他说已经三天没有合眼，孩子要高考。"
+
+
+def test_a_handover_being_written_comes_back_and_is_nowhere_in_the_browser(
+    page: Page, house: WiredHouse, operator: Staff
+) -> None:
+    with transaction() as session:
+        lead = a_staff(session, Role.SHIFT_LEAD)
+        begins_at = clock.now() - timedelta(hours=7)
+        session.add(
+            Shift(
+                line=LineKind.COUNSELLING, begins_at=begins_at, ends_at=begins_at + timedelta(hours=8), seats=2,
+                lead_id=lead.id, supervisor_id=lead.id, created_at=begins_at, created_by=lead.id,
+                published_at=begins_at, published_by=lead.id,
+            )
+        )  # fmt: skip
+    sign_in(page, lead, house)
+    page.goto("/hotline/duty/handover/")
+    note = page.locator("textarea[name=words]")
+    with page.expect_response("**/counselling/drafts"):
+        note.fill("凌晨那位还没有回拨，约好七点。")
+    page.goto("/hotline/duty/handover/")
+    expect(note).to_have_value("凌晨那位还没有回拨，约好七点。")
+    assert "凌晨" not in stored(page)
+    page.get_by_role("button", name="保存交接").press("Enter")
+    expect(page.locator("main")).to_contain_text("已写于")
+    expect(note).to_have_value("")
+    with reading() as session:
+        assert session.scalars(sa.select(RoomDraft)).all() == []
