@@ -29,7 +29,7 @@ from migrations.tables import every_table
 from reports.assembling import snapshot
 from reports.blocks import digest, frozen
 from reports.bulletins import Bulletin, BulletinKind, BulletinState
-from reports.estimating import estimate_new
+from reports.nightly_estimates import estimate_new
 from reports.office import docx
 from reports.paper import Paper
 from reports.periods import Period, PeriodKind

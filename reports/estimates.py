@@ -121,7 +121,7 @@ class Figures:
     def places(self, index: str) -> dict[str, RankRange]:
         """Return the places that each published county may hold, by its code."""
         kept = self.made.covariances.get(index)
-        if kept is None:
+        if kept is None or "places" not in kept:  # estimates of before places were frozen with them have none
             return {}
         return {code: RankRange(*held) for code, held in zip(kept["counties"], kept["places"], strict=True)}
 

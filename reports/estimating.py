@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.sweeps import sweep
 from hotline.hidden_tables import conceal
 from reports.code_mark import code_version
-from reports.definitions import ENFORCEMENT, SAFETY, Definition, Item, in_force
+from reports.definitions import ENFORCEMENT, SAFETY, Definition, Item
 from reports.estimates import CITY, By, EstimateSet, IndexEstimate, Measure
 from survey.categories import AREA, SEX, age_band
 from survey.index_ranks import places, with_errors
@@ -26,12 +25,10 @@ from survey.methods.estimates import Domains, Estimate, domains, estimates
 from survey.methods.publication import Suppression
 from survey.methods.variance import SinglePsu
 from survey.period_data import Respondent
-from survey.weight_replay import Moved, Replay, replayed
+from survey.weight_replay import Replay, replayed
 from survey.weighting import WeightSet, estimate_columns
 
 USERS, OTHERS = "users", "others"
-BACK = timedelta(days=3)
-"""Older sets are estimated when somebody asks for them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,18 +233,3 @@ def _row(set_id: int, measure: Measure, by: By, e: Estimate) -> dict[str, Any]:
         "method": e.method,
         "withheld": e.suppression.value if e.suppression else None,
     }
-
-
-@sweep("reports.estimates", every=timedelta(minutes=10))
-def estimate_new(session: Session, now: datetime) -> int:
-    """Estimate the weight sets of the last days that have no estimates yet; return how many."""
-    has = sa.exists().where(EstimateSet.weight_set_id == WeightSet.id)
-    query = sa.select(WeightSet).where(WeightSet.made_at >= now - BACK, ~has).order_by(WeightSet.id)
-    count = 0
-    for weight_set in session.scalars(query.limit(4)).all():
-        try:
-            make(session, weight_set, in_force(session, weight_set.starts_on), at=now)
-        except Moved:
-            continue  # weighed anew tonight, and estimated then
-        count += 1
-    return count

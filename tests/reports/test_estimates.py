@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 import numpy as np
@@ -13,14 +13,18 @@ from sqlalchemy.orm import Session
 
 from core.db import Database, reading, transaction
 from core.problems import Invalid
+from reports import nightly_estimates
 from reports.code_mark import MAKING, code_version, folder_of
-from reports.definitions import FIRST, IndexDefinition, in_force, reweigh, versions
+from reports.definitions import FIRST, Definition, IndexDefinition, in_force, reweigh, versions
 from reports.estimates import By, EstimateSet, Measure, figures_of
-from reports.estimating import OTHERS, USERS, estimate_new, fit_to_print, make
+from reports.estimating import OTHERS, USERS, fit_to_print, make
+from reports.nightly_estimates import estimate_new
 from survey import index_ranks
 from survey.interviews import Answer
 from survey.methods.estimates import Estimate
+from survey.methods.failures import MethodFailure
 from survey.methods.publication import Suppression
+from survey.waves import Wave
 from survey.weight_making import make_weight_set
 from survey.weighting import IndexFigure, WeightSet
 from tests.factories import a_staff
@@ -114,6 +118,35 @@ def test_every_new_set_is_estimated_once_by_night(sqlite: Database) -> None:
         assert estimate_new(session, CUT) == 1
         assert estimate_new(session, CUT) == 0
         assert session.scalar(sa.select(sa.func.count()).select_from(EstimateSet)) == 1
+
+
+def test_a_set_that_can_not_be_estimated_keeps_no_other_from_it(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction() as session:
+        first = a_set(session)
+        day = first.starts_on - timedelta(days=1)
+        later = make_weight_set(
+            session,
+            session.get_one(Wave, first.wave_id),
+            starts_on=day,
+            ends_on=first.ends_on,
+            as_of=CUT,
+            by=None,
+            at=CUT,
+        )
+
+        def stumble(
+            session: Session, weight_set: WeightSet, definition: Definition, *, at: datetime
+        ) -> EstimateSet:
+            if weight_set.id == first.id:
+                session.add(EstimateSet(weight_set_id=first.id, definition_version=1))
+                raise MethodFailure("estimates", expected="people", got="nobody")
+            return make(session, weight_set, definition, at=at)
+
+        monkeypatch.setattr(nightly_estimates, "make", stumble)
+        assert estimate_new(session, CUT) == 1
+        assert set(session.scalars(sa.select(EstimateSet.weight_set_id))) == {later.id}
 
 
 def test_users_are_told_from_others_where_they_were_asked(sqlite: Database) -> None:
