@@ -93,6 +93,11 @@ class FollowUp(Base):
             return self.closed_at is None and at >= self.due_at
         return self.state is S.DUE and at >= self.next_at + AGAIN_WITHIN
 
+    @property
+    def late_since(self) -> datetime:
+        """From when an overdue one is late: its first try from the promise, a further one from its own time."""
+        return self.due_at if self.first_try_at is None else self.next_at
+
 
 def overdue_at(moment: datetime) -> sa.ColumnElement[bool]:
     """Return the condition that a follow-up is overdue at a moment, as `is_overdue` says it."""

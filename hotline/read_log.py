@@ -31,6 +31,11 @@ class ReadPurpose(Term):
     DUTY = "duty", "值班组长当班处理", "The shift lead's duty"
     BREAK_GLASS = "break_glass", "破例查看号码", "A number opened with reasons"
     HAND_OFF = "hand_off", "移交非心理问题", "Handing a problem over"
+    AGAIN = "again", "来电人又来电，或将回拨", "The caller called again, or is to be called"
+    CORRECT = "correct", "核对、补正自己写的记录", "To check or correct one's own record"
+    TEACH = "teach", "督导、带教、复看等级", "Supervision, teaching, looking at the level again"
+    LAW = "law", "投诉、质询或依法调取", "A complaint, a question to answer for, the law"
+    OTHER = "other", "其他用途", "Something else"
 
 
 class CounsellingRead(Base):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core.people import Staff
 from core.permissions import Permission
 from core.problems import Missing
+from hotline.asked_purposes import PurposeWanted, in_force, is_past
 from hotline.contacts import Contact, contact_named
 from hotline.lines import LineKind
 from hotline.read_log import ReadPurpose
@@ -31,20 +32,37 @@ def purpose_of(session: Session, contact: Contact, *, by: Staff, at: datetime) -
         return None
     if by.may(Permission.COUNSEL) and by.id in (contact.taken_by, contact.written_by, contact.owner_id):
         return ReadPurpose.TALK
-    if by.may(Permission.COUNSEL) or by.may(Permission.COUNSEL_REVIEW):
-        for reason in _reasons:
-            found = reason(session, contact, by, at)
-            if found is not None:
-                return found
-    return ReadPurpose.DUTY if by.may(Permission.COUNSEL_LEAD) else None
+    found = _for_a_reason(session, contact, by, at)
+    return found or (ReadPurpose.DUTY if by.may(Permission.COUNSEL_LEAD) else None)
+
+
+def _for_a_reason(session: Session, contact: Contact, by: Staff, at: datetime) -> ReadPurpose | None:
+    if not (by.may(Permission.COUNSEL) or by.may(Permission.COUNSEL_REVIEW)):
+        return None
+    return next((found for reason in _reasons if (found := reason(session, contact, by, at))), None)
+
+
+def known_to(session: Session, token: str, *, by: Staff, at: datetime) -> Contact:
+    """Return a contact of which somebody may know, without opening it; Missing for everybody else."""
+    contact = contact_named(session, token)
+    if purpose_of(session, contact, by=by, at=at) is None:
+        raise Missing
+    return contact
 
 
 def in_sight(
     session: Session, token: str, *, by: Staff, at: datetime, locks: bool = False
 ) -> tuple[Contact, ReadPurpose]:
-    """Return a counselling contact and what it is read for; Missing for whoever may not know of it."""
+    """Return a counselling contact and what it is read for; Missing for whoever may not know of it.
+
+    Long after its end one's own talk, or a lead's duty, is no purpose by itself: it is asked what for.
+    """
     contact = contact_named(session, token, locks=locks)
     purpose = purpose_of(session, contact, by=by, at=at)
     if purpose is None:
         raise Missing
+    if purpose in (ReadPurpose.TALK, ReadPurpose.DUTY) and is_past(contact, at=at):
+        purpose = _for_a_reason(session, contact, by, at) or in_force(session, contact, by=by, at=at)
+        if purpose is None:
+            raise PurposeWanted(token)
     return contact, purpose

@@ -18,7 +18,7 @@ from hotline.legal_holds import LegalHold
 from hotline.read_words import read_words
 from hotline.retention import RetentionRun
 from hotline.retention_classes import SHORTEST, KeptClass
-from hotline.sight import in_sight
+from hotline.sight import known_to
 
 blueprint = Blueprint("counselling_retention", __name__, url_prefix="/counselling/retention")
 DOORS = [
@@ -67,7 +67,7 @@ def ask_hold() -> ResponseReturnValue:
     typed = {"token": request.form.get("token", "")[:20], "reference": request.form.get("reference", "")[:80]}
     try:
         with transaction() as session:
-            contact, _ = in_sight(session, typed["token"].strip(), by=acting(), at=clock.now())
+            contact = known_to(session, typed["token"].strip(), by=acting(), at=clock.now())
             legal_holds.ask_hold(session, contact, typed["reference"], by=acting(), at=clock.now())
     except Invalid as wrong:
         return _page(wrong=wrong, typed=typed), 422

@@ -26,12 +26,12 @@ from hotline import (
 )
 from hotline.assessments import AssessmentSheet
 from hotline.break_glass import OpeningReason
-from hotline.contacts import Contact
+from hotline.contacts import Contact, ContactState
 from hotline.dangers import Danger
 from hotline.escalations import Escalation
 from hotline.followups import FollowUp, FollowUpState
 from hotline.instruments import instrument
-from hotline.read_log import CounsellingRead
+from hotline.read_log import CounsellingRead, ReadPurpose
 from hotline.risk import RiskLevel
 from hotline.safety_plans import SafetyPlan
 from hotline.scale import Element
@@ -227,6 +227,7 @@ def test_follow_up_from_consent_to_the_talk(
         assert operator.get("/counselling/follow-ups/in-hand").status_code == 303
         held = operator.post("/counselling/follow-ups/next", follow_redirects=True)
         assert "图书馆的小周" in held.text
+        assert held.text.count("button-primary") == 1  # to dial; noting how it ended comes after
         with db.reading() as session:
             row = session.scalars(sa.select(FollowUp).where(FollowUp.state == FollowUpState.HELD)).one()
         address = f"/counselling/follow-ups/{row.id}"
@@ -553,3 +554,36 @@ def test_a_lead_sets_a_plan_and_whoever_takes_the_call_sees_it(
         assert SECRET.encode() not in bytes(raw)
     assert lead.post(at(token, "plan/end")).status_code == 303
     assert SECRET not in operator.get(at(token, "screening")).text
+
+
+def test_an_old_record_is_opened_for_a_purpose_that_is_said(
+    operator: FlaskClient, as_role: SignIn, talk: tuple[Night, str]
+) -> None:
+    night, token = talk
+    operator.post(at(token, "safety-plan"), data={"signs": SECRET, "seen": "0"})
+    with db.transaction() as session:
+        contact = session.scalars(sa.select(Contact).where(Contact.token == token)).one()
+        contact.state, contact.ended_at, contact.closed_at = ContactState.DONE, EVENING, EVENING
+    assert SECRET in operator.get(at(token, "safety-plan")).text
+    with clock.frozen(EVENING + timedelta(hours=13)):
+        for browser in (as_role(staff=night.operator), as_role(staff=night.lead)):
+            asked = browser.get(at(token, "safety-plan")).text
+            assert SECRET not in asked
+            assert "为什么要看" in asked
+            assert "<html" not in browser.get(at(token, "safety-plan"), headers={"X-Panel": "1"}).text
+            told = browser.get(at(token, "record"), headers={"Accept": "application/json"})
+            assert told.status_code == 409
+            to_open = {"onward": at(token, "safety-plan"), "words": ""}
+            assert browser.post(at(token, "purpose"), data=to_open | {"purpose": "other"}).status_code == 422
+            opened = browser.post(
+                at(token, "purpose"), data=to_open | {"purpose": "teach"}, follow_redirects=True
+            )
+            assert SECRET in opened.text
+        with db.reading() as session:
+            last = session.scalars(sa.select(CounsellingRead).order_by(CounsellingRead.seq.desc())).first()
+            assert last is not None
+            assert last.purpose is ReadPurpose.TEACH
+        assert as_role(Role.OPERATOR).get(at(token, "safety-plan")).status_code == 404
+        assert as_role(Role.OPERATOR).post(at(token, "purpose"), data=to_open).status_code == 404
+    with clock.frozen(EVENING + timedelta(hours=16)):
+        assert SECRET not in as_role(staff=night.operator).get(at(token, "safety-plan")).text
