@@ -19,7 +19,8 @@ MAKING = {
     ),
     methods: ("*.py",),
     reports: (
-        "context.py", "dark_figure*.py", "definitions.py", "estimat*.py", "index_*.py", "rate_ratio.py",
+        "context.py", "dark_*.py", "definitions.py", "estimat*.py", "families.py", "index_*.py", "luck.py", "periods.py",
+        "rate_ratio.py",
         "scan_statistic.py", "small_areas.py", "wording.py", "sections/*.py",
     ),
 }  # fmt: skip
