@@ -38,7 +38,7 @@ def test_a_decline_that_nobody_confirms_is_overdue(sqlite: db.Database) -> None:
         run(session, shanghai(17, 18))
         assert kinds(session, Side.CENTRE) == [K.STAGE_OVER]
         act(session, matter, A.CONFIRM_DECLINE, by=county.clerk2, at=shanghai(17, 19))
-        assert (matter.stage, matter.stage_due_at) == (None, None)
+        assert [matter.stage, matter.stage_due_at] == [None, None]
 
 
 def test_the_panel_has_its_own_limit_after_the_revisits(sqlite: db.Database) -> None:

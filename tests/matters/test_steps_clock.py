@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
 from core import calendar_days, db
 from core.problems import Invalid, Refused
@@ -78,7 +79,7 @@ def test_an_extension_is_not_granted_into_the_past() -> None:
         step(asked, A.GRANT_EXTENSION, local(11, 25, 18), Side.SUPERVISION, told=True)
 
 
-def asked_more(session: db.Session, county: Offices) -> Matter:
+def asked_more(session: Session, county: Offices) -> Matter:
     """Have the unit ask for more time an hour before its limit."""
     matter = lives.in_hand(session, county, MONDAY)
     lives.contacted(session, county, matter, MONDAY)
@@ -166,8 +167,9 @@ def test_a_supporting_part_that_is_done_stays_done_when_the_lead_changes() -> No
     asked = held(local(11, 16), sub_tasks=(part, SubTask(13)), returned_by=(LEAD,))
     asked = Standing(**{**{f: getattr(asked, f) for f in asked.__struct_fields__},
                         "state": MatterState.RETURN_ASKED})  # fmt: skip
-    facts = {"lead": 11, "supporting": [12, 13], "redacted": True}
-    after = step(asked, A.ACCEPT_RETURN, local(11, 18), Side.SUPERVISION, **facts)
+    after = step(
+        asked, A.ACCEPT_RETURN, local(11, 18), Side.SUPERVISION, lead=11, supporting=[12, 13], redacted=True
+    )
     assert after.sub_tasks == (part, SubTask(13))
 
 

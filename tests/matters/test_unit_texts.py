@@ -19,9 +19,9 @@ from matters.notices import NoticeKind as K
 from telephony import line
 from telephony.texts import TextMessage
 from tests.matters import lives
-from tests.matters.callers import manual_line
 from tests.matters.test_recalls import Texter
 from tests.matters.test_sweep import MONDAY, kinds
+from tests.survey.field import manual_line
 
 SignedIn = Callable[..., FlaskClient]
 MINUTE = timedelta(minutes=1)
@@ -42,7 +42,7 @@ def test_nobody_looks_at_an_assignment(sqlite: db.Database, number: str | None, 
         assert unseen(session, county.handlers[0], MONDAY + 40 * MINUTE) == 3
         sent = session.scalars(sa.select(TextMessage)).all()
         assert len(sent) == texts
-        assert all(matter.receipt in each.body and "路灯" not in each.body for each in sent)
+        assert all(str(matter.receipt) in each.body and "路灯" not in each.body for each in sent)
 
 
 def test_a_look_at_the_second_notice_ends_it(sqlite: db.Database) -> None:
