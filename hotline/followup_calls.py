@@ -16,7 +16,7 @@ from hotline.callers import Caller, caller_from
 from hotline.contacts import CONTACT_FLOW, Contact, ContactAction, ContactState, Source, WayOut, fresh_token
 from hotline.followups import FollowUp, FollowUpWish, wish_of
 from hotline.lines import LineKind
-from hotline.taking import live_leg
+from hotline.taking import last_leg, live_leg
 from telephony import dialling
 from telephony.calls import Call
 
@@ -106,6 +106,12 @@ def settle(session: Session, row: FollowUp, *, talked: bool, by: Staff, at: date
         talk.closed_at = at
         CONTACT_FLOW.move(session, talk, ContactAction.SETTLE, by=by, at=at)
     session.flush()
+
+
+def has_rung(session: Session, row: FollowUp) -> bool:
+    """Say whether the try in hand has rung already, so that its result is what comes next."""
+    leg = last_leg(session, row.talk) if row.talk is not None else None
+    return leg is not None and all(one.at < leg.created_at for one in row.attempts)
 
 
 def is_on_the_line(session: Session, row: FollowUp) -> bool:

@@ -116,6 +116,7 @@ def _page(wrong: Problem | None = None) -> str | None:
         return render_template(
             "hotline/followup_in_hand.html",
             row=held,
+            has_rung=followup_calls.has_rung(session, held),
             contact=contact,
             wish=followups.wish_of(session, contact.id),
             level=risk_levels.level_of(session, contact.id, at=at),

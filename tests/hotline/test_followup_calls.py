@@ -58,6 +58,12 @@ def noted(desk: Desk, row: FollowUp, by: Staff, result: TryResult) -> FollowUp:
     return found
 
 
+def has_rung(row: FollowUp) -> bool:
+    """Say whether the try in hand has rung."""
+    with db.reading() as session:
+        return followup_calls.has_rung(session, session.get_one(FollowUp, row.id))
+
+
 def talk_of(row: FollowUp) -> Contact:
     """Return the contact that the call is."""
     with db.reading() as session:
@@ -69,8 +75,10 @@ def talk_of(row: FollowUp) -> Contact:
 def test_a_follow_up_is_dialled_talked_about_and_written_down(desk: Desk) -> None:
     ann = desk.operator()
     row = promised(desk, ann)
+    assert not has_rung(row)
     desk.do(followup_calls.ring, row, by=ann)
     desk.run(12)
+    assert has_rung(row)
     talk = talk_of(row)
     assert (talk.source, talk.state, talk.taken_by) == (Source.FOLLOW_UP, S.TALKING, ann.id)
     assert talk.id != row.contact_id

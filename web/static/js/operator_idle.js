@@ -29,7 +29,7 @@ function waiting(line, now) {
     make("h2", { textContent: line.words }),
     make("p", { className: "line-head" },
       make("span", {}, make("span", { className: "big", textContent: String(line.count) }), ` ${t("人等候", "waiting")}`),
-      line.count ? make("span", {}, make("span", { className: `big${isLate ? " late" : ""}`, textContent: minutes(longest) }), ` ${t("最久", "longest")}${isLate ? t("，超过目标", ", over target") : ""}`) : null),
+      line.count ? make("span", {}, `${t("等得最久的已等", "longest wait so far")} `, make("span", { className: `big${isLate ? " late" : ""}`, textContent: minutes(longest) }), isLate ? t(" 超过目标", " over target") : "") : null),
     line.is_set_up ? null : make("p", { className: "flash flash-warn", textContent: t("这条线路还没有设号码", "This line has no number yet") }),
     line.rows.length ? make("table", { className: "waiters", attrs: { "aria-label": t("等候的人", "Who waits") } }, make("tbody", {}, ...rows)) : null);
 }
