@@ -316,6 +316,16 @@ def test_the_line_speaks_english_and_a_decline_lets_them_wait(
     assert page.locator("h1").count() == 1
     no_sideways_scroll(page)
     picture(page, "operator-talking-en", whole=False)
+    # In imminent danger: a stamp of one step leaves the words typed for another where they are.
+    open_tab(page, "Danger")
+    page.get_by_role("button", name="Imminent danger: begin").press("Enter")
+    expect(page.locator(".danger-steps > li")).to_have_count(9)
+    assert page.locator("#panel-body .button-primary").count() == 1
+    page.locator("input[name=words_police]").fill("on the bridge, the sister is on her way")
+    page.get_by_role("button", name="Done: stamp it").first.press("Enter")
+    expect(page.locator("#panel-body .step-done")).to_have_count(1)
+    expect(page.locator("input[name=words_police]")).to_have_value("on the bridge, the sister is on her way")
+    picture(page, "operator-danger-en", whole=False)
 
 
 PLAN = "整夜睡不着，不接电话，把药收在抽屉里"
