@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from core import clock
 from core.db import transaction
-from core.people import acting
+from core.people import acting, acting_or_none
 from core.permissions import Permission, require
 from core.problems import Invalid
 from hotline import room_drafts
@@ -76,10 +76,10 @@ def _read() -> ResponseReturnValue:
 def sent(answer: Response) -> Response:
     """Forget the draft of a form that was taken in; a refused one still has it."""
     if request.method == "POST" and request.blueprint in SENDS and answer.status_code < 400:
-        place = request.form.get("draft", "")
-        if place:
+        place, staff = request.form.get("draft", ""), acting_or_none()
+        if place and staff is not None:  # whoever must sign in first has not sent it yet
             with transaction() as session:
-                room_drafts.forget(session, place, by=acting())
+                room_drafts.forget(session, place, by=staff)
     return answer
 
 

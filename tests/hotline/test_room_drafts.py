@@ -84,6 +84,8 @@ def test_a_form_that_was_taken_in_drops_its_draft_and_a_refused_one_keeps_it(
     told = client.post("/counselling/drafts/read", json={"places": [place]})
     assert told.get_json() == {place: {"signs": ["整夜睡不着"]}}
     client.post(f"/counselling/{token}/safety-plan", data={"draft": place})
+    signed_out = client.application.test_client()
+    assert signed_out.post(f"/counselling/{token}/safety-plan", data={"draft": place}).status_code < 500
     assert _count() == 1
     client.post(f"/counselling/{token}/safety-plan", data={"draft": place, "signs": "整夜睡不着"})
     assert _count() == 0

@@ -452,3 +452,25 @@ def test_a_handover_being_written_comes_back_and_is_nowhere_in_the_browser(
     expect(note).to_have_value("")
     with reading() as session:
         assert session.scalars(sa.select(RoomDraft)).all() == []
+
+
+def test_a_citizens_form_on_its_way_arrives_although_the_caller_was_put_back(
+    page: Page, house: WiredHouse, operator: Staff, rings: Callable[..., Leg]
+) -> None:
+    with transaction() as session:
+        citizen = a_staff(session, Role.CITIZEN_OPERATOR)
+    at_the_line(page, citizen, house)
+    rings(LineKind.CITIZEN)
+    accept(page)
+    becomes(ContactState.TALKING)
+    page.route("**/matter/draft", lambda route: route.abort())
+    page.keyboard.press("F2")
+    page.keyboard.type("村口的路灯坏了两个多月。")
+    page.keyboard.press("Escape")
+    with transaction() as session:
+        talking.put_back(session, session.scalars(sa.select(Contact)).one(), at=clock.now(), by=None)
+    expect(page.locator("#unsent")).to_contain_text("没有存上，正在重试", timeout=15_000)
+    page.unroute("**/matter/draft")
+    expect(page.locator("#unsent")).to_be_empty(timeout=15_000)
+    with reading() as session:
+        assert "路灯" in (session.scalars(sa.select(CitizenRecord)).one().draft or "")

@@ -51,9 +51,16 @@ class Line {
       this.isLost = false;
     } catch (problem) {
       this.isLost = true;
-      notice(problem.status === 401 ? t("已退出登录，请刷新页面后重新登录；写过的都已存", "Signed out; reload and sign in again. What you wrote is saved") : t("连接断开，正在重试；通话不受影响", "Connection lost, trying again; the call goes on"), "warn");
+      notice(problem.status === 401 ? this.signedOut() : t("连接断开，正在重试；通话不受影响", "Connection lost, trying again; the call goes on"), "warn");
     }
     this.timer = setTimeout(() => this.look(), this.pace);
+  }
+
+  // Signing in again is done elsewhere while this page still holds something: a reload would drop it.
+  signedOut() {
+    return this.isUnsaved || this.unsent.count
+      ? t("已退出登录，还有内容没有存上：请在另一个标签页登录，这一页会接着存，先不要刷新", "Signed out, and something is not saved yet: sign in in another tab, this page then goes on saving; don't reload it")
+      : t("已退出登录，请刷新页面后重新登录；写过的都已存", "Signed out; reload and sign in again. What you wrote is saved");
   }
 
   get pace() {
@@ -94,7 +101,11 @@ class Line {
   get isBusy() {
     const { activeElement } = document;
     const isTyping = this.isTyping(activeElement) && activeElement.closest("#stage, #panels, #matter, #citizen-side");
-    return Boolean(isTyping || this.record?.waiting || this.matter?.isUnsent || this.panels.unsent.length);
+    return Boolean(isTyping || this.isUnsaved);
+  }
+
+  get isUnsaved() {
+    return Boolean(this.record?.waiting || this.matter?.isUnsent || this.panels.unsent.length);
   }
 
   // Back to the line from a record that stays open.
