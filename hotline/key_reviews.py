@@ -142,7 +142,7 @@ def reviews_of(session: Session, contact: Contact) -> list[KeyReview]:
     return list(session.scalars(query.order_by(KeyReview.id.desc())))
 
 
-def _about(by: Staff) -> sa.Select[tuple[KeyReview]]:
+def _about(by: Staff) -> sa.Select[KeyReview]:
     return (
         sa.select(KeyReview)
         .join(Contact, Contact.id == KeyReview.contact_id)

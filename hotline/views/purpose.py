@@ -26,7 +26,7 @@ def ask(wanted: PurposeWanted) -> ResponseReturnValue:
         request.headers.get("X-Panel") == "1" or request.accept_mimetypes.accept_html
     )
     if not is_page or request.accept_mimetypes.best == "application/json":
-        return current_app.handle_user_exception(Refused(wanted.words))  # type: ignore[return-value]
+        return current_app.handle_user_exception(Refused(wanted.words))
     return _form(wanted.token, request.full_path.rstrip("?"))
 
 

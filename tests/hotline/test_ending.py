@@ -201,7 +201,7 @@ def test_numbers_and_words_of_both_lines_end(database: db.Database) -> None:
         session.get_one(FollowUp, call.id).state = FollowUpState.REACHED
         session.get_one(FollowUp, call.id).closed_at = old
     with db.transaction() as session:
-        number, run = delete_all_due(session, now)
-        assert (number.kept, number.rows) == (KeptClass.NUMBER, {"caller": 1})
+        callers, run = delete_all_due(session, now)
+        assert (callers.kept, callers.rows) == (KeptClass.NUMBER, {"caller": 1})
         assert (run.kept, run.rows, run.left) == (KeptClass.LEFT_NUMBER, {"follow_up_wish": 1}, 0)
         assert session.get_one(FollowUpWish, wish.id).number is None
