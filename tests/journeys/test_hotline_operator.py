@@ -401,15 +401,22 @@ def test_nothing_typed_is_lost_when_rooms_calls_and_networks_change(
     expect(page.locator("#unsent")).to_be_empty()
 
 
-def test_words_on_their_way_arrive_although_the_caller_was_put_back(
-    page: Page, house: WiredHouse, operator: Staff, rings: Callable[..., Leg]
+def test_words_on_their_way_arrive_after_signing_in_again_and_although_the_caller_was_put_back(
+    page: Page, context: BrowserContext, house: WiredHouse, operator: Staff, rings: Callable[..., Leg]
 ) -> None:
     at_the_line(page, operator, house)
     rings(LineKind.COUNSELLING)
     accept(page)
     becomes(ContactState.TALKING)
+    # Signed out in the middle of it: the page keeps what is typed, and saves it once they signed in in another tab.
+    context.clear_cookies()
     page.keyboard.type("他说已经三天没有合眼，")
+    expect(page.locator("#notice")).to_contain_text("请在另一个标签页登录", timeout=15_000)
+    again = context.new_page()
+    sign_in(again, operator, house)
+    again.goto("/counselling/my-reviews/")
     saved(page)
+    again.close()
     page.route("**/record", lambda route: route.abort())
     page.keyboard.type("孩子要高考。")
     page.keyboard.press("Escape")

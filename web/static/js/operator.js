@@ -6,7 +6,7 @@ import { clock, drawLines, drawRing, drawSide, whoWords } from "./operator_idle.
 import { Panels } from "./operator_panels.js";
 import { RecordForm, showSaved } from "./operator_record.js";
 import { Unsent } from "./operator_unsent.js";
-import { get, post } from "./post.js";
+import { get, post, renewToken } from "./post.js";
 import { ConsoleTelephone } from "./telephone.js";
 import { t } from "./words.js";
 
@@ -46,11 +46,14 @@ class Line {
     clearTimeout(this.timer);
     try {
       const told = await get(`/hotline/line/state?contact=${this.chosen}&seen=${this.screen?.tag ?? ""}`);
+      if (this.isSignedOut) await renewToken();
+      this.isSignedOut = false;
       this.take(told.unchanged ? { ...this.screen, now: told.now } : told);
       if (this.isLost) notice();
       this.isLost = false;
     } catch (problem) {
       this.isLost = true;
+      this.isSignedOut ||= problem.status === 401;
       notice(problem.status === 401 ? this.signedOut() : t("连接断开，正在重试；通话不受影响", "Connection lost, trying again; the call goes on"), "warn");
     }
     this.timer = setTimeout(() => this.look(), this.pace);

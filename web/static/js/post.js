@@ -14,6 +14,14 @@ export function token() {
   return document.querySelector('meta[name="csrf-token"]').content;
 }
 
+// Signed in again elsewhere: this page's token is out of date, and a fresh one comes with any page.
+export async function renewToken() {
+  const response = await fetch(location.pathname, { credentials: "same-origin" });
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const fresh = page.querySelector('meta[name="csrf-token"]')?.content;
+  if (fresh) document.querySelector('meta[name="csrf-token"]').content = fresh;
+}
+
 async function answer(response) {
   const type = response.headers.get("Content-Type") || "";
   const body = type.includes("json") ? await response.json() : {};
