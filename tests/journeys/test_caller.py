@@ -12,12 +12,15 @@ from playwright.sync_api import Page, expect
 from core import clock
 from core.db import reading, transaction
 from core.people import Staff
-from matters import caller_hours, lots
-from matters.attributes import Urgency
+from matters import caller_hours, lots, relays
+from matters.attributes import Origin, Urgency
 from matters.caller_tries import CallerTry
+from matters.flow import MatterAction as A
 from matters.lots import MatterRecall
 from matters.matter import Matter
-from matters.moving import standing_of
+from matters.moving import act, standing_of
+from matters.promise_ledger import CallerPromise
+from matters.registration import Statement, raise_problem
 from matters.standing import as_json
 from matters.states import MatterState
 from matters.turns import CallerTurn
@@ -27,7 +30,7 @@ from tests.journeys.test_interviewer import press
 from tests.journeys.test_softphone import WiredHouse
 from tests.journeys.test_softphone import house as wired_house
 from tests.matters.callers import a_desk, answered
-from tests.matters.scenes import NUMBER, SAID, Hall, a_hall, the
+from tests.matters.scenes import NUMBER, SAID, Hall, a_hall, do, handed, the
 
 pytestmark = pytest.mark.browser
 house = wired_house
@@ -254,3 +257,67 @@ def test_the_pages_around_hold_in_both_languages(page: Page, house: WiredHouse, 
             if language == "en":
                 assert "无数据" not in page.content()
             picture(page, f"caller{where.replace('/', '-')}{language}", whole=False)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_callers_are_rung_on_the_way_too(page: Page, house: WiredHouse, language: str) -> None:
+    """A unit's words are read to a protected caller, more time is told, and a draft is completed: all of it dialled here."""
+    hall: Hall = a_hall()
+    before = clock.now() - timedelta(hours=2)
+    receipt = handed(hall, at=before)
+    do(receipt, A.SIGN, hall.people["roads"], at=before + timedelta(minutes=5))
+    with transaction() as session:
+        (clerk,) = a_desk(session, hall, clerks=1)
+        roads, matter = session.merge(hall.people["roads"], load=False), the(session, receipt)
+        act(session, matter, A.CONTACT, by=clerk, at=before + timedelta(minutes=9), text="来电说知道了")
+        relays.ask_to_pass_on(session, matter, "明天上午来修，请留门", by=roads, at=clock.now())
+    connected, talking = ("话机已接通", "通话中") if language == "zh" else ("connected", "Talking")
+    sign_in(page, clerk, house, language=language)
+    page.goto("/callers/")
+    expect(page.locator("#phone-state")).to_contain_text(connected, timeout=15_000)
+    assert_accessible(page)
+    no_sideways_scroll(page)
+    picture(page, f"caller-way-idle-{language}", whole=False)
+    press(page, "w")
+    expect(page.locator(".read-result")).to_have_text("明天上午来修，请留门")
+    press(page, "d")
+    expect(page.locator("#call-state")).to_have_text(talking, timeout=15_000)
+    press(page, "1")
+    page.locator("#f-words").fill("上午在家")
+    assert_accessible(page)
+    no_sideways_scroll(page)
+    picture(page, f"caller-way-relay-{language}", whole=False)
+    press(page, "Control+Enter")
+    expect(page.locator(".caller-idle")).to_be_visible()
+    until = {"until": (clock.now() + timedelta(days=12)).isoformat()}
+    do(receipt, A.ASK_EXTENSION, hall.people["roads"], facts=until, text="配件要订货")
+    do(receipt, A.GRANT_EXTENSION, hall.people["head"])
+    for name in ("inform", "draft"):
+        if name == "draft":
+            with transaction() as session:
+                raise_problem(
+                    session, Statement("水管", number=NUMBER), origin=Origin.VISIT, by=clerk, at=before
+                )
+        page.reload()
+        expect(page.locator("#phone-state")).to_contain_text(connected, timeout=15_000)
+        press(page, "w")
+        expect(page.locator(".caller")).to_be_visible()
+        assert_accessible(page)
+        no_sideways_scroll(page)
+        picture(page, f"caller-way-{name}-{language}", whole=False)
+        press(page, "g" if name == "draft" else "d")
+        if name == "inform":
+            expect(page.locator("#call-state")).to_have_text(talking, timeout=15_000)
+            press(page, "1")
+            press(page, "Control+Enter")
+        expect(page.locator(".caller-idle")).to_be_visible()
+    for where, name in ((f"/matters/{receipt}", "matter"), ("/relays/", "relays")):
+        page.goto(where)
+        assert_accessible(page)
+        no_sideways_scroll(page)
+        picture(page, f"caller-way-{name}-{language}")
+    with reading() as session:
+        made = session.scalars(sa.select(CallerTry.errand).order_by(CallerTry.id)).all()
+        assert [errand.value for errand in made] == ["relay", "inform"]
+        assert session.scalar(sa.select(sa.func.count()).select_from(CallerPromise)) == 2
+    every_call_ends(page)
