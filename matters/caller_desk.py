@@ -101,7 +101,7 @@ def hand(session: Session, staff: Staff, *, at: datetime) -> Hand | None:
         matter=matter,
         receipt=receipt,
         which=present.index(turn.reporter_id) + 1 if turn.reporter_id in present else 1,
-        callers=len(present),
+        callers=max(len(present), 1),
         number=masked(turn.reporter.number) if turn.reporter.number else "",
         script=script(turn.errand, receipt, raised),
         result=_result(session, turn),
