@@ -69,9 +69,10 @@ def handling_of(session: Session, line: LineKind, *, until: datetime) -> dict[in
     )  # fmt: skip
     seconds: dict[int, list[float]] = defaultdict(list)
     for began_at, ended_at, closed_at in session.execute(query):
-        took = seat_seconds(began_at, ended_at, closed_at, until)
-        if 0 < took <= LONGEST:
-            seconds[clock.local(began_at).hour].append(took)
+        if began_at is not None and ended_at is not None:
+            took = seat_seconds(began_at, ended_at, closed_at, until)
+            if 0 < took <= LONGEST:
+                seconds[clock.local(began_at).hour].append(took)
     return handling_by_hour(seconds, USUAL[line])
 
 

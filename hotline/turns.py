@@ -66,8 +66,12 @@ def estimate(session: Session, line: HelpLine, at: datetime, *, place: int | Non
     if place is None:
         waiting = sa.select(sa.func.count()).where(Contact.line == line.kind, Contact.state == S.WAITING)
         place = (session.scalar(waiting) or 0) + 1
-    took = sum(seat_seconds(*row, at) for row in handled) / len(handled)
-    return place * took / seats
+    kept = [
+        seat_seconds(began, ended, closed, at)
+        for began, ended, closed in handled
+        if began is not None and ended
+    ]
+    return place * sum(kept) / len(kept) / seats
 
 
 def _seats(session: Session, kind: LineKind, at: datetime) -> int:
