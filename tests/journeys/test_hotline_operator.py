@@ -381,6 +381,8 @@ def test_nothing_typed_is_lost_when_rooms_calls_and_networks_change(
     expect(plan).to_have_value(PLAN)
     picture(page, "operator-still-writing-zh", whole=False)
     assert_accessible(page)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#notice")).to_contain_text("“安全计划”里写的还没有提交")
     # A record of which the house wants to hear nothing any more is shown to be copied, not thrown away.
     page.get_by_role("button", name="保存为新的一版").press("Enter")
     expect(page.locator("#panel-body")).to_contain_text("第 1 版")
@@ -417,7 +419,11 @@ def test_words_on_their_way_arrive_after_signing_in_again_and_although_the_calle
     again.goto("/counselling/my-reviews/")
     saved(page)
     again.close()
+    open_tab(page, "安全计划")
+    page.locator("textarea[name=signs]").fill(PLAN)
     page.route("**/record", lambda route: route.abort())
+    page.keyboard.press("F2")
+    page.keyboard.press("Control+End")
     page.keyboard.type("孩子要高考。")
     page.keyboard.press("Escape")
     with transaction() as session:
@@ -426,7 +432,8 @@ def test_words_on_their_way_arrive_after_signing_in_again_and_although_the_calle
         found.owner_id = a_staff(session, Role.SHIFT_LEAD).id
     expect(page.locator("#unsent")).to_contain_text("没有存上，正在重试", timeout=15_000)
     page.unroute("**/record")
-    expect(page.locator("#unsent")).to_be_empty(timeout=15_000)
+    expect(page.locator("#unsent")).not_to_contain_text("正在重试", timeout=15_000)
+    expect(page.locator("#unsent textarea")).to_have_value(f"安全计划 1 预警信号：{PLAN}")
     with reading() as session:
         record = records.record_of(session, contact())
         assert record is not None

@@ -205,6 +205,12 @@ class Line {
       notice(t("还有内容没有存上，记录没有完成；写过的都在本页，存上后再按一次", "Something is not saved yet, so the record is not finished; it is all on this page: press again once it is saved"), "warn");
       return;
     }
+    const { unsent } = this.panels;
+    if (unsent.length && !(this.finishUntil > performance.now())) {
+      this.finishUntil = performance.now() + SURE_MS;
+      notice(t("“{rooms}”里写的还没有提交。请先提交；不要了，就再按一次完成", "What you typed in “{rooms}” was not sent. Send it first; if it isn't wanted, finish once more", { rooms: unsent.join(t("、", ", ")) }), "warn");
+      return;
+    }
     try {
       await post(`/hotline/contacts/${contact.token}/finish`);
       this.chosen = "";
@@ -271,6 +277,9 @@ class Line {
       this.record.close();
       if (this.record.waiting) this.unsent.add(this.record);
     }
+    const isStillMine = this.screen.unfinished.some((row) => row.token === this.opened);
+    const left = this.opened && !isStillMine ? this.panels.leftBehind(this.opened) : null;
+    if (left) this.unsent.add(left);
     this.record = null;
     this.opened = token;
     this.contact = contact;

@@ -2,7 +2,7 @@
 // in one stays there while another is looked at, and while another call is in hand.
 import { make, part } from "./interviewer_parts.js";
 import { token as formToken } from "./post.js";
-import { putBack, start as startDrafts, typedIn } from "./room_drafts.js";
+import { fieldsOf, putBack, start as startDrafts, typedIn } from "./room_drafts.js";
 import { t } from "./words.js";
 
 const ANY = "TOKEN";
@@ -28,6 +28,13 @@ class Room {
 
   forms() {
     return [...this.body.querySelectorAll("form")];
+  }
+
+  // What is typed and was not sent, as label and text.
+  lines() {
+    const fields = this.forms().filter((form) => this.typed.has(nameOf(form))).flatMap((form) => fieldsOf(form));
+    const texts = fields.filter((field) => field.matches("textarea, input:not([type=checkbox], [type=radio])") && field.value.trim());
+    return texts.map((field) => [`${this.words} ${field.labels[0]?.textContent.trim() ?? ""}`, field.value]);
   }
 
   // Put a fetched page in; what was typed into forms that were not sent stays in them.
@@ -85,6 +92,13 @@ export class Panels {
 
   forget(token) {
     this.calls.delete(token);
+  }
+
+  // What is typed and unsent in the rooms of a call that went to somebody else, to be shown and copied; null if nothing.
+  leftBehind(token) {
+    const lines = (this.calls.get(token) ?? []).flatMap((room) => room.lines());
+    this.calls.delete(token);
+    return lines.length ? { waiting: lines.length, refusal: { message: t("来电已转到别处", "the call has gone elsewhere") }, lines: () => lines } : null;
   }
 
   get rooms() {
