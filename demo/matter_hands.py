@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.people import Staff
 from core.permissions import Role
+from demo.chance import pick
 from matters import assigning, attachments, joint_rulings, relays, routing
-from matters.attributes import Conflict, Outcome, TryResult, Urgency
+from matters.attributes import Conflict, Difficulty, Outcome, TryResult, Urgency
 from matters.caller_calls import Heard, plan
 from matters.caller_tries import CallerTry
 from matters.errand_results import note
@@ -116,6 +117,11 @@ class Hands:
             lead = others[int(self.random.integers(len(others)))]
         supporting = [unit.id for unit in route.supporting if unit.id != lead.id]
         officer, head = self.cast.offices[route.branch]
+        if self.standing.difficulty is None:
+            hard = pick(
+                (Difficulty.BLUE, Difficulty.BLUE, Difficulty.YELLOW, Difficulty.RED), "hard", self.matter.id
+            )
+            self.do(A.GRADE, officer, difficulty=hard.value)
         ruling = assigning.assign(
             self.session,
             self.matter,
