@@ -181,6 +181,10 @@ class Snapshot(msgspec.Struct, frozen=True):
         """Return every index in its order."""
         return [b for s in self.sections for b in s.blocks if isinstance(b, Figure)]
 
+    def numbers(self) -> list[Table | Figure]:
+        """Return every part that has numbers of its own, in its order."""
+        return [b for s in self.sections for b in s.blocks if isinstance(b, Table | Figure)]
+
     def source(self, source_id: str) -> Source | None:
         """Find how a number was made."""
         return next((s for s in self.sources if s.id == source_id), None)

@@ -147,6 +147,8 @@ class Bulletin(Base):
     """What the editor adds, by section: the numbers themselves can't be typed."""
     corrections: Mapped[list[Any]] = mapped_column(default=list)
     """What a corrected edition changes: where, what stood there, what stands there now."""
+    imprint: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    """Who issued it, to which offices, with what advice, as it went out (reports.imprint)."""
     reason: Mapped[str] = mapped_column(sa.String(400), default="")
     """Why it was withdrawn, or why it is corrected."""
     made_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))

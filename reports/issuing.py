@@ -18,6 +18,7 @@ from reports.assembling import another_edition
 from reports.bulletins import BULLETIN_FLOW, Bulletin, BulletinAction, BulletinReader, BulletinState
 from reports.corrections import differences
 from reports.deliveries import hand_out
+from reports.imprint import keep
 from reports.verdicts import guard
 
 LONGEST = 2_000
@@ -106,6 +107,7 @@ def issue(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) -> i
         BULLETIN_FLOW.move(session, before, A.CORRECT, by=by, at=at)
         for item in of_bulletin(session, before.id):
             item.bulletin_id = bulletin.id
+    keep(session, bulletin)
     return deliver(session, bulletin, by=by, at=at)
 
 

@@ -24,6 +24,7 @@ WORDS = {
     "data_export.make": Words("导出数据", "Data exported"),
     "index_definition.write": Words("更改指数定义", "Index definition written anew"),
     "place_shape.import": Words("导入地图边界", "Outlines of places taken in"),
+    "report.export": Words("下载报告的数据或文件", "Figures or document of a report downloaded"),
     "root_cause.take_up": Words("记下问题根源", "Root cause taken up"),
 }
 

@@ -74,7 +74,8 @@ def _hand_over(post: MailServer, delivery_id: int) -> bool:
     """Hand one mail to the server and note what came of it."""
     with db.reading() as session:
         row = session.get_one(BulletinDelivery, delivery_id)
-        to, language, key = row.recipient.mail, row.recipient.language, row.mail_key or ""
+        to = row.recipient.mail if row.recipient.is_reached else None
+        language, key = row.recipient.language, row.mail_key or ""
         title = subject(row.bulletin, row.occasion).in_language(language)
         text = announcement(row.bulletin, row.occasion).in_language(language)
     trouble: Undeliverable | None = None

@@ -41,12 +41,13 @@ def docx(paper: Paper) -> bytes:
     _turn(document, is_wide=False)
     _lists(document, paper, facts)
     _small(document, facts["foot"])
-    annex, corrected = paper.annex(), paper.corrected()
-    if annex or corrected:
+    annex, corrected, written = paper.annex(), paper.corrected(), paper.written()
+    if annex or corrected or written:
         document.add_page_break()  # type: ignore[no-untyped-call]
         document.add_heading(facts["annex_words"], level=2)
         for text in corrected:
             document.add_paragraph(text, style="List Bullet")
+        _advised(document, written)
         for block in annex:
             _block(document, paper, block)
     core = document.core_properties
@@ -79,6 +80,8 @@ def _head(document: Any, facts: Part) -> None:
     run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), SERIF)
     under = document.add_paragraph(f"{facts['number']}　　{facts['period']}　　{facts['place']}")
     under.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    if facts["imprint"]:
+        _small(document, facts["imprint"])
 
 
 def _figure(document: Any, figure: Part) -> None:
@@ -148,13 +151,17 @@ def _lists(document: Any, paper: Paper, facts: Part) -> None:
     advised, corrected = paper.advised(), paper.corrected()
     if advised:
         document.add_heading(facts["advice_words"], level=2)
-        for item in advised:
-            line = document.add_paragraph()
-            line.add_run(f"{item['kind']}　").bold = True
-            line.add_run(f"{item['text']}　{item['facts']}")
+        _advised(document, advised)
     if corrected:
         document.add_heading(facts["corrections_words"], level=2)
         document.add_paragraph(paper.correction_note())
+
+
+def _advised(document: Any, items: list[Part]) -> None:
+    for item in items:
+        line = document.add_paragraph()
+        line.add_run(f"{item['kind']}　").bold = True
+        line.add_run(f"{item['text']}　{item['facts']}")
 
 
 def _small(document: Any, text: str) -> None:

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from core import clock
 from core.dates import day_words
-from reports.advice import Advice
 from reports.blocks import Chart, Figure, Points, Prose, Section, Snapshot, Table
 from reports.bulletins import Bulletin
 from reports.cells import interval, is_number, lines, told, value
 from reports.drawing import draw
+from reports.front_page import (
+    BROUGHT,
+    IN_FRONT,
+    MOST_ADVICE,
+    MOST_IN_CELL,
+    MOST_LETTERS,
+    MOST_OFFICES,
+    MOST_ROWS,
+    MOST_WRITTEN,
+    clipped,
+    length,
+)
+from reports.imprint import Imprint
 from reports.maps import Ring
 
 Part = dict[str, Any]
+NOTHING = Imprint()
 WIDE_FROM = 11
 """A table with so many columns and more than one row stands on its side."""
 
@@ -27,7 +39,7 @@ class Paper:
     bulletin: Bulletin
     content: Snapshot
     language: str
-    advice: Sequence[Advice] = ()
+    imprint: Imprint = NOTHING
     outlines: dict[str, list[Ring]] = field(default_factory=dict)
     pictures: dict[str, tuple[Chart, Table]] = field(default_factory=dict)
     """Charts by the address under which the page names them."""
@@ -38,14 +50,19 @@ class Paper:
 
     def sections(self) -> list[Part]:
         """Return the sections with what stands on the first pages."""
-        return [self._section(s) for s in self.content.sections]
+        room, found = MOST_WRITTEN, []
+        for s in self.content.sections:
+            part = self._section(s, room)
+            room -= min(room, round(length(part["comment"])))
+            found.append(part)
+        return found
 
     def annex(self) -> list[Part]:
         """Return the tables and charts of the annex, the wide tables last, on pages of their own."""
         found = []
         for section in self.content.sections:
             for block in section.blocks:
-                if isinstance(block, Table | Chart) and block.is_annex:
+                if isinstance(block, Table | Chart) and (block.is_annex or self._is_cut(block)):
                     found += self._block(block)
         return sorted(found, key=lambda part: bool(part.get("is_wide")))
 
@@ -66,25 +83,50 @@ class Paper:
             "number": number,
             "period": f"{first} – {last}",
             "place": self.content.place.in_language(self.language),
+            "imprint": self._imprint(),
             "foot": self.t(
                 f"数据截止 {cut} · 指数定义第 {self.content.definition_version} 版 · 快照 {b.digest[:12]}",
                 f"Data cut {cut} · definition version {self.content.definition_version} · snapshot {b.digest[:12]}",
             ),
             "annex_words": self.t("附表", "Annex"),
-            "advice_words": self.t("本期建议与批示", "Advice and instructions of this issue"),
+            "advice_words": self.t("本期建议", "Advice of this issue"),
             "corrections_words": self.t("更正", "Corrections"),
         }
 
-    def advised(self) -> list[Part]:
-        """Return the issue's own advice."""
+    def _imprint(self) -> str:
+        """Say who issues it and to which offices it goes."""
+        i = self.imprint
+        offices = [x.in_language(self.language) for x in i.offices[:MOST_OFFICES]]
+        parts = [i.centre.in_language(self.language)] if i.centre else []
+        parts = [self.t(f"编发：{x}", f"Issued by {x}") for x in parts]
+        more = len(i.offices) - len(offices)
+        rest = [self.t(f"另 {more} 家", f"{more} more")] if more > 0 else []
+        rest += [self.t(f"名单外单位 {i.outside} 处", f"{i.outside} outside")] if i.outside else []
+        if offices or rest:
+            parts.append(self.t("分送：", "To: ") + self.t("、", ", ").join([*offices, *rest]))
+        return self.t("　", " · ").join(parts)
+
+    def advised(self, *, is_whole: bool = False) -> list[Part]:
+        """Return the issue's own advice: on the first pages the first of it, in few words."""
         found = []
-        for a in self.advice:
-            unit = (self.t(a.unit.name, a.unit.name_en)) if a.unit else ""
+        for a in self.imprint.advice if is_whole else self.imprint.advice[:MOST_ADVICE]:
+            unit = a.unit.in_language(self.language) if a.unit else ""
             due = self.t(f"{a.due_on} 前", f"until {a.due_on}") if a.due_on else ""
-            facts = " · ".join(x for x in (unit, due, a.effect, a.state.in_language(self.language)) if x)
-            kind = self.t("批示", "Instruction") if a.is_instruction else self.t("建议", "Advice")
-            found.append({"kind": kind, "text": a.text, "facts": facts})
+            effect = a.effect if is_whole else clipped(a.effect, MOST_IN_CELL)
+            facts = " · ".join(x for x in (unit, due, effect) if x)
+            text = a.text if is_whole else clipped(a.text)
+            found.append({"kind": self.t("建议", "Advice"), "text": text, "facts": facts})
         return found
+
+    def written(self) -> list[Part]:
+        """Return in whole what is cut on the first pages: comments and advice, for the annex."""
+        shown = {s["key"]: s["comment"] for s in self.sections()}
+        found = [
+            {"kind": s.words.in_language(self.language), "text": whole, "facts": ""}
+            for s in self.content.sections
+            if (whole := self.bulletin.comments.get(s.key, "")) != shown[s.key]
+        ]
+        return found if self.advised() == self.advised(is_whole=True) else found + self.advised(is_whole=True)
 
     def corrected(self) -> list[str]:
         """Return the corrections as lines."""
@@ -109,17 +151,43 @@ class Paper:
             f"This edition takes the place of the one before: {n} corrected, see the annex. Why: {b.reason}",
         )
 
-    def _section(self, s: Section) -> Part:
+    def _is_cut(self, b: Table | Chart) -> bool:
+        """Say whether the first pages show only a part of a table."""
+        if not isinstance(b, Table) or b.is_annex or b.id in BROUGHT:
+            return False
+        most = IN_FRONT.get(b.id, MOST_ROWS)
+        return len(b.rows) > most or any(
+            clipped(x, MOST_IN_CELL) != x for row in lines(b, self.language) for x in row
+        )
+
+    def _front(self, b: Table) -> Part:
+        """Return of a table what stands on the first pages."""
+        part, most = self._table(b), IN_FRONT.get(b.id, MOST_ROWS)
+        if not self._is_cut(b):
+            return part
+        more = len(b.rows) - most
+        where = self.t("全表见附表", "the whole table is in the annex")
+        note = self.t(f"另有 {more} 行，{where}", f"{more} more rows: {where}") if more > 0 else where
+        rows = [[clipped(x, MOST_IN_CELL) for x in row] for row in part["rows"][:most]]
+        return {
+            **part,
+            "rows": rows,
+            "note": " ".join(x for x in (part["note"], f"{note}{self.t('。', '.')}") if x),
+        }
+
+    def _section(self, s: Section, room: int) -> Part:
         figures = [self._figure(b) for b in s.blocks if isinstance(b, Figure)]
         blocks = [
             part
             for b in s.blocks
             if not isinstance(b, Figure) and not getattr(b, "is_annex", False)
-            for part in self._block(b)
+            for part in ([self._front(b)] if isinstance(b, Table) else self._block(b))
         ]
         words = s.words.in_language(self.language)
-        comment = self.bulletin.comments.get(s.key, "")
-        return {"number": s.number, "words": words, "figures": figures, "blocks": blocks, "comment": comment}
+        comment = clipped(self.bulletin.comments.get(s.key, ""), min(MOST_LETTERS, room))
+        return {
+            "key": s.key, "number": s.number, "words": words, "figures": figures, "blocks": blocks, "comment": comment,
+        }  # fmt: skip
 
     def _figure(self, f: Figure) -> Part:
         return {

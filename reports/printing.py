@@ -23,6 +23,7 @@ def page(paper: Paper) -> str:
         sections=paper.sections(),
         annex=paper.annex(),
         advice=paper.advised(),
+        written=paper.written(),
         corrections=paper.corrected(),
         correction_note=paper.correction_note(),
         **paper.facts(),

@@ -73,9 +73,16 @@ class BulletinRecipient(Base):
         name, _, host = (self.mail or "").partition("@")
         return f"{name[0]}***@{host}" if host else ""
 
+    @property
+    def is_reached(self) -> bool:
+        """Say whether anything may go to this person still: one of the staff only while they may read bulletins."""
+        if self.ended_at is not None:
+            return False
+        return self.staff is None or (self.staff.is_active and self.staff.may(Permission.BULLETIN_READ))
+
     def gets(self, kind: BulletinKind) -> bool:
         """Say whether a kind goes to this person."""
-        return self.ended_at is None and kind.value in self.kinds
+        return self.is_reached and kind.value in self.kinds
 
 
 def add(

@@ -118,4 +118,4 @@ def _remedied(c: Context, source: str) -> list[Block]:
         Column("high", Text("上限", "High"), "number"),
     )
     title = Text("整改 90 天后评估", "Measured 90 days after the remedy")
-    return [Table("prevented", title, columns, tuple(rows), source)]
+    return [Table("prevented", title, columns, tuple(rows), source, is_annex=True)]

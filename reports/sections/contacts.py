@@ -41,7 +41,11 @@ def contacts(c: Context) -> list[Block]:
         ),
     )  # fmt: skip
     heads = (Column("what", Text("民意热线", "Citizen line")), *columns(c.period.kind))
-    return [Table("contacts", Text("热线来电", "Calls to the citizen line"), heads, tuple(rows), made)]
+    return [
+        Table(
+            "contacts", Text("热线来电", "Calls to the citizen line"), heads, tuple(rows), made, is_annex=True
+        )
+    ]
 
 
 def _rang(c: Context, first: datetime, last: datetime) -> tuple[int, int, int]:

@@ -45,7 +45,7 @@ def section(c: Context) -> Section:
         is_inside = monday + timedelta(days=6) >= c.period.starts_on
         rows.append(
             (
-                monday.isoformat()[5:],
+                monday.isoformat(),
                 counts[monday],
                 Text("本期", "this span") if is_inside else Text("此前", "before"),
             )

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from core.terms import Words, speaking
 from reports.blocks import Block, Cell, Column, Prose, Section, Table, Text
-from reports.context import Context
+from reports.context import Context, listed
 from survey.attempts import Attempt
 from survey.cases import Case
 from survey.field_rates import Breakdown, Selection, tabulate
@@ -22,7 +22,7 @@ def section(c: Context) -> Section:
     """Say what was dialled and completed on one day, without rates and without indices."""
     blocks: list[Block] = []
     for block in fieldwork(c):
-        if isinstance(block, Table):
+        if isinstance(block, Table) and block.id == "fieldwork":
             at = [block.column(key) for key in OF_A_DAY]
             columns = tuple(block.columns[i] for i in at)
             block = replace(
@@ -102,7 +102,22 @@ def fieldwork(c: Context) -> list[Block]:
         Column("townships", Text("乡镇总数", "Townships"), "count"),
     )
     title = Text("调查执行情况", "How the survey went")
-    return [*_waves(c), Table("fieldwork", title, columns, (total, *rows), source, is_annex=True)]
+    missed: list[tuple[Cell, ...]] = []
+    for county in c.counties:
+        mine = [t for t in c.townships if t.parent_id == county.id]
+        not_yet = [c.of_place(t) for t in mine if not by_township.get(t.id)]
+        words = listed(not_yet) if not_yet else Text("无", "none")
+        missed.append((c.of_place(county), len(mine) - len(not_yet), len(mine), words))
+    heads = (
+        Column("place", Text("县（区）", "County")),
+        Column("reached", Text("有完成访问的乡镇", "Townships reached"), "count"),
+        Column("townships", Text("乡镇总数", "Townships"), "count"),
+        Column("missed", Text("还没有完成访问的乡镇", "Townships not reached")),
+    )
+    covered = Table(
+        "coverage", Text("乡镇覆盖", "Coverage by township"), heads, tuple(missed), source, is_annex=True
+    )
+    return [*_waves(c), Table("fieldwork", title, columns, (total, *rows), source, is_annex=True), covered]
 
 
 def _waves(c: Context) -> list[Block]:

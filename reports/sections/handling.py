@@ -34,7 +34,7 @@ def section(c: Context) -> Section:
     """Say how the units did."""
     found = counted(c.session, None, since=c.since, until=c.until, at=c.as_of, only=c.scope)
     moved = _moved(c)
-    colours = _colours(c)
+    signed, colours = _signed(c), _colours(c)
     units = sorted(c.session.scalars(sa.select(Unit)), key=lambda unit: unit.name)
     hidden = kept_back(found)
     groups: dict[int, list[tuple[Cell, ...]]] = {}
@@ -49,7 +49,16 @@ def section(c: Context) -> Section:
         total += counts
         group = volume(max(assigned, counts.reported))
         groups.setdefault(group, []).append(
-            _row(Text(unit.name, unit.name_en), group, unit.id, counts, moved, colours, unit.id in hidden)
+            _row(
+                Text(unit.name, unit.name_en),
+                group,
+                unit.id,
+                counts,
+                moved,
+                signed,
+                colours,
+                unit.id in hidden,
+            )
         )
     source = c.source(
         "handling",
@@ -71,7 +80,7 @@ def section(c: Context) -> Section:
             HEADING,
             (Prose(Text("本期没有办理记录。", "Nothing was handled in this period.")),),
         )
-    everybody = _row(Text("合计", "All"), None, None, total, moved, colours, _is_few(total))
+    everybody = _row(Text("合计", "All"), None, None, total, moved, signed, colours, _is_few(total))
     # Of all together there is no group of volume.
     summary = Table(
         "handling", HEADING, (_columns()[0], *_columns()[2:]), ((everybody[0], *everybody[2:]),), source
@@ -100,20 +109,46 @@ def kept_back(found: Mapping[int, Counts]) -> set[int]:
 
 
 def _moved(c: Context) -> Counter[tuple[int, str]]:
-    """Count by lead unit what was assigned, signed for and returned."""
+    """Count by lead unit what was assigned and returned."""
     facts = MatterEvent.facts
     lead = sa.func.coalesce(facts["lead"].as_integer(), facts["unit"].as_integer()).label("lead")
     query = (
         sa.select(lead, MatterEvent.action, sa.func.count())
         .join(Matter, Matter.id == MatterEvent.matter_id)
         .where(MatterEvent.at >= c.since, MatterEvent.at < c.until, IN_REPORTS, c.scope)
-        .where(MatterEvent.action.in_([A.ASSIGN.value, A.SIGN.value, A.ACCEPT_RETURN.value]))
+        .where(MatterEvent.action.in_([A.ASSIGN.value, A.ACCEPT_RETURN.value]))
         .group_by(lead, MatterEvent.action)
     )
     found: Counter[tuple[int, str]] = Counter()
     for unit, action, n in c.session.execute(query):
         if unit is not None:
             found[int(unit), action] = n
+    return found
+
+
+def _signed(c: Context) -> Counter[tuple[int, bool]]:
+    """Count by unit what was signed for in time, and what by silence: whose silence, the assignment before it tells."""
+    event, signing = MatterEvent, (A.SIGN.value, A.DEEM_SIGNED.value)
+    when = sa.and_(event.at >= c.since, event.at < c.until, event.action.in_(signing))
+    query = (
+        sa.select(event.matter_id, event.action, event.at, event.facts)
+        .join(Matter, Matter.id == event.matter_id)
+        .where(
+            event.matter_id.in_(sa.select(event.matter_id).where(when)),
+            event.at < c.until,
+            IN_REPORTS,
+            c.scope,
+        )
+        .where(event.action.in_([*signing, A.ASSIGN.value, A.ACCEPT_RETURN.value]))
+        .order_by(event.matter_id, event.number)
+    )
+    found: Counter[tuple[int, bool]] = Counter()
+    leads: dict[int, int] = {}
+    for matter_id, action, at, facts in c.session.execute(query):
+        if action not in signing:
+            leads[matter_id] = int(facts["lead"])
+        elif at >= c.since and matter_id in leads:
+            found[leads[matter_id], action == A.SIGN.value] += 1
     return found
 
 
@@ -128,6 +163,7 @@ def _row(
     unit_id: int | None,
     counts: Counts,
     moved: Counter[tuple[int, str]],
+    signed: Counter[tuple[int, bool]],
     colours: Counter[tuple[int, ClockColour]],
     is_hidden: bool,
 ) -> tuple[Cell, ...]:
@@ -137,12 +173,15 @@ def _row(
     def standing(colour: ClockColour) -> int:
         return sum(n for (unit, held), n in colours.items() if held is colour and unit_id in (None, unit))
 
+    in_time = sum(n for (unit, is_in), n in signed.items() if is_in and unit_id in (None, unit))
+    to_sign = sum(n for (unit, _), n in signed.items() if unit_id in (None, unit))
     measures = (Measure.SOLVED_LOW, Measure.SOLVED, Measure.SOLVED_HIGH, Measure.SATISFIED)
     said: list[Cell] = [None if is_hidden else counts.rate(m).share for m in measures]
     return (
         words,
         None if group is None else VOLUME[group],
         done(A.ASSIGN),
+        in_time / to_sign if to_sign else None,
         counts.rate(Measure.RESPONSE).share,
         done(A.ACCEPT_RETURN),
         counts.rate(Measure.ON_TIME).share,
@@ -160,6 +199,7 @@ def _columns() -> tuple[Column, ...]:
         Column("unit", Text("单位", "Unit")),
         Column("volume", Text("件量组", "Volume")),
         Column("assigned", Text("交办", "Assigned"), "count"),
+        Column("signed", Text("按时签收", "Signed in time"), "percent"),
         Column("response", Text("响应率", "Response"), "percent"),
         Column("returned", Text("退回", "Returned"), "count"),
         Column("on_time", Text("按时率（含延期）", "On time, extension counted"), "percent"),

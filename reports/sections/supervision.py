@@ -21,6 +21,7 @@ from matters.outstanding import is_outstanding
 from matters.topics import topic
 from reports.blocks import Block, Cell, Column, Prose, Section, Table, Text
 from reports.context import Context
+from reports.sections.holders import holders
 from reports.stood import Stood
 
 MOST_RED = 10
@@ -101,7 +102,7 @@ def supervision(c: Context) -> Section:
     else:
         blocks.append(Prose(Text("本期末没有超期事项。", "Nothing was overdue at the end of the period.")))
     blocks += _outstanding(c, units)
-    blocks.append(_urged(c))
+    blocks += [*holders(c), _urged(c)]
     return Section(8, "supervision", SUPERVISION, tuple(blocks))
 
 

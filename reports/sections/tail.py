@@ -47,7 +47,9 @@ def advice(c: Context) -> Section:
         shown = Text(f"{state.zh}（已过期限）", f"{state.en} (past its day)") if late else state
         kind = Text("批示", "Instruction") if item.is_instruction else Text("建议", "Advice")
         due = item.due_on.isoformat() if item.due_on else None
-        rows.append((kind, Text(item.text, item.text), unit, due, shown, Text(outcome, outcome)))
+        said = (Text(x, x) if x else None for x in (item.text, item.effect, outcome))
+        text, effect, became = said
+        rows.append((kind, text, unit, due, effect, shown, became))
     if not rows:
         none = Text("前四周没有提出建议。", "No advice was given in the last four weeks.")
         if is_long:
@@ -67,6 +69,7 @@ def advice(c: Context) -> Section:
         Column("text", Text("内容", "What")),
         Column("unit", Text("责任单位", "Unit")),
         Column("due", Text("期限", "Until"), "date"),
+        Column("effect", Text("预期效果", "Expected")),
         Column("state", Text("进展", "State")),
         Column("outcome", Text("结果", "Outcome")),
     )

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.db import reading, transaction
 from core.doors import Door
-from core.export import csv_text
 from core.jobs import Running, enqueue, job
 from core.people import Staff, acting
 from core.permissions import Permission, require
@@ -25,9 +24,9 @@ from reports.appraisal_scheme import AppraisalScheme, schemes
 from reports.appraisal_sheet import chart, figures, own_figures, table
 from reports.appraisal_terms import HOW, QUERIES, Appraised, Indicator
 from reports.blocks import Table
-from reports.cells import plain
 from reports.periods import PeriodKind
 from reports.views.appraisal_sight import known_round, makes, people_of, sees
+from reports.views.files import table_file
 from reports.web_charts import plot
 
 blueprint = Blueprint("appraisal", __name__, url_prefix="/appraisal")
@@ -149,7 +148,8 @@ def file(round_id: int) -> Response:
         found = known_round(session, round_id, acting())
         if found.appraised is Appraised.INTERVIEWER:
             raise Missing
-        return _as_file(found, table(found.content), "result")
+        drawn = table(found.content)
+    return _as_file(found, drawn, "result")
 
 
 @blueprint.get("/rounds/<int:round_id>/figures/<indicator>")
@@ -175,7 +175,7 @@ def figure_file(round_id: int, indicator: str) -> Response:
     """Give one indicator as a file."""
     with reading() as session:
         found, chosen, drawn = _figures(session, round_id, indicator)
-        return _as_file(found, drawn, chosen.value)
+    return _as_file(found, drawn, chosen.value)
 
 
 def _figures(session: Session, round_id: int, code: str) -> tuple[AppraisalRound, Indicator, Table]:
@@ -189,13 +189,8 @@ def _figures(session: Session, round_id: int, code: str) -> tuple[AppraisalRound
 
 
 def _as_file(found: AppraisalRound, drawn: Table, what: str) -> Response:
-    speech = language()
-    head = [column.words.in_language(speech) for column in drawn.columns]
-    text = csv_text(head, [[plain(cell, speech) for cell in row] for row in drawn.rows])
     name = f"appraisal-{found.appraised.value}-{found.starts_on}-{what}.csv"
-    return Response(
-        text, mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    return table_file(name, drawn, f"appraisal_round:{found.id}")
 
 
 Act = Callable[[Session, AppraisalRound, Staff, datetime], object]

@@ -12,6 +12,7 @@ from core.problems import Missing
 from core.terms import language
 from reports.blocks import Chart, Figure, Snapshot, Table
 from reports.bulletins import PUBLIC, Bulletin, BulletinState
+from reports.imprint import imprint_of
 from reports.maps import Ring, outlines
 from reports.web_charts import Plot, plot
 
@@ -96,4 +97,7 @@ def how(bulletin: Bulletin, block: Table | Figure) -> dict[str, Any]:
 def page(session: Session, bulletin: Bulletin) -> dict[str, Any]:
     """Return what the template of a whole bulletin needs."""
     content = bulletin.content
-    return {"bulletin": bulletin, "content": content, "plots": plots(session, content), "height": height}
+    return {
+        "bulletin": bulletin, "content": content, "plots": plots(session, content), "height": height,
+        "imprint": imprint_of(session, bulletin),
+    }  # fmt: skip

@@ -19,6 +19,7 @@ from reports.dark_cells import DarkRow
 from reports.dark_figure import LEAST, LEAST_OF_TOWNSHIP
 from reports.dark_figures import DarkFigures, dark_figures
 from reports.index_figures import sets_of
+from reports.views.files import handed_out
 from survey.weighting import WeightSet
 
 blueprint = Blueprint("dark_figures", __name__, url_prefix="/dark-figures")
@@ -100,8 +101,7 @@ def table(set_id: int) -> Response:
         name = f"dark-figures-{found.weight_set.starts_on}-{found.weight_set.ends_on}.csv"
     head = ["place", "place_words", "topic", "topic_words", "interviews"]
     head += ["residents_naming", "called", "ratio", "low", "high", "flag"]
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(csv_text(head, body), mimetype="text/csv", headers=headers)
+    return handed_out(name, csv_text(head, body), "report:dark_figures", rows=len(body))
 
 
 def name_of(found: DarkFigures, place: Place | None) -> str:

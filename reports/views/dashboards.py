@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from core import clock, journal
-from core.db import reading, transaction
+from core import clock
+from core.db import reading
 from core.doors import Door
-from core.export import csv_text
 from core.people import acting
 from core.permissions import Permission, require
 from core.places import counties
 from core.problems import Missing
-from core.terms import Words, language
+from core.terms import Words
 from reports import dashboards
-from reports.cells import plain
 from reports.dashboards import Look, Tiles, county_of, is_bound
 from reports.side_by_side import BARS
 from reports.tiles import Tile, drawn
+from reports.views.files import table_file
 
 
 @dataclass(frozen=True)
@@ -108,18 +107,9 @@ def views(board: Board) -> Blueprint:
     @require(board.permission)
     def file(**where: str) -> ResponseReturnValue:
         """Give one tile's table as a file, in full precision."""
-        with transaction() as session:
-            look = _look(session, board)
-            table = _made(board, look, where[part]).table
-            speech = language()
-            head = [column.words.in_language(speech) for column in table.columns]
-            text = csv_text(head, [[plain(cell, speech) for cell in row] for row in table.rows])
-            journal.write(
-                session, "dashboard.export", f"dashboard:{board.name}", by=look.staff, at=look.at,
-                tile=table.id, rows=len(table.rows),
-            )  # fmt: skip
-        headers = {"Content-Disposition": f'attachment; filename="{board.name}-{table.id}.csv"'}
-        return Response(text, mimetype="text/csv", headers=headers)
+        with reading() as session:
+            table = _made(board, _look(session, board), where[part]).table
+        return table_file(f"{board.name}-{table.id}.csv", table, f"dashboard:{board.name}.{table.id}")
 
     return made
 

@@ -22,6 +22,7 @@ from reports.assembling import assemble, renew
 from reports.bulletins import BULLETIN_FLOW, Bulletin, BulletinKind, at_work, issued
 from reports.checks import checks
 from reports.deliveries import deliveries
+from reports.monday import is_late
 from reports.views.advice_form import chosen_day, chosen_unit, unit_choices
 from reports.views.bulletin_parts import known, page
 from reports.views.delivery_words import trouble
@@ -41,6 +42,7 @@ def desk() -> str:
             out=issued(session, limit=12),
             kind_options={k.value: k.label for k in BulletinKind if k is not BulletinKind.SPECIAL},
             day=last_week,
+            is_late=is_late(session, clock.now()),
         )
 
 

@@ -6,10 +6,9 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from core import clock, journal
+from core import clock
 from core.db import reading, transaction
 from core.export import csv_text
-from core.people import acting
 from core.permissions import Permission, require
 from core.terms import labels, language
 from reports.cells import plain
@@ -18,6 +17,7 @@ from reports.estimates import By, Measure
 from reports.group_tiles import KINDS, by_group, index_names
 from reports.periods import PeriodKind
 from reports.tiles import Tile, drawn
+from reports.views.files import handed_out
 
 blueprint = Blueprint("index_groups", __name__, url_prefix="/indices/groups")
 
@@ -59,20 +59,9 @@ def show() -> ResponseReturnValue:
 @require(Permission.INDEX_READ)
 def table() -> Response:
     """Give the same table as a file, in full precision."""
-    staff, at = acting(), clock.now()
     with transaction() as session:
         found = _tile(session).table
-        text = csv_text(
-            [c.key for c in found.columns], [[plain(cell, language()) for cell in row] for row in found.rows]
-        )
-        journal.write(
-            session,
-            "dashboard.export",
-            "dashboard:groups",
-            by=staff,
-            at=at,
-            tile=found.id,
-            rows=len(found.rows),
-        )
-    headers = {"Content-Disposition": 'attachment; filename="indices-by-group.csv"'}
-    return Response(text, mimetype="text/csv", headers=headers)
+    text = csv_text(
+        [c.key for c in found.columns], [[plain(cell, language()) for cell in row] for row in found.rows]
+    )
+    return handed_out("indices-by-group.csv", text, "dashboard:groups", rows=len(found.rows))

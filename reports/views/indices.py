@@ -30,6 +30,7 @@ from reports.index_figures import (
     why_withheld,
 )
 from reports.live_figures import board_of, wave_at_work
+from reports.views.files import handed_out
 from survey.indices import CITY, INDICES, WORDS
 from survey.waves import Wave
 from survey.weighting import WeightSet
@@ -123,8 +124,7 @@ def table(set_id: int) -> Response:
     head = ["index", "index_words", "domain", "place", "estimate", "standard_error", "low", "high"]
     text = csv_text([*head, "n", "effective_n", "deff", "df", "flags", "rank_best", "rank_worst"], body)
     name = f"indices-{current.starts_on}-{current.ends_on}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(text, mimetype="text/csv", headers=headers)
+    return handed_out(name, text, f"weight_set:{set_id}", rows=len(body))
 
 
 @blueprint.post("/make")

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 
 from core import clock
 from core.db import reading, transaction
-from core.export import csv_text
 from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Missing
@@ -16,13 +15,14 @@ from reports.advice import ADVICE_FLOW, AdviceAction, give, move, of_bulletin, t
 from reports.advice import Advice as AdviceRow
 from reports.blocks import Chart, Figure, Table
 from reports.bulletins import BulletinKind, BulletinState, issued
-from reports.cells import plain
+from reports.imprint import imprint_of
 from reports.issuing import read
 from reports.office import docx
 from reports.paper import Paper
 from reports.printing import printed
 from reports.views.advice_form import chosen_day, chosen_unit, unit_choices
 from reports.views.bulletin_parts import how, known, page, readable, shapes
+from reports.views.files import handed_out, table_file
 
 blueprint = Blueprint("bulletins", __name__, url_prefix="/bulletins")
 TYPES = {
@@ -65,11 +65,17 @@ def one(bulletin_id: int) -> str:
         read(session, bulletin, by=staff, at=now)
         if bulletin.state is BulletinState.WITHDRAWN and not staff.may(Permission.BULLETIN_EDIT):
             return render_template("leader/withdrawn.html", bulletin=bulletin)
+        parts, chosen = (
+            {b.id: str(b.words) for b in bulletin.content.numbers()},
+            request.args.get("about", ""),
+        )
         return render_template(
             "leader/bulletin.html",
             **page(session, bulletin),
             advice=of_bulletin(session, bulletin.id),
             units=unit_choices(session),
+            parts=parts,
+            chosen_block=chosen if chosen in parts else "",
             today=clock.today(now),
         )
 
@@ -103,12 +109,8 @@ def file(bulletin_id: int, block_id: str) -> Response:
         block = bulletin.content.block(block_id)
         if not isinstance(block, Table):
             raise Missing
-        speech = language()
-        head = [column.words.in_language(speech) for column in block.columns]
-        text = csv_text(head, [[plain(cell, speech) for cell in row] for row in block.rows])
         name = f"{bulletin.kind.value}-{bulletin.year}-{bulletin.number}-{block_id}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(text, mimetype="text/csv", headers=headers)
+    return table_file(name, block, f"bulletin:{bulletin_id}")
 
 
 @blueprint.get("/<int:bulletin_id>.<any(pdf,docx):form>")
@@ -118,13 +120,10 @@ def document(bulletin_id: int, form: str) -> Response:
     with reading() as session:
         bulletin = readable(session, bulletin_id, acting())
         content = bulletin.content
-        paper = Paper(
-            bulletin, content, language(), of_bulletin(session, bulletin.id), shapes(session, content)
-        )
+        paper = Paper(bulletin, content, language(), imprint_of(session, bulletin), shapes(session, content))
         body = printed(paper) if form == "pdf" else docx(paper)
         name = f"{bulletin.kind.value}-{bulletin.year}-{bulletin.number}.{form}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(body, mimetype=TYPES[form], headers=headers)
+    return handed_out(name, body, f"bulletin:{bulletin_id}", kind=TYPES[form])
 
 
 @blueprint.post("/<int:bulletin_id>/instructions")

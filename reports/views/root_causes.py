@@ -23,6 +23,7 @@ from reports.clusters import LEAST, ClusterRow, clusters
 from reports.recurrences import LEAST_PEOPLE
 from reports.remedies import remedy, so_far
 from reports.root_causes import MEASURED_AFTER, RootCause, root_causes, take_up
+from reports.views.files import handed_out
 
 blueprint = Blueprint("root_causes", __name__, url_prefix="/root-causes")
 DOOR = Door(
@@ -242,6 +243,4 @@ def _plain(value: object) -> object:
 
 
 def _as_file(name: str, text: str) -> Response:
-    return Response(
-        text, mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    return handed_out(name, text, "report:root_causes", rows=text.count("\n") - 1)

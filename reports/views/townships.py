@@ -8,7 +8,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from core import clock, journal
+from core import clock
 from core.db import reading, transaction
 from core.export import csv_text
 from core.people import acting
@@ -26,6 +26,7 @@ from reports.periods import PeriodKind
 from reports.small_areas import INDICES
 from reports.tiles import drawn
 from reports.township_tiles import by_township
+from reports.views.files import handed_out
 from survey.weighting import WeightSet
 
 blueprint = Blueprint("townships", __name__, url_prefix="/townships")
@@ -70,20 +71,10 @@ def table(set_id: int) -> Response:
         found = by_township(
             session, _figures(session, set_id), _index(), county=county_of(session, staff), at=at
         ).table
-        text = csv_text(
-            [c.key for c in found.columns], [[plain(cell, language()) for cell in row] for row in found.rows]
-        )
-        journal.write(
-            session,
-            "dashboard.export",
-            "dashboard:townships",
-            by=staff,
-            at=at,
-            tile=found.id,
-            rows=len(found.rows),
-        )
-    headers = {"Content-Disposition": f'attachment; filename="{found.id}-{set_id}.csv"'}
-    return Response(text, mimetype="text/csv", headers=headers)
+    text = csv_text(
+        [c.key for c in found.columns], [[plain(cell, language()) for cell in row] for row in found.rows]
+    )
+    return handed_out(f"{found.id}-{set_id}.csv", text, "dashboard:townships", rows=len(found.rows))
 
 
 def _index() -> str:

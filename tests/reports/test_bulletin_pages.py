@@ -14,6 +14,7 @@ from flask import Flask
 
 from core.db import reading, transaction
 from core.jobs import run_next
+from core.journal import Entry
 from core.permissions import Role
 from core.units import Unit
 from reports.advice import Advice, AdviceState
@@ -173,3 +174,32 @@ def test_what_another_wrote_meanwhile_is_not_overwritten(draft: int, as_role: Si
     assert two.post(path, data={"text": "另一句。", "seen": ""}).status_code == 409
     assert two.post(path, data={"text": "另一句。", "seen": "路灯问题集中。"}).status_code == 303
     assert "另一句。" in one.get(f"/editing/{draft}").text
+
+
+def test_every_file_that_leaves_is_in_the_journal(draft: int, as_role: SignedIn) -> None:
+    editor = as_role(Role.EDITOR)
+    for path in (
+        f"/bulletins/{draft}/numbers/intake.csv",
+        f"/bulletins/{draft}.docx",
+        "/root-causes/causes.csv",
+    ):
+        assert editor.get(path).status_code == 200, path
+    with reading() as session:
+        found = session.scalars(
+            sa.select(Entry).where(Entry.action == "report.export").order_by(Entry.id)
+        ).all()
+        assert [e.record for e in found] == [f"bulletin:{draft}", f"bulletin:{draft}", "report:root_causes"]
+
+
+def test_an_instruction_hangs_on_the_number_that_was_read(draft: int, as_role: SignedIn) -> None:
+    editor, leader = as_role(Role.EDITOR), as_role(Role.LEADER)
+    issued_on_screen(editor, draft)
+    assert (
+        f"/bulletins/{draft}?about=intake#instructions"
+        in leader.get(f"/bulletins/{draft}/numbers/intake").text
+    )
+    page = leader.get(f"/bulletins/{draft}?about=intake").text
+    assert '<option value="intake" selected>' in page
+    form = {"text": "请查明原因。", "block": "intake"}
+    assert leader.post(f"/bulletins/{draft}/instructions", data=form).status_code == 303
+    assert "针对：受理总量" in leader.get(f"/bulletins/{draft}").text

@@ -22,10 +22,11 @@ from reports.bulletins import BulletinKind
 from reports.context import Context
 from reports.corrections import differences
 from reports.definitions import in_force
+from reports.monday import draft_due, is_late
 from reports.periods import Period, PeriodKind
 from reports.sections import handling, supervision
 from reports.sections.problems import problems
-from tests.matters.lives import Offices, accepted, in_hand, offices, registered, reported
+from tests.matters.lives import Offices, accepted, assigned, in_hand, offices, registered, reported
 from tests.matters.makers import a_matter, a_town, someone
 
 WEEK = Period.with_day(PeriodKind.WEEK, date(2026, 11, 18))
@@ -127,3 +128,39 @@ def test_what_is_about_staff_or_a_unit_is_not_listed_with_place_and_topic(databa
         c = context(session)
         assert table(supervision.incidents(c), "incidents") is None
         assert all(not t.rows for t in [table(supervision.supervision(c), "red.list")] if t)
+
+
+def test_time_is_told_by_holder_and_signing_by_unit(database: Database) -> None:
+    with transaction() as session:
+        county = offices(session)
+        matter = assigned(session, county, MONDAY - timedelta(days=5))
+        act(
+            session, matter, MatterAction.SIGN, by=county.handlers[0], at=MONDAY - timedelta(days=4, hours=12)
+        )
+        units = table(handling.section(context(session)), "units")
+        assert units is not None
+        assert [row[units.column("signed")] for row in units.rows] == [1.0]
+        gone = registered(session, county, MONDAY - timedelta(days=3))
+        facts = {"reason": "court"}
+        act(
+            session,
+            gone,
+            MatterAction.DECLINE,
+            by=county.clerk,
+            at=MONDAY - timedelta(days=2),
+            facts=facts,
+            text="已起诉",
+        )
+        held = table(supervision.supervision(context(session)), "holders")
+        assert held is not None
+        assert [(str(row[0]), row[1], row[2]) for row in held.rows] == [("民意中心", 1, 1.0)]
+
+
+def test_monday_s_draft_is_there_and_late_at_noon(database: Database) -> None:
+    with transaction() as session:
+        assert draft_due(session, MONDAY - timedelta(hours=2)) == 0  # an empty house
+        town = a_town(session)
+        a_matter(session, town.township, at=MONDAY - timedelta(days=4))
+        assert not is_late(session, MONDAY)
+        assert [draft_due(session, MONDAY - timedelta(hours=h)) for h in (6, 2, 1)] == [0, 1, 0]
+        assert is_late(session, MONDAY + timedelta(hours=3))
