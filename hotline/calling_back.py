@@ -229,7 +229,7 @@ _LEFT_LYING = (
     .join(Contact, Contact.id == CallBack.contact_id)
     .where(
         CallBack.state == S.HELD, CallBack.lease_until < sa.bindparam("now"),
-        Contact.state == ContactState.MISSED,
+        Contact.state.in_((ContactState.MISSED, ContactState.WRAPPING)),
     )
     .with_for_update(of=CallBack, skip_locked=True)
 )  # fmt: skip

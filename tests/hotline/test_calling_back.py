@@ -345,8 +345,10 @@ def test_a_call_back_changes_no_figure_of_the_call(desk: Desk) -> None:
 
 
 def test_what_somebody_took_and_left_lying_is_given_back(desk: Desk) -> None:
-    """After ten minutes; and without a number nobody can be rung."""
+    """After ten minutes, also while a record is written; and without a number nobody can be rung."""
     ann, ben = desk.operator(), desk.operator()
+    _, beside = broken_off(desk, ann)
+    desk.do(calling_back.claim, beside, by=ben)
     _, promise = abandoned(desk)
     _, hidden = abandoned(desk, "anonymous")
     with pytest.raises(NoNumber):
@@ -354,6 +356,7 @@ def test_what_somebody_took_and_left_lying_is_given_back(desk: Desk) -> None:
     desk.do(calling_back.claim, promise, by=ann)
     desk.run(700, step=30)
     assert desk.do(calling_back.claim, promise, by=ben).held_by == ben.id  # type: ignore[attr-defined]
+    assert desk.do(calling_back.claim, beside, by=ann).held_by == ann.id  # type: ignore[attr-defined]
 
 
 def test_whoever_waits_settles_what_needs_no_call(desk: Desk) -> None:
