@@ -91,7 +91,8 @@ def send() -> ResponseReturnValue:
     if request.form.get("step") == "places":  # without scripts the next list comes with the next page
         return _page(typed, ticket)
     if alarm.in_crisis(typed["narrative"]) and request.form.get("anyway") != "1":
-        return _page(typed, ticket)  # whom to talk to comes first; whether it is registered too is theirs to say
+        # Whom to talk to comes first; whether it is registered as well is theirs to say.
+        return _page(typed, ticket)
     address = request.remote_addr or ""
     with transaction() as session:
         is_free = web_reports.is_within_limits(session, address=address, at=at)

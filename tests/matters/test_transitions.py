@@ -527,7 +527,11 @@ def test_round_three_goes_up_and_round_four_into_the_bulletin() -> None:
         found = Row(20, row.before, "send_round", "to_route", "centre",
                     with_={**judged("partly"), "round": number - 1, "level": before.level})  # fmt: skip
         after = apply(standing(found), decide(standing(found), wish(found), AROUND))
-        assert (after.round, after.level, is_outstanding(after.state, after.round)) == (number, level, bulletin)
+        assert (after.round, after.level, is_outstanding(after.state, after.round)) == (
+            number,
+            level,
+            bulletin,
+        )
         assert (after.lead, after.notices, after.extended_to) == (None, (), None)
 
 

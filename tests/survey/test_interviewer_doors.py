@@ -186,4 +186,6 @@ def test_other_roles_find_the_doors_shut(app: Flask, field: Field) -> None:
             address = rule.rule.replace("<int:edition_id>", "1")
             method = browser.get if "GET" in (rule.methods or ()) else browser.post
             status = method(address, json={} if method == browser.post else None).status_code
-            assert status == 403 or (rule.endpoint.endswith(("register_matter", "keep_matter")) and role == Role.CLERK)
+            assert status == 403 or (
+                rule.endpoint.endswith(("register_matter", "keep_matter")) and role == Role.CLERK
+            )
