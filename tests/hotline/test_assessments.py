@@ -122,7 +122,7 @@ def test_somebody_without_a_name_may_ask_to_be_called(database: db.Database) -> 
         contact = self_assessing.ask_call(session, sheet, "138 0000 6021", at=EVENING)
         promised = session.scalars(sa.select(CallBack)).one()
         assert (promised.contact_id, promised.state) == (contact.id, CallBackState.DUE)
-        assert promised.due_at == EVENING  # on the list at once: the quarter of an hour is the most it may take
+        assert promised.due_at == EVENING  # at once: a quarter of an hour is the most it may take
         assert (contact.state, contact.owner_id) == (ContactState.MISSED, night.lead.id)
         assert session.scalars(sa.select(Escalation)).one().contact_id == contact.id
         with pytest.raises(Refused):
