@@ -7,12 +7,15 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from core import db
+from core import clock, db
 from core.permissions import Role
 from core.problems import Missing
-from hotline import room_drafts
+from hotline import risk_giving, room_drafts
+from hotline.contacts import Contact
+from hotline.key_reviews import Verdict
 from hotline.lines import LineKind
 from hotline.read_log import CounsellingRead
+from hotline.risk import RiskLevel
 from hotline.room_drafts import KEPT_FOR, RoomDraft
 from hotline.shifts import Shift
 from tests.conftest import NOON
@@ -94,3 +97,28 @@ def test_a_form_that_was_taken_in_drops_its_draft_and_a_refused_one_keeps_it(
 def _count() -> int:
     with db.reading() as session:
         return session.scalar(sa.select(sa.func.count(RoomDraft.id))) or 0
+
+
+def test_a_review_being_written_is_the_reviewers(as_role: SignedIn) -> None:
+    with db.transaction() as session:
+        by, reviewer = a_staff(session, Role.OPERATOR), a_staff(session, Role.REVIEWER)
+        contact = a_talk(session, by)
+        token = contact.token
+        place = f"{token}:review"
+    client = as_role(staff=reviewer)
+    told = {"place": place, "typed": {"words": ["先问安全，再谈计划"]}}
+    assert (
+        client.post("/counselling/cases/drafts", json=told).status_code == 404
+    )  # not a key case, so not theirs
+    with db.transaction() as session:
+        contact = session.scalars(sa.select(Contact)).one()
+        risk_giving.give(
+            session, contact, always=(), chosen=RiskLevel.KEY, words="", by=session.merge(by), at=clock.now()
+        )
+    assert client.post("/counselling/cases/drafts", json=told).status_code == 200
+    assert f'value="{place}"' in client.get(f"/counselling/cases/{token}").text
+    given = client.post("/counselling/cases/drafts/read", json={"places": [place]})
+    assert given.get_json() == {place: {"words": ["先问安全，再谈计划"]}}
+    sent = {"draft": place, "verdict": Verdict.GOOD.value, "words": "先问安全，再谈计划"}
+    assert client.post(f"/counselling/cases/{token}", data=sent).status_code == 303
+    assert _count() == 0
