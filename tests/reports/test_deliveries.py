@@ -368,3 +368,15 @@ def test_keys_can_be_changed_under_the_list(people: tuple[Staff, Staff]) -> None
     names = {(table.name, column.name) for table, column in sealed_columns()}
     assert {("bulletin_recipient", c) for c in ("name", "number", "mail")} <= names
     assert secrets.keyring()
+
+
+def test_who_was_deactivated_is_told_nothing_more(people: tuple[Staff, Staff], at_the_post: Post) -> None:
+    with transaction() as session:
+        session.get_one(Staff, people[1].id).is_active = False
+        session.flush()
+        issued(session, people[0])
+        told = {r.recipient.staff_id for r in session.scalars(sa.select(BulletinDelivery))}
+        assert told == {None}
+    with clock.frozen(CUT):
+        mailing.send_due()
+    assert [to for to, _ in at_the_post.mails] == [SECRETARY]
