@@ -28,8 +28,8 @@ HOUR = timedelta(hours=1)
 MANY = 5
 """So many different numbers with the same words are shown to the desk; every one of them stays a matter."""
 SAME = 0.85
-AT_ONCE = 500
-"""Entries that one look takes in; what comes in a flood of files is looked at within minutes."""
+AT_ONCE = 200
+"""Entries that one look takes in, so that nobody waits for it; a file of thousands is looked at bit by bit."""
 MOST_IN_AN_HOUR = 5000
 MISSED = timedelta(hours=25)
 """A worker that was away for a day still looks at what came meanwhile."""
@@ -71,7 +71,7 @@ class _Entry(NamedTuple):
     action: str
 
 
-@sweep("matters.likeness", every=timedelta(minutes=1))
+@sweep("matters.likeness", every=timedelta(minutes=1), batch=AT_ONCE)
 def look(session: Session, now: datetime) -> int:
     """Look at every registration and every answer that nobody has looked at yet; safe to repeat."""
     looked = sa.select(Likeness.event_id).where(Likeness.event_id == MatterEvent.id)
