@@ -61,8 +61,11 @@ class Paper:
         """Return the tables and charts of the annex, the wide tables last, on pages of their own."""
         found = []
         for section in self.content.sections:
+            lone = _lone(section)
             for block in section.blocks:
-                if isinstance(block, Table | Chart) and (block.is_annex or self._is_cut(block)):
+                if isinstance(block, Table | Chart) and (
+                    block.is_annex or block is lone or self._is_cut(block)
+                ):
                     found += self._block(block)
         return sorted(found, key=lambda part: bool(part.get("is_wide")))
 
@@ -176,11 +179,11 @@ class Paper:
         }
 
     def _section(self, s: Section, room: int) -> Part:
-        figures = [self._figure(b) for b in s.blocks if isinstance(b, Figure)]
+        figures, lone = [self._figure(b) for b in s.blocks if isinstance(b, Figure)], _lone(s)
         blocks = [
             part
             for b in s.blocks
-            if not isinstance(b, Figure) and not getattr(b, "is_annex", False)
+            if not isinstance(b, Figure) and not getattr(b, "is_annex", False) and b is not lone
             for part in ([self._front(b)] if isinstance(b, Table) else self._block(b))
         ]
         words = s.words.in_language(self.language)
@@ -245,3 +248,9 @@ class Paper:
         """Draw the chart of an address."""
         chart, table = self.pictures[address]
         return draw(chart, table, self.language, self.outlines, form=form)
+
+
+def _lone(s: Section) -> Chart | None:
+    """Return the half chart that has none to stand beside: it would take a row of the first pages for itself."""
+    halves = [b for b in s.blocks if isinstance(b, Chart) and b.is_half and not b.is_annex]
+    return halves[-1] if len(halves) % 2 and len(halves) > 1 else None

@@ -85,6 +85,7 @@ TEXTS = """() => {
   return found;
 }"""
 
+
 def address(city: City, rule: Rule) -> str:
     """Fill an address with ids that are there; a new kind of part must be named here."""
     names = dict(city.ids)
