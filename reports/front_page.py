@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from reports.blocks import Chart, Section
+
 IN_FRONT = {"intake": 5, "problems": 5, "clusters": 2, "incidents": 1, "red": 2, "advice": 1}
 MOST_ROWS = 14
 """Rows that a table has on the first pages: the rest stands in the annex."""
@@ -31,3 +33,9 @@ def clipped(text: str, most: int = MOST_LETTERS) -> str:
             break
         kept += letter
     return f"{kept}…" if kept else ""
+
+
+def alone(s: Section) -> Chart | None:
+    """Return the half chart that has none to stand beside: it would take a row of the first pages for itself."""
+    halves = [b for b in s.blocks if isinstance(b, Chart) and b.is_half and not b.is_annex]
+    return halves[-1] if len(halves) % 2 and len(halves) > 1 else None

@@ -20,6 +20,7 @@ from reports.front_page import (
     MOST_OFFICES,
     MOST_ROWS,
     MOST_WRITTEN,
+    alone,
     clipped,
     length,
 )
@@ -61,7 +62,7 @@ class Paper:
         """Return the tables and charts of the annex, the wide tables last, on pages of their own."""
         found = []
         for section in self.content.sections:
-            lone = _lone(section)
+            lone = alone(section)
             for block in section.blocks:
                 if isinstance(block, Table | Chart) and (
                     block.is_annex or block is lone or self._is_cut(block)
@@ -72,10 +73,7 @@ class Paper:
     def facts(self) -> Part:
         """Return title, head and foot."""
         b = self.bulletin
-        kind, number = (
-            b.kind.in_language(self.language),
-            b.which.in_language(self.language),
-        )
+        kind, number = b.kind.in_language(self.language), b.which.in_language(self.language)
         if b.edition > 1:
             number += self.t("（更正版）", " (corrected)")
         first, last = (day_words(d).in_language(self.language) for d in (b.starts_on, b.ends_on))
@@ -179,7 +177,7 @@ class Paper:
         }
 
     def _section(self, s: Section, room: int) -> Part:
-        figures, lone = [self._figure(b) for b in s.blocks if isinstance(b, Figure)], _lone(s)
+        figures, lone = [self._figure(b) for b in s.blocks if isinstance(b, Figure)], alone(s)
         blocks = [
             part
             for b in s.blocks
@@ -248,9 +246,3 @@ class Paper:
         """Draw the chart of an address."""
         chart, table = self.pictures[address]
         return draw(chart, table, self.language, self.outlines, form=form)
-
-
-def _lone(s: Section) -> Chart | None:
-    """Return the half chart that has none to stand beside: it would take a row of the first pages for itself."""
-    halves = [b for b in s.blocks if isinstance(b, Chart) and b.is_half and not b.is_annex]
-    return halves[-1] if len(halves) % 2 and len(halves) > 1 else None
