@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import itertools
 import pkgutil
@@ -29,6 +30,7 @@ _count = itertools.count(1)
 PACKAGES = ("core", "telephony", "matters", "survey", "hotline", "reports")
 
 
+@functools.cache
 def all_models() -> None:
     """Import every module, so that the one model knows every table."""
     for package in PACKAGES:
