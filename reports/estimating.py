@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from hotline.hidden_tables import conceal
+from reports import coaching
 from reports.code_mark import code_version
 from reports.definitions import ENFORCEMENT, SAFETY, Definition, Item
 from reports.estimates import CITY, By, EstimateSet, IndexEstimate, Measure
@@ -150,6 +151,7 @@ def make(
     session.add(made)
     session.flush()
     session.execute(sa.insert(IndexEstimate), [_row(made.id, measure, by, e) for measure, by, e in rows])
+    coaching.keep(session, weight_set, again, definition)
     return made
 
 

@@ -33,6 +33,7 @@ WHY = {
     ),
 }
 MISSING = Text("这一期没有可用的加权结果", "No weighted result for this period")
+ESTIMATE = Text("估计值", "Estimate")
 
 
 def figure(
@@ -89,12 +90,12 @@ def places_of(held: RankRange | None) -> str | None:
     return f"{held.best}" if held.best == held.worst else f"{held.best}–{held.worst}"
 
 
-def interval_columns() -> tuple[Column, ...]:
-    """Return the columns of an estimate with its limits."""
+def interval_columns(key: str = "", words: Text = ESTIMATE) -> tuple[Column, ...]:
+    """Return the columns of an estimate with its limits; of several in one table each has its key and words."""
     return (
-        Column("estimate", Text("估计值", "Estimate"), "percent"),
-        Column("low", Text("下限", "Low"), "percent"),
-        Column("high", Text("上限", "High"), "percent"),
+        Column(key or "estimate", words, "percent"),
+        Column(f"{key}_low" if key else "low", Text("下限", "Low"), "percent"),
+        Column(f"{key}_high" if key else "high", Text("上限", "High"), "percent"),
     )
 
 

@@ -11,13 +11,14 @@ from reports.estimating import OTHERS, USERS
 from reports.index_blocks import HOLM, METHOD, MISSING, interval, interval_columns, numbers_of, verdicts_of
 from reports.luck import luck_of
 from reports.periods import LAST_YEAR, PREVIOUS, Period, PeriodKind
+from reports.sections.coached import coached
 from reports.sections.fieldwork import fieldwork
 from reports.sections.trend import trend
 
 
 def section(c: Context) -> Section:
     """Say what the survey found and how it went."""
-    blocks: list[Block] = [*indices(c), *trend(c), *places(c), *fieldwork(c)]
+    blocks: list[Block] = [*indices(c), *trend(c), *places(c), *coached(c, wide(c.period)), *fieldwork(c)]
     return Section(2, "survey", Text("本期调查", "The survey"), tuple(blocks))
 
 
