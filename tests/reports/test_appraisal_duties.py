@@ -87,6 +87,12 @@ def test_a_fault_is_forgiven_in_its_own_round_and_after_the_close_as_well() -> N
     assert count(GIVEN, late, *again, entry(A.CLEAR_FAULT, 200, key="7:late:2"))[7].report_due == 1
 
 
+def test_what_is_taken_away_for_a_conflict_ends_the_duty() -> None:
+    log = [GIVEN, entry(A.SIGN, 1), entry(A.TAKE_AWAY, 5), entry(A.FAULT, 90, by_clock=True, fault="late", unit=7),
+           entry(A.ASSIGN, 91, lead=8)]  # fmt: skip
+    assert count(*log) == {7: Kept(assigned=1, sign_due=1, signed=1), 8: Kept(assigned=1)}
+
+
 def test_a_fault_recorded_by_hand_is_no_clock() -> None:
     told = count(GIVEN, entry(A.FAULT, 40, fault="stalled", unit=7))[7]
     assert told.contact_due == 0
