@@ -17,20 +17,18 @@ from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from benchmarks.matter_laws import CLOSED_UNITS, EXCLUDED, is_illegal, kept_away
 from core.problems import Problem
 from matters import attributes as words
 from matters.flow import MATTER_FLOW, SIDES, MatterAction, Side
 from matters.limits import FIRST_LIMITS, Limit, Policy
-from matters.rules import Around, Wish, allowed, apply, begin, decide, replay
+from matters.rules import Around, Wish, apply, begin, decide, replay
 from matters.standing import Deed, Standing, as_json, from_json
-from matters.states import OPEN, MatterState
+from matters.states import OPEN
 
 ZONE = ZoneInfo("Asia/Shanghai")
 POLICY = Policy(1, date(2026, 1, 1), FIRST_LIMITS)
 UNITS, PEOPLE = range(1, 8), range(100, 108)
-EXCLUDED = frozenset({6, 7})
-"""Units that the conflict of every matter here keeps away."""
-CLOSED_UNITS = frozenset({5})
 LONGEST_LOG = 120
 ENDS_EARLY = frozenset(
     {
@@ -65,7 +63,7 @@ def facts(dice: random.Random, standing: Standing, action: MatterAction, at: dat
     found: dict[str, Any] = {
         "urgency": dice.choice(list(words.Urgency)).value,
         "conflict": dice.choice(list(words.Conflict)).value,
-        "conflict_unit": dice.choice((None, *EXCLUDED)),
+        "conflict_unit": dice.choice((None, *EXCLUDED, *UNITS)),
         "caller": dice.choice(callers) if action is not MatterAction.ADD_CALLER else dice.randrange(1, 6),
         "consent": True,
         "content": True,
@@ -154,7 +152,6 @@ def wish(dice: random.Random, standing: Standing, at: datetime) -> Wish:
 def walk(actions: int, seed: int, *, tell: bool = False) -> Walk:
     """Walk so many actions over as many matters as it takes."""
     dice, seen, began = random.Random(seed), Walk(), perf_counter()
-    around = Around(POLICY, ZONE, EXCLUDED, CLOSED_UNITS)
     while seen.tried < actions:
         seen.matters += 1
         at = datetime(2026, 9, 1, 1, tzinfo=UTC) + timedelta(minutes=dice.randrange(60 * 24 * 60))
@@ -166,7 +163,7 @@ def walk(actions: int, seed: int, *, tell: bool = False) -> Walk:
             at += timedelta(seconds=dice.choice((1, 60, 3600, 86400, 86400 * 3)))
             wanted = wish(dice, standing, at)
             try:
-                deed = decide(standing, wanted, around)
+                deed = decide(standing, wanted, Around(POLICY, ZONE, kept_away(standing), CLOSED_UNITS))
             except Problem:
                 seen.refused += 1
                 stuck += 1
@@ -187,35 +184,6 @@ def walk(actions: int, seed: int, *, tell: bool = False) -> Walk:
             spent = perf_counter() - began
             print(f"\r{seen.tried:,}/{actions:,} {spent:.0f} s", end="", file=sys.stderr, flush=True)
     return seen
-
-
-def is_illegal(before: Standing, wanted: Wish, after: Standing) -> bool:
-    """Say whether a step broke what must always hold, told apart from the table and the checks."""
-    s = MatterState
-    units = {after.lead, *after.supporting} - {None}
-    given = wanted.action in (MatterAction.ASSIGN, MatterAction.ACCEPT_RETURN)
-    solved = [c.judgement for c in after.present_callers if c.judgement]
-    return any(
-        (
-            not SIDES[wanted.action] & wanted.sides,
-            bool(units & EXCLUDED),
-            given and bool(units & CLOSED_UNITS),
-            given and before.conflict.lacks_unit(before.conflict_unit),
-            after.lead in after.supporting,
-            after.state is s.IN_HAND and (after.lead is None or after.signed_at is None),
-            any(c.told_at is None for c in after.callers if c.judged_at),
-            wanted.action is MatterAction.ALL_TOLD and any(c.told_at is None for c in after.present_callers),
-            after.state is s.CLOSED_SOLVED and (not solved or set(solved) != {"solved"}),
-            after.state is s.CLOSED_UNREACHED and bool(solved),
-            wanted.action is MatterAction.CLOSE_EXPLAINED and wanted.by in (None, before.panel_by),
-            wanted.action is MatterAction.WITHDRAW and wanted.facts.get("pressed") is not False,
-            after.round != before.round + (wanted.action in (MatterAction.SEND_ROUND, MatterAction.REOPEN)),
-            before.registered_at is not None and after.registered_at != before.registered_at,
-            before.round == after.round and before.round_began_at not in (None, after.round_began_at),
-            wanted.action is not MatterAction.WITHDRAW
-            and not set(allowed(before, wanted.sides)) & {wanted.action},
-        )
-    )
 
 
 def main() -> None:

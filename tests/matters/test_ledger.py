@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from benchmarks import matter_walk
+from benchmarks import matter_laws, matter_walk
 from core import calendar_days, db
 from core.problems import Problem
 from matters import log
@@ -41,7 +41,7 @@ def shanghai(day: int, hour: int, minute: int = 0) -> datetime:
 def test_the_stretches_add_up_to_the_open_life(seed: int) -> None:
     """Over random lives: no gap, no overlap, and the sum is the time in open states, counted another way."""
     dice = random.Random(seed)
-    around = Around(POLICY, ZONE, matter_walk.EXCLUDED, matter_walk.CLOSED_UNITS)
+    around = Around(POLICY, ZONE, matter_laws.EXCLUDED, matter_laws.CLOSED_UNITS)
     at = datetime(2026, 9, 1, 1, tzinfo=UTC)
     begun = standing = begin(at)
     deeds, open_for, since = [], timedelta(), at

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from benchmarks import matter_walk
+from benchmarks import matter_laws, matter_walk
 from core import calendar_days, clock, db, journal
 from core.people import Staff, Unit
 from core.problems import Problem
@@ -50,13 +50,13 @@ def test_an_illegal_step_would_be_seen() -> None:
     facts = {"urgency": "u3", "conflict": "none", "caller": 1, "consent": True}
     wanted = Wish(A.REGISTER, MONDAY, frozenset({Side.CENTRE}), 100, None, facts)
     after = apply(before, decide(before, wanted, Around(matter_walk.POLICY, matter_walk.ZONE)))
-    assert not matter_walk.is_illegal(before, wanted, after)
+    assert not matter_laws.is_illegal(before, wanted, after)
     wrong = Wish(A.REGISTER, MONDAY, frozenset({Side.UNIT}), 100, None, facts)
-    assert matter_walk.is_illegal(before, wrong, after)
-    assert matter_walk.is_illegal(before, wanted, msgspec.structs.replace(after, lead=6))
+    assert matter_laws.is_illegal(before, wrong, after)
+    assert matter_laws.is_illegal(before, wanted, msgspec.structs.replace(after, lead=6))
     corrected = Wish(A.CORRECT, MONDAY, frozenset({Side.CENTRE}), 100)
     later = msgspec.structs.replace(after, round_began_at=MONDAY + timedelta(hours=1))
-    assert matter_walk.is_illegal(after, corrected, later)
+    assert matter_laws.is_illegal(after, corrected, later)
 
 
 def person_for(
