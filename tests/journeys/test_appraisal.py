@@ -125,7 +125,8 @@ def test_from_the_scheme_to_the_correction(
     sign_in(page, handler, house)
     page.goto("/unit-appraisal/")
     page.get_by_role("link", name="2026 年第 4 季度").click()
-    expect(page.locator("main")).to_contain_text("更正为 5.0 / 6.0")
+    expect(page.locator("main")).to_contain_text("裁定： 录音属实")
+    expect(page.locator("main")).not_to_contain_text("5.0 / 6.0")  # of six callers a unit reads nothing
     it_is(AFTER + 10 * DAY)
     sign_in(page, head, house, language="zh")
     page.goto("/appraisal/")

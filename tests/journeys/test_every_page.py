@@ -199,7 +199,7 @@ def look_at(city: City, page: Page, addresses: list[str], language: str, name: s
         answer = page.goto(where)
         assert answer is not None
         if page.locator("[data-chart]").count():
-            page.wait_for_selector(".main-svg", timeout=15_000)
+            page.wait_for_selector(".main-svg", state="attached", timeout=15_000)  # it may be folded away
         told = faults(city, page, language) + said
         if answer.status != 200:
             told.append(f"status {answer.status}")

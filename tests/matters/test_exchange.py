@@ -354,6 +354,7 @@ def test_a_partner_hears_of_what_its_matter_was_merged_into(database: Database, 
             for letter in (a_letter(desk, caller=None, reference=f"GD-{n}") for n in range(3))
         ]
         facts = {"target": taken[1].id, "open": True, "distinct": True, "same_place": True, "same_cause": True,
+                 "same_conflict": True,
                  "protected": False, "target_at": now.isoformat()}  # fmt: skip
         hour = timedelta(hours=1)
         act(session, taken[0], MatterAction.MERGE, by=desk.clerk, at=now + hour, facts=facts)

@@ -235,7 +235,8 @@ def test_new_keys_reseal_everything_of_the_vault(sqlite: db.Database, now: datet
         columns = [(t, c) for t, c in rotation.sealed_columns() if t.name in mine]
         assert {f"{t.name}.{c.name}" for t, c in columns} == {
             "reporter.name", "reporter.number", "identity_request.reason", "identity_request.refusal",
-            "identity_request.remark", "caller_note.text", "matter_import.head", "matter_import_row.cells",
+            "identity_request.remark", "caller_note.text", "matter_import.head",
+            "matter_import_row.cells", "matter_import_row.pin",
         }  # fmt: skip
         with transaction() as session:
             changed = {
