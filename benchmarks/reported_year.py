@@ -175,7 +175,9 @@ def _log(dice: random.Random, matter: int, unit: int, at: datetime) -> Iterator[
         (A.REPORT, 120, {"lead": unit, "on_time": good, "on_time_plain": good}),
         (A.REVISIT, 200, {"lead": unit, "judged": True, "judgement": "solved" if good else None, "satisfaction": 5 if good else None}),
     )  # fmt: skip
-    for n, (action, hours, facts) in enumerate(steps, start=1):
+    for n, (action, hours, facts) in enumerate(
+        steps, start=3
+    ):  # as brought in from elsewhere: not from the first word on
         yield {
             "matter_id": matter, "number": n, "action": action.value, "at": at + timedelta(hours=hours), "facts": facts,
         }  # fmt: skip
