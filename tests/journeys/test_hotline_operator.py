@@ -355,6 +355,9 @@ def test_nothing_typed_is_lost_when_rooms_calls_and_networks_change(
     open_tab(page, "移交")
     expect(page.locator("textarea[name=words]")).to_be_visible()
     page.keyboard.press("F3")
+    expect(page.locator("#panel-body:focus, #panel-body :focus")).to_have_count(
+        1
+    )  # the next room, in its first field
     open_tab(page, "安全计划")
     expect(plan).to_have_value(PLAN)
     for _ in range(100):

@@ -135,7 +135,7 @@ export class Panels {
     const n = isIn || onTabs ? (this.at + by + this.panels.length) % this.panels.length : this.at;
     const opened = n === this.at ? Promise.resolve() : this.open(n);
     if (onTabs) this.tabs[n].focus();
-    else opened.then(() => (this.body.querySelector("input:not([type=hidden]), textarea, select, button") ?? this.body).focus());
+    else opened.then(() => this.at === n && (this.body.querySelector("input:not([type=hidden]), textarea, select, button") ?? this.body).focus());
   }
 
   async load(room, url, options = {}, sent = "") {
