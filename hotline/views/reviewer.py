@@ -15,7 +15,7 @@ from core.doors import Door
 from core.listing import page, page_number
 from core.people import Staff, acting
 from core.permissions import Permission, Role, require
-from core.problems import Invalid, Missing
+from core.problems import Invalid
 from core.terms import Words, labels
 from hotline import (
     break_glass,
@@ -25,7 +25,6 @@ from hotline import (
     look_agains,
     records,
     risk_giving,
-    risk_levels,
 )
 from hotline.case_sheet import FIELDS, case_sheet
 from hotline.contacts import Contact
@@ -33,9 +32,9 @@ from hotline.key_reviews import Verdict
 from hotline.read_log import CounsellingRead, ReadPurpose, end_of_log, note_read
 from hotline.read_words import read_words
 from hotline.record_sheet import sheet
-from hotline.risk_reading import episode_to_change
 from hotline.sight import also_in_sight, in_sight
 from hotline.views.recordings import play_talk
+from hotline.views.risk_level import decide_lowering
 
 blueprint = Blueprint("reviewer", __name__, url_prefix="/counselling")
 SHOWN_FOR = timedelta(days=28)
@@ -117,16 +116,7 @@ def judge(token: str) -> ResponseReturnValue:
 @require(Permission.COUNSEL_REVIEW)
 def lower(token: str) -> ResponseReturnValue:
     """Decide as the second person whether a key level is lowered."""
-    staff, at, form = acting(), clock.now(), request.form
-    with transaction() as session:
-        contact = episode_to_change(session, token, by=staff, at=at)
-        lowering = risk_levels.open_lowering(session, contact)
-        if lowering is None:
-            raise Missing
-        agrees = form.get("agrees") == "yes"
-        risk_giving.decide_lowering(
-            session, lowering.id, agrees=agrees, words=form.get("answer", ""), by=staff, at=at
-        )
+    decide_lowering(token)
     return redirect(url_for("reviewer.case", token=token), 303)
 
 

@@ -102,6 +102,12 @@ def propose(token: str) -> ResponseReturnValue:
 @require(Permission.COUNSEL)
 def decide(token: str) -> ResponseReturnValue:
     """Agree to lower, or leave it key; never the one who asked."""
+    decide_lowering(token)
+    return redirect(url_for("risk_level.show", token=token), 303)
+
+
+def decide_lowering(token: str) -> None:
+    """Take the second person's decision from the form, an operator's or a reviewer's."""
     staff, at, form = acting(), clock.now(), request.form
     with transaction() as session:
         contact = episode_to_change(session, token, by=staff, at=at)
@@ -112,7 +118,6 @@ def decide(token: str) -> ResponseReturnValue:
         risk_giving.decide_lowering(
             session, lowering.id, agrees=agrees, words=form.get("answer", ""), by=staff, at=at
         )
-    return redirect(url_for("risk_level.show", token=token), 303)
 
 
 @blueprint.get("/<token>/scale")

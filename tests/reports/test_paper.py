@@ -175,8 +175,14 @@ def test_the_head_names_the_centre_and_offices_and_no_person(sqlite: Database) -
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
-@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler) is not installed")
+@pytest.mark.skipif(
+    shutil.which("soffice") is None,
+    reason="Converting needs LibreOffice, too large to set up for one test: apt-get install libreoffice-writer",
+)
+@pytest.mark.skipif(
+    shutil.which("pdftotext") is None,
+    reason="Reading the converted pages needs pdftotext: apt-get install poppler-utils",
+)
 def test_an_office_converts_the_document_without_loss(
     sqlite: Database, tmp_path: Path, language: str
 ) -> None:
