@@ -39,6 +39,13 @@ export function putBack(form, told) {
   return changed;
 }
 
+// Whether a field holds something else than the page came with: typed before this script had arrived.
+function isTouched(field) {
+  if (["checkbox", "radio"].includes(field.type)) return field.checked !== field.defaultChecked;
+  if (field.options) return [...field.options].some((option) => option.defaultSelected) && ![...field.selectedOptions].every((option) => option.defaultSelected);
+  return "defaultValue" in field && field.value !== field.defaultValue;
+}
+
 class Draft {
   constructor(form) {
     this.form = form;
@@ -50,6 +57,7 @@ class Draft {
       this.isSent = true;
       clearTimeout(this.timer);
     });
+    if (fieldsOf(form).some(isTouched)) this.later();
   }
 
   later(soon = SOON_MS) {
