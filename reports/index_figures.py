@@ -13,6 +13,7 @@ from core import clock
 from core.places import Level, Place
 from core.terms import Words, language
 from reports.definitions import in_force, series_since
+from reports.index_disclosure import Told, parts_in, told
 from survey.edition_import import questionnaire_of
 from survey.index_ranks import RankRange
 from survey.indices import CITY, INDICES, WORDS
@@ -30,6 +31,9 @@ WITHHELD = {
         "One of its items is missing or withheld: not published",
     ),
 }
+COMPLEMENT = Words(
+    "为免推出另一县（区）的少数人，不予公布", "Withheld so that another county's few can't be worked out"
+)
 TOO_FEW = Words("样本不足，不予公布", "Too few interviews: not published")
 Z = 1.959964
 
@@ -51,11 +55,20 @@ class Row:
     place: str
     place_code: str
     figure: IndexFigure
+    n: int | None
+    """How many answered; None is hidden, and with it whatever it follows from."""
+    is_complement: bool = False
+    """It would tell another county's few."""
 
     @property
     def is_shown(self) -> bool:
         """Say whether the figure may be printed."""
-        return is_shown(self.figure)
+        return is_shown(self.figure) and not self.is_complement
+
+    @property
+    def why(self) -> Words:
+        """Say why it is not printed."""
+        return COMPLEMENT if self.is_complement and is_shown(self.figure) else why_withheld(self.figure)
 
     @property
     def rank(self) -> RankRange | None:
@@ -105,19 +118,25 @@ def figures_of(session: Session, weight_set: WeightSet) -> dict[tuple[str, str],
     return {(f.index, f.domain): f for f in session.scalars(query)}
 
 
-def rows(session: Session, figures: dict[tuple[str, str], IndexFigure], index: str) -> list[Row]:
+def told_of(session: Session, weight_set: WeightSet, figures: dict[tuple[str, str], IndexFigure]) -> Told:
+    """Say which of a set's figures and numbers may be told."""
+    return told(figures, parts_in(session, weight_set.wave_id))
+
+
+def rows(session: Session, figures: dict[tuple[str, str], IndexFigure], index: str, may: Told) -> list[Row]:
     """Return the city, the counties in the order of their estimates, and last those withheld, by code."""
     places = {p.code: p for p in session.scalars(sa.select(Place).where(Place.level == Level.COUNTY))}
     city = session.scalars(sa.select(Place).where(Place.level == Level.CITY)).first()
     found = [
-        Row(places[domain].label, domain, figure)
+        Row(places[domain].label, domain, figure, may.n(index, domain), may.is_withheld(index, domain))
         for (item, domain), figure in figures.items()
         if item == index and domain in places
     ]
     shown = sorted((r for r in found if r.is_shown), key=lambda r: -(r.figure.estimate or 0))
     withheld = sorted((r for r in found if not r.is_shown), key=lambda r: r.place_code)
     whole = figures.get((index, CITY))
-    return [*([Row(city.label if city else "", CITY, whole)] if whole else []), *shown, *withheld]
+    first = [Row(city.label if city else "", CITY, whole, may.n(index))] if whole else []
+    return [*first, *shown, *withheld]
 
 
 def category_words(session: Session) -> dict[str, str]:

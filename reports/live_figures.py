@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.places import Level, Place
 from core.terms import Words, language
-from reports.index_figures import figures_of, is_shown, sets_of
+from reports.index_disclosure import Told, told
+from reports.index_figures import figures_of, is_shown, sets_of, told_of
 from survey.cube_cells import CubeCell
 from survey.cube_live import Live, live, windows
 from survey.indices import CITY, INDICES
@@ -40,16 +41,22 @@ class Pair:
 
     now: Estimate | None
     frozen: IndexFigure | None
+    n: int | None = 0
+    """How many answered so far; None where they are few, or would tell another county's few."""
+    is_complement: bool = False
+    """The provisional figure would tell another county's few."""
+    is_frozen_complement: bool = False
 
     @property
     def shown(self) -> Estimate | None:
         """Return the provisional figure where it may be printed."""
-        return self.now if self.now is not None and self.now.is_published else None
+        is_sure = self.now is not None and self.now.is_published
+        return self.now if is_sure and not self.is_complement else None
 
     @property
     def kept(self) -> IndexFigure | None:
         """Return the frozen figure where it may be printed."""
-        return self.frozen if is_shown(self.frozen) else None
+        return self.frozen if is_shown(self.frozen) and not self.is_frozen_complement else None
 
 
 @dataclass(frozen=True)
@@ -60,10 +67,17 @@ class Window:
     live: Live
     weight_set: WeightSet | None
     figures: Mapping[tuple[str, str], IndexFigure]
+    may: Told
+    """What may be told of the provisional figures."""
+    may_frozen: Told
 
     def pair(self, index: str, domain: str) -> Pair:
         """Return an index of a place, now and frozen."""
-        return Pair(self.live.figures.get((index, domain)), self.figures.get((index, domain)))
+        key = (index, domain)
+        return Pair(
+            self.live.figures.get(key), self.figures.get(key), self.may.n(*key), self.may.is_withheld(*key),
+            self.may_frozen.is_withheld(*key),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -108,15 +122,18 @@ def board_of(session: Session, wave: Wave, at: datetime) -> Board:
 def _windows(session: Session, wave: Wave, at: datetime) -> tuple[Window, Window]:
     sets = sets_of(session, wave.id)
     week, month = windows(clock.today(at))
+    short, long = [s for s in sets if _days(s) <= 7], [s for s in sets if 7 < _days(s) <= 31]
     return (
-        _window(session, WEEK, live(session, wave, *week), [s for s in sets if _days(s) <= 7]),
-        _window(session, FOUR_WEEKS, live(session, wave, *month), [s for s in sets if 7 < _days(s) <= 31]),
+        _window(session, WEEK, live(session, wave, *week), short),
+        _window(session, FOUR_WEEKS, live(session, wave, *month), long),
     )
 
 
 def _window(session: Session, words: Words, figures: Live, sets: list[WeightSet]) -> Window:
     beside = next((s for s in sets if s.is_published), sets[0] if sets else None)
-    return Window(words, figures, beside, figures_of(session, beside) if beside else {})
+    frozen = figures_of(session, beside) if beside else {}
+    kept = told_of(session, beside, frozen) if beside else told({}, {})
+    return Window(words, figures, beside, frozen, told(figures.figures, {}), kept)
 
 
 def _days(weight_set: WeightSet) -> int:

@@ -26,6 +26,7 @@ from reports.index_figures import (
     item_words,
     rows,
     sets_of,
+    told_of,
     weekly,
     why_withheld,
 )
@@ -71,7 +72,8 @@ def show(set_id: int) -> str:
         sets = sets_of(session, current.wave_id)
         figures = figures_of(session, current)
         weeks = weekly(session, sets, current.wave_id)
-        tables = {index: rows(session, figures, index) for index in INDICES}
+        may = told_of(session, current, figures)
+        tables = {index: rows(session, figures, index, may) for index in INDICES}
         at_work = wave_at_work(session, current.wave_id)
         return render_template(
             "leader/indices.html",
@@ -86,6 +88,7 @@ def show(set_id: int) -> str:
             county_charts={index: by_county(found) for index, found in tables.items()},
             bands={i: max((r.rank.band for r in found if r.rank), default=0) for i, found in tables.items()},
             is_shown=is_shown,
+            told=may,
             why_withheld=why_withheld,
             place_words=place_words,
             week_chart=by_week(weeks) if len(weeks) > 1 else None,
@@ -107,9 +110,10 @@ def table(set_id: int) -> Response:
         current = _one(session, set_id)
         figures = figures_of(session, current)
         names = sorted({index for index, _ in figures}, key=lambda n: (n not in INDICES, n))
+        may = told_of(session, current, figures)
         body = []
         for index in names:
-            for row in rows(session, figures, index):
+            for row in rows(session, figures, index, may):
                 f = row.figure
                 values = (f.estimate, f.standard_error, f.low, f.high)
                 shown = (
@@ -117,10 +121,14 @@ def table(set_id: int) -> Response:
                     if not row.is_shown
                     else tuple("" if v is None else repr(v) for v in values)
                 )
-                sizes = [f.n, f.effective_n or "", f.deff or "", f.df or "", f.reason or ""]
+                # A design effect times an effective n is the number itself.
+                sizes = (
+                    [row.n, f.effective_n or "", f.deff or "", f.df or ""] if row.n is not None else [""] * 4
+                )
+                flags = "complement" if row.is_complement and is_shown(f) else f.reason or ""
                 places = [row.rank.best, row.rank.worst] if row.rank else ["", ""]
                 words = str(WORDS[index]) if index in WORDS else index
-                body.append([index, words, row.place_code, row.place, *shown, *sizes, *places])
+                body.append([index, words, row.place_code, row.place, *shown, *sizes, flags, *places])
     head = ["index", "index_words", "domain", "place", "estimate", "standard_error", "low", "high"]
     text = csv_text([*head, "n", "effective_n", "deff", "df", "flags", "rank_best", "rank_worst"], body)
     name = f"indices-{current.starts_on}-{current.ends_on}.csv"

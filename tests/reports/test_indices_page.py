@@ -17,7 +17,8 @@ from core.permissions import Role
 from core.places import Place
 from reports.definitions import ENFORCEMENT_WORDS, reweigh
 from reports.index_charts import by_county, by_week
-from reports.index_figures import figures_of, headlines, is_shown, rows
+from reports.index_disclosure import told
+from reports.index_figures import figures_of, headlines, is_shown, rows, told_of
 from survey.indices import WORDS
 from survey.interviews import Answer
 from survey.waves import Wave
@@ -79,7 +80,7 @@ def test_charts_and_changes_leave_withheld_figures_out(a_set: int) -> None:
     with reading() as session:
         made = session.get_one(WeightSet, a_set)
         figures = figures_of(session, made)
-        county = by_county(rows(session, figures, "safety"))
+        county = by_county(rows(session, figures, "safety", told_of(session, made, figures)))
         assert county is not None
         assert len(county["data"][0]["x"]) == 1
         assert round(100 * SECRET, 2) not in county["data"][0]["x"]
@@ -160,7 +161,8 @@ def test_places_are_those_kept_with_the_figures(app: object, as_role: SignedIn) 
             as_of=NOON + timedelta(days=1), by=None, at=NOON + timedelta(days=1),
         )  # fmt: skip
         set_id = made.id
-        found = rows(session, figures_of(session, made), "safety")
+        figures = figures_of(session, made)
+        found = rows(session, figures, "safety", told_of(session, made, figures))
         assert [r.rank is None for r in found] == [True, False, False]
         for n, row in enumerate(found[1:], start=1):
             row.figure.rank_low = row.figure.rank_high = row.figure.rank_band = n
@@ -177,7 +179,57 @@ def test_places_are_those_kept_with_the_figures(app: object, as_role: SignedIn) 
     ]
     assert kept == [("", ""), ("1", "1"), ("2", "2")]
     with reading() as session:
-        chart = by_county(rows(session, figures_of(session, session.get_one(WeightSet, set_id)), "safety"))
+        made = session.get_one(WeightSet, set_id)
+        figures = figures_of(session, made)
+        chart = by_county(rows(session, figures, "safety", told_of(session, made, figures)))
     assert chart is not None
     shaded = [s for s in chart["layout"]["shapes"] if s["type"] == "rect"]
     assert len(shaded) == 2
+
+
+def test_a_countys_few_are_told_nowhere_nor_what_gives_them_away(a_set: int, as_role: SignedIn) -> None:
+    """City less the other county is the county: with nine interviews of one, the other's number goes, and its figure."""
+    few = 9
+    with transaction() as session:
+        thin = sa.select(IndexFigure).where(
+            IndexFigure.reason == "too_uncertain", IndexFigure.domain != "city"
+        )
+        for figure in session.scalars(thin):
+            figure.n, figure.reason = few, "too_few"
+            code = figure.domain
+        others = {
+            f.index: (f.n, f.estimate)
+            for f in session.scalars(sa.select(IndexFigure).where(IndexFigure.domain.not_in((code, "city"))))
+        }
+    leader = as_role(Role.LEADER)
+    page = leader.get(f"/indices/{a_set}").text
+    assert f'<td class="num">{few}</td>' not in page
+    assert "为免推出另一县（区）的少数人" in page
+    file = leader.get(f"/indices/{a_set}.csv").text.lstrip("\ufeff")
+    table = list(csv.DictReader(io.StringIO(file)))
+    counties = [row for row in table if row["domain"] != "city"]
+    assert {row["domain"] for row in counties} > {code}
+    for row in counties:
+        assert {row[key] for key in ("n", "effective_n", "deff", "df", "estimate", "low")} == {""}
+    assert {row["flags"] for row in counties if row["domain"] != code} == {"complement"}
+    whole = {row["index"]: int(row["n"]) for row in table if row["domain"] == "city"}
+    assert all(n > 10 for n in whole.values())
+    n, estimate = others["safety"]
+    assert f'<td class="num">{n}</td>' not in page
+    assert f"{100 * (estimate or 0):.1f}" not in page.partition("逐周")[0].partition("各县（区）")[2]
+
+
+def test_a_hidden_item_hides_its_composite() -> None:
+    """Three hidden of one item, and the mean of all in the same county with them."""
+    sizes = {"a": [4, 30, 40], "b": [20, 30, 40], "mean": [24, 60, 80]}
+    figures = {
+        (index, place): IndexFigure(n=n)
+        for index, found in sizes.items()
+        for place, n in [*zip("xyz", found, strict=True), ("city", sum(found))]
+    }
+    may = told(figures, {"mean": ["a", "b"]})
+    assert [may.n("a", place) for place in "xyz"] == [None, None, 40]
+    assert [may.n("b", place) for place in "xyz"] == [20, 30, 40]
+    assert [may.is_withheld("mean", place) for place in ("x", "y", "z", "city")] == [True, True, False, False]
+    assert may.n("mean", "x") == 24
+    assert may.n("a") == 74
