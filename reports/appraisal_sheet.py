@@ -6,23 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from msgspec.structs import replace
 
 from core.terms import Words
+from reports.appraisal_disclosure import FEW, SAID, own_row
 from reports.appraisal_scores import RATIOS
 from reports.appraisal_snapshot import Appraisal, Measured, Row
 from reports.appraisal_terms import HOW, QUERIES, Appraised, Indicator
 from reports.blocks import Cell, Chart, Column, Table, Text
-from reports.matter_tiles import LEAST
 from reports.sections.handling import VOLUME
 
 LEAST_OTHERS = 5
 """A group's range is shown from so many on: of fewer one could work out the others."""
 LOW_END, HIGH_END = 10, 90
-SAID = (
-    Indicator.SOLVED_LOW, Indicator.SOLVED, Indicator.SOLVED_HIGH, Indicator.SATISFIED, Indicator.SATISFIED_PLAIN,
-)  # fmt: skip
-"""What callers said: of under ten of them a unit would learn who said it."""
 WHO = {
     Appraised.UNIT: Text("单位", "Unit"),
     Appraised.COUNTY: Text("县（区）", "County"),
@@ -76,16 +71,19 @@ def table(content: Appraisal) -> Table:
         Column("places", Text("可能的名次", "Places it may hold"), "rank"),
         *(_column(i) for i in indicators),
     )
+    few = FEW if appraised is Appraised.UNIT else Text("", "")
+    note = Text(
+        f"名次只给范围，分不出先后的同属一档；件量不足 {content.minimum} 的照常列出，不排。{few.zh}",
+        f"Places are ranges, and who can't be told apart share a band; under {content.minimum} one is listed without. "
+        f"{few.en}".strip(),
+    )
     return Table(
         "appraisal",
         Text("考核结果", "Result"),
         columns,
         tuple(_line(content, row, indicators) for row in ordered(content)),
         "appraisal",
-        Text(
-            f"名次只给范围，分不出先后的同属一档；件量不足 {content.minimum} 的照常列出，不排。",
-            f"Places are ranges, and who can't be told apart share a band; under {content.minimum} one is listed without.",
-        ),
+        note,
     )
 
 
@@ -136,14 +134,11 @@ def figures(content: Appraisal, indicator: Indicator) -> Table:
     rows = []
     for row in ordered(content):
         m = row.of(indicator.value)
-        rows.append(
-            (
-                row.words, group_words(content, row.group), _count(m.numerator), _count(m.denominator),
-                m.raw, m.share, m.low, m.high,
-            )
-        )  # fmt: skip
-    words = Text(indicator.zh, indicator.en)
-    return Table(f"figures-{indicator.value}", words, columns, tuple(rows), indicator.value)
+        is_told = any(held.indicator == indicator.value for held in row.measured)
+        counts = (_count(m.numerator), _count(m.denominator)) if is_told else (None, None)
+        rows.append((row.words, group_words(content, row.group), *counts, m.raw, m.share, m.low, m.high))
+    words, note = Text(indicator.zh, indicator.en), FEW if indicator in SAID else None
+    return Table(f"figures-{indicator.value}", words, columns, tuple(rows), indicator.value, note)
 
 
 def _count(value: float) -> Cell:
@@ -152,24 +147,6 @@ def _count(value: float) -> Cell:
 
 def _is_broken(content: Appraisal, indicator: Indicator) -> bool:
     return any(not float(row.of(indicator.value).numerator).is_integer() for row in content.rows)
-
-
-def is_few(row: Row) -> bool:
-    """Say whether so few callers were asked or reached that their answers would tell who gave them."""
-    said = {m.indicator: m for m in row.measured if m.indicator in SAID and m.denominator}
-    low, high = said.get(Indicator.SOLVED_LOW.value), said.get(Indicator.SOLVED_HIGH.value)
-    counts = [m.denominator for m in said.values()]
-    if low and high:
-        counts.append(low.denominator - (high.numerator - low.numerator))  # those reached
-    return any(n < LEAST for n in counts)
-
-
-def own_row(content: Appraisal, row: Row) -> Row:
-    """Return a subject's row as it may read it: where answers are hidden, what they could be worked out from is, too."""
-    if content.appraised != Appraised.UNIT or not is_few(row):
-        return row
-    kept = tuple(m for m in row.measured if m.indicator not in SAID)
-    return replace(row, measured=kept, points=None, low=None, high=None, best=None, worst=None)
 
 
 @dataclass(frozen=True)

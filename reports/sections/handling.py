@@ -101,10 +101,15 @@ def kept_back(found: Mapping[int, Counts]) -> set[int]:
 
     All less those shown must not give it away either, so where the hidden are under ten together, the next goes too.
     """
-    hidden = {unit for unit, counts in found.items() if _is_few(counts)}
-    others = sorted((n.reached, unit) for unit, n in found.items() if unit not in hidden and n.reached)
-    if 0 < sum(found[unit].reached for unit in hidden) < LEAST and others:
-        hidden.add(others[0][1])
+    reached = {unit: counts.reached for unit, counts in found.items()}
+    return with_next({unit for unit, counts in found.items() if _is_few(counts)}, reached)
+
+
+def with_next(hidden: set[int], reached: Mapping[int, int]) -> set[int]:
+    """Return the hidden, and where they are under ten together also the smallest other."""
+    others = sorted((n, unit) for unit, n in reached.items() if unit not in hidden and n)
+    if 0 < sum(reached[unit] for unit in hidden) < LEAST and others:
+        return {*hidden, others[0][1]}
     return hidden
 
 

@@ -19,9 +19,11 @@ from core.problems import Invalid, Missing
 from core.terms import Words, language, t
 from reports import appraisal_settling, appraising
 from reports.appeal import appeals_of, open_appeals
+from reports.appraisal_disclosure import for_readers
 from reports.appraisal_round import KINDS, PUBLIC, ROUND_FLOW, AppraisalRound, RoundState, editions, rounds
 from reports.appraisal_scheme import AppraisalScheme, schemes
 from reports.appraisal_sheet import chart, figures, own_figures, table
+from reports.appraisal_snapshot import Appraisal
 from reports.appraisal_terms import HOW, QUERIES, Appraised, Indicator
 from reports.blocks import Table
 from reports.periods import PeriodKind
@@ -113,7 +115,7 @@ def one(round_id: int) -> str:
     staff = acting()
     with reading() as session:
         found = known_round(session, round_id, staff)
-        content = found.content
+        content = _readable(found, staff)
         is_people = found.appraised is Appraised.INTERVIEWER
         people = people_of(session, content) if is_people else {}
         chosen = request.args.get("person", type=int)
@@ -148,7 +150,7 @@ def file(round_id: int) -> Response:
         found = known_round(session, round_id, acting())
         if found.appraised is Appraised.INTERVIEWER:
             raise Missing
-        drawn = table(found.content)
+        drawn = table(for_readers(found.content))
     return _as_file(found, drawn, "result")
 
 
@@ -157,7 +159,8 @@ def file(round_id: int) -> Response:
 def figure(round_id: int, indicator: str) -> str:
     """Show one indicator with its counts and how it was made."""
     with reading() as session:
-        found, chosen, drawn = _figures(session, round_id, indicator)
+        found, chosen = _chosen(session, round_id, indicator)
+        drawn = figures(_readable(found, acting()), chosen)
         return render_template(
             "appraisal/figure.html",
             round=found,
@@ -174,18 +177,23 @@ def figure(round_id: int, indicator: str) -> str:
 def figure_file(round_id: int, indicator: str) -> Response:
     """Give one indicator as a file."""
     with reading() as session:
-        found, chosen, drawn = _figures(session, round_id, indicator)
+        found, chosen = _chosen(session, round_id, indicator)
+        drawn = figures(for_readers(found.content), chosen)
     return _as_file(found, drawn, chosen.value)
 
 
-def _figures(session: Session, round_id: int, code: str) -> tuple[AppraisalRound, Indicator, Table]:
+def _readable(found: AppraisalRound, staff: Staff) -> Appraisal:
+    """Return a round as somebody may read it: who makes it and decides its appeals checks every count."""
+    return found.content if found.appraised in makes(staff) else for_readers(found.content)
+
+
+def _chosen(session: Session, round_id: int, code: str) -> tuple[AppraisalRound, Indicator]:
     found = known_round(session, round_id, acting())
-    content = found.content
     chosen = Indicator.found(code)
     is_people = found.appraised is Appraised.INTERVIEWER
-    if chosen is None or is_people or chosen.value not in dict(content.weights):
+    if chosen is None or is_people or chosen.value not in dict(found.content.weights):
         raise Missing
-    return found, chosen, figures(content, chosen)
+    return found, chosen
 
 
 def _as_file(found: AppraisalRound, drawn: Table, what: str) -> Response:

@@ -15,8 +15,9 @@ from core.problems import Invalid, Missing
 from core.terms import Words, t
 from reports.appeal import appeals_of
 from reports.appealing import file_appeal, own_subject
+from reports.appraisal_disclosure import SAID, is_few, own_row
 from reports.appraisal_round import PUBLIC, AppraisalRound, RoundState, editions, published
-from reports.appraisal_sheet import SAID, group_words, is_few, own_figures, own_row, places_words
+from reports.appraisal_sheet import group_words, own_figures, places_words
 from reports.appraisal_terms import Appraised, Indicator
 
 of_unit = Blueprint("unit_appraisal", __name__, url_prefix="/unit-appraisal")
@@ -32,7 +33,7 @@ DOORS = [
     ),
     Door(
         "centre_appraisal.listed",
-        Words("本中心考核", "Our centre's appraisal"),
+        Words("本中心考核", "Our appraisal"),
         Permission.MATTER_DESK,
         order=44,
         about=Words(

@@ -3,20 +3,25 @@
 # ruff: noqa: F811  (fixtures are taken by name)
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 
 from core import clock
 from core.db import reading, transaction
 from core.people import Staff
 from core.permissions import Role
 from matters.rates import Counts
+from reports.appraisal_disclosure import for_readers
 from reports.appraisal_round import AppraisalRound, RoundState
 from reports.appraisal_scheme import AppraisalScheme, SchemeState
+from reports.appraisal_sheet import figures
+from reports.appraisal_snapshot import Appraisal, Correction, Measured, Row
 from reports.appraisal_terms import Appraised, Indicator
 from reports.appraising import draft_round, publish_round
 from reports.periods import PeriodKind
@@ -232,6 +237,52 @@ def test_ten_callers_hide_nobody_behind_the_others() -> None:
     assert kept_back({1: nine, 2: ten, 3: ten}) == {1, 2}  # all less the rest would tell of the first
     assert kept_back({1: nine, 2: nine, 3: ten}) == {1, 2}
     assert kept_back({1: nine}) == {1}
+
+
+def test_a_leader_reads_no_answers_of_few_nor_what_tells_them(held: Held, as_role: SignedIn) -> None:
+    """Seven, six and one callers: their units' answers are for those who make the round; a file is for anybody."""
+    said, work = (f"/appraisal/rounds/{held.round_id}/figures/{code}" for code in ("solved_low", "signed"))
+    leader, head = as_role(Role.LEADER), as_role(Role.OFFICE_HEAD)
+    for path in (said, f"{said}.csv"):
+        page = leader.get(path).text
+        assert not re.search(r"(>|,)(6|7|4)(<|,)", page.split("</table>")[0]), page
+    assert "不足 10 人的单位" in leader.get(said).text
+    assert re.search(r">7<", leader.get(work).text)
+    assert re.search(r">4<", head.get(said).text)
+    assert leader.get(f"{said}.csv").text == head.get(f"{said}.csv").text
+    with reading() as session:
+        content = session.get_one(AppraisalRound, held.round_id).content
+    points = f"{content.rows[0].points:.1f}"
+    page = f"/appraisal/rounds/{held.round_id}"
+    assert points in head.get(page).text
+    assert points not in leader.get(page).text
+    assert points not in leader.get(f"{page}.csv").text
+
+
+def test_what_is_left_of_a_group_tells_of_nobody() -> None:
+    def row(unit: int, group: int, n: float) -> Row:
+        low, high = Measured("solved_low", n, n, 0.8, 0.7, 0.9), Measured("solved_high", n, n, 0.8, 0.7, 0.9)
+        work = Measured("signed", 3, 4, 0.8, 0.7, 0.9)
+        return Row(unit, None, group, 40, (low, high, work), 80.0, 70.0, 90.0, 1, 5, 1)
+
+    rows = (row(1, 0, 9), row(2, 0, 50), row(3, 0, 12), row(4, 1, 30), row(5, 1, 31), row(6, 2, 3))
+    fixed = (
+        Correction(1, 1, "solved_low", (8, 9), (9, 9)), Correction(2, 2, "solved_low", (9, 9), (40, 50)),
+        Correction(3, 1, "signed", (2, 4), (3, 4)), Correction(4, 2, "solved_low", (39, 50), (40, 50)),
+    )  # fmt: skip
+    whole = Appraisal(
+        "unit", "quarter", "2026-10-01", "2026-12-31", "", "", 1, 1, 30, (("solved_low", 50), ("signed", 50)),
+        rows, fixed,
+    )  # fmt: skip
+    read = for_readers(whole)
+    # The group of 1 gives 3 as well; 6 is alone in its group, and of all together 12 hidden ones are enough.
+    assert [r.subject for r in read.rows if r.points is None] == [1, 3, 6]
+    assert all(
+        r.band is None and [m.indicator for m in r.measured] == ["signed"] for r in read.rows if not r.points
+    )
+    assert [c.appeal for c in read.corrections] == [3, 4]
+    assert for_readers(replace(whole, rows=rows[1:5])).rows == rows[1:5]
+    assert [line[2:] for line in figures(read, K.SOLVED_LOW).rows].count((None,) * 6) == 3
 
 
 def test_a_county_centre_reads_its_own_and_appeals(app: Flask, as_role: SignedIn) -> None:
