@@ -16,6 +16,7 @@ from matters.attributes import Conflict
 from matters.flow import Side
 from matters.keeping_away import is_party, sides_of, within_sight
 from matters.matter import Matter
+from matters.notice_causes import stands
 from matters.notices import MatterNotice, NoticeKind
 
 
@@ -35,18 +36,22 @@ def _mine(session: Session, staff: Staff, query: sa.Select[Any], *, at: datetime
 
 
 def unseen(session: Session, staff: Staff, at: datetime) -> int:
-    """Count the notices that nobody of someone's unit or side has looked at."""
-    query = _mine(session, staff, sa.select(MatterNotice.id).where(MatterNotice.seen_at.is_(None)), at=at)
+    """Count the notices still to be looked at that nobody of someone's unit or side has seen."""
+    new = sa.select(MatterNotice.id).where(MatterNotice.seen_at.is_(None), stands(at))
+    query = _mine(session, staff, new, at=at)
     return session.scalar(sa.select(sa.func.count()).select_from(query.limit(1000).subquery())) or 0
 
 
 def listed(
     session: Session, staff: Staff, args: Mapping[str, str], *, at: datetime
 ) -> listing.Page[MatterNotice]:
-    """Read a page of notices: those that nobody has acknowledged first of all, or all; the newest first."""
+    """Read a page of notices, the newest first: those still to be looked at, or all.
+
+    What nobody has acknowledged is still to be looked at, as long as its cause stands.
+    """
     query = sa.select(MatterNotice)
     if args.get("show") != "all":
-        query = query.where(MatterNotice.acknowledged_at.is_(None))
+        query = query.where(MatterNotice.acknowledged_at.is_(None), stands(at))
     kind = NoticeKind.found(args.get("kind"))
     if kind is not None:
         query = query.where(MatterNotice.kind == kind)

@@ -29,7 +29,7 @@ blueprint = Blueprint("importing", __name__, url_prefix="/imports")
 DOORS = [
     Door(
         "importing.listed",
-        Words("导入诉求", "Import matters"),
+        Words("导入诉求", "Imports"),
         Permission.MATTER_DESK,
         order=45,
         about=Words(

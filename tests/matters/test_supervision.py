@@ -15,7 +15,7 @@ from core.db import reading, transaction
 from core.people import Staff
 from core.permissions import Role
 from core.problems import Forbidden, Refused
-from matters import board, joint_rulings, sweep
+from matters import board, joint_rulings, notice_reading, sweep
 from matters.assigning import assign
 from matters.attributes import Conflict, Origin, Urgency
 from matters.board import Queue
@@ -398,6 +398,25 @@ def test_notices_on_the_bell(app: Flask, county: Offices, as_role: SignedIn) -> 
         assert receipt in unit.get("/notices/?show=all").get_data(as_text=True)
         assert other.post("/notices/1").status_code == 404
         assert as_role(Role.INTERVIEWER).get("/notices/").status_code == 403
+
+
+def test_a_notice_whose_cause_is_over_waits_for_nobody(
+    app: Flask, county: Offices, as_role: SignedIn
+) -> None:
+    with transaction() as session:
+        matter = lives.assigned(session, county, MONDAY)
+        receipt = matter.receipt
+    unit = as_role(staff=county.handlers[0])
+    with clock.frozen(MONDAY + timedelta(minutes=1)), reading() as session:
+        assert notice_reading.unseen(session, county.handlers[0], clock.now()) == 1
+    with transaction() as session:
+        matter = session.scalars(sa.select(Matter)).one()
+        act(session, matter, MatterAction.SIGN, by=county.handlers[0], at=MONDAY + timedelta(minutes=2))
+    with clock.frozen(MONDAY + timedelta(minutes=3)):
+        with reading() as session:
+            assert notice_reading.unseen(session, county.handlers[0], clock.now()) == 0
+        assert receipt not in unit.get("/notices/").get_data(as_text=True)
+        assert receipt in unit.get("/notices/?show=all").get_data(as_text=True)
 
 
 def test_a_unit_reads_how_its_deadline_came_about_but_not_who_held_it(
