@@ -49,8 +49,7 @@ def figure(
     scale, unit = (1.0, SCORE_UNIT) if is_score else (100.0, POINTS_UNIT)
     if now is None or not now.is_shown:
         why = WHY.get(now.withheld or "", MISSING) if now else MISSING
-        n = now.n if now else 0
-        return Figure(block_id, words, source, "score" if is_score else "percent", n=n, withheld=why)
+        return Figure(block_id, words, source, "score" if is_score else "percent", withheld=why)
     compared = tuple(_comparison(since(now, other), than, unit, scale) for other, than in others)
     return Figure(
         block_id, words, source, "score" if is_score else "percent", estimate=now.estimate, low=now.low,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import msgspec
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock
@@ -12,7 +13,7 @@ from core.places import Place, counties
 from core.terms import Words
 from reports.blocks import Cell, Chart, Column, Figure, Table, Text
 from reports.definitions import ENFORCEMENT, ENFORCEMENT_WORDS, SAFETY, Definition, in_force
-from reports.estimates import CITY, By, Figures, IndexEstimate, Known, since
+from reports.estimates import CITY, By, Figures, IndexEstimate, Known, Measure, since
 from reports.index_blocks import (
     HOLM,
     METHOD,
@@ -32,6 +33,10 @@ K = PeriodKind
 Where = tuple[By, str]
 """Whose figures: a grouping and one of its domains."""
 WEEKS = 13
+NO_WEEKS = Text(
+    "县（区）一周的样本量不列：从近四周的样本量里减得出少数人。",
+    "A county's number of interviews is not given by the week: the four weeks less the others would tell a few.",
+)
 NO_WEIGHTS = Text(
     "还没有指数。调查完成 50 份访问并导入人口边际之后，每天清晨自动加权，十分钟内出现在这里。",
     "No index yet. Once a wave has 50 complete interviews and the population margins are imported, weights are made "
@@ -56,14 +61,19 @@ def over_time(session: Session, index: str, *, county: Place | None, at: datetim
     whole = {p: found for p, found in months.items() if p.ends_on.weekday() == 6}
     ends = sorted({p.ends_on for p in weeks} | {p.ends_on for p in whole})
     by_end = [{p.ends_on: found.get(index) for p, found in held.items()} for held in (weeks, whole)]
+    sizes = _sizes(session, index, [k for held in by_end for k in held.values() if k], where)
     rows: list[tuple[Cell, ...]] = []
     for end in ends:
         cells: list[Cell] = [f"{end:%m-%d}"]
-        for known in (held.get(end) for held in by_end):
-            cells += [*interval(known.estimate if known else None), known.estimate.n if known else None]
+        week, month = (held.get(end) for held in by_end)
+        cells += interval(week.estimate if week else None)
+        if not county:
+            cells.append(sizes.get(week.made.id) if week else None)
+        cells += [*interval(month.estimate if month else None), sizes.get(month.made.id) if month else None]
         rows.append(tuple(cells))
-    columns = (Column("ends_on", Text("截至", "Up to"), "date"), *_columns("week"), *_columns("weeks4"))
-    table = Table(f"trend.{index}", words, columns, tuple(rows), "index")
+    week_columns = _columns("week")[:-1] if county else _columns("week")
+    columns = (Column("ends_on", Text("截至", "Up to"), "date"), *week_columns, *_columns("weeks4"))
+    table = Table(f"trend.{index}", words, columns, tuple(rows), "index", NO_WEEKS if county else None)
     chart = Chart(
         f"trend.{index}.chart", words, "lines", table.id, "ends_on", ("weeks4", "week"), "_low", "_high"
     )
@@ -71,6 +81,23 @@ def over_time(session: Session, index: str, *, county: Place | None, at: datetim
     made = estimated(METHOD, "index_estimate(estimate_set)", held, at=at)
     number = _newest(session, index, words, months, weeks, where)
     return Tile(table, made, chart, number, None if rows else NO_WEIGHTS)
+
+
+def _sizes(session: Session, index: str, found: list[Known], where: Where) -> dict[int, int | None]:
+    """Return by estimate set how many answered: of a county not what is few, or would tell another county's few."""
+    if where[0] is not By.COUNTY:
+        return {k.made.id: numbers_of([k.estimate])[0] for k in found}
+    query = (
+        sa.select(IndexEstimate)
+        .where(IndexEstimate.estimate_set_id.in_([k.made.id for k in found]), IndexEstimate.index == index)
+        .where(IndexEstimate.by == By.COUNTY, IndexEstimate.measure == Measure.SHARE)
+        .order_by(IndexEstimate.domain)
+    )
+    sets: dict[int, list[IndexEstimate]] = {}
+    for e in session.scalars(query):
+        sets.setdefault(e.estimate_set_id, []).append(e)
+    told = {made: dict(zip((e.domain for e in es), numbers_of(es), strict=True)) for made, es in sets.items()}
+    return {made: numbers.get(where[1]) for made, numbers in told.items()}
 
 
 def _columns(key: str) -> tuple[Column, ...]:

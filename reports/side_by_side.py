@@ -20,7 +20,7 @@ from reports.blocks import Cell, Column, Table, Text
 from reports.dark_figures import dark_figures
 from reports.definitions import ENFORCEMENT, SAFETY
 from reports.estimates import By, Figures, Known
-from reports.index_blocks import METHOD, interval, places_of
+from reports.index_blocks import METHOD, interval, numbers_of, places_of
 from reports.index_series import newest
 from reports.index_tiles import NO_WEIGHTS
 from reports.matter_tiles import LEAST
@@ -28,7 +28,6 @@ from reports.periods import PeriodKind
 from reports.promise_tiles import kept_by_week, share_limits
 from reports.tiles import Tile, estimated
 from survey.field_rates import Breakdown, Selection, tabulate
-from survey.index_ranks import RankRange
 from survey.methods.rates import Eligibility
 from survey.waves import Wave
 from survey.weight_making import margin_totals
@@ -36,6 +35,7 @@ from survey.weight_making import margin_totals
 SPAN = timedelta(weeks=4)
 PER = 10_000
 KEPT = 8
+NOTHING: tuple[Cell, ...] = (None,) * 5
 _ratios: WeakKeyDictionary[sa.Engine, dict[tuple[int, date], dict[str, tuple[Cell, ...]]]] = (
     WeakKeyDictionary()
 )
@@ -51,7 +51,7 @@ def side_by_side(session: Session, *, at: datetime, sort: str = "") -> Tile:
     people = margin_totals(session).get("county", {})
     rates = _response(session, now) if now else {}
     dark = _dark(session, now, today) if now else {}
-    ranks = {index: now.places(index) if now else {} for index in (SAFETY, ENFORCEMENT)}
+    safety, enforcement = _index(now, SAFETY), _index(now, ENFORCEMENT)
     rows: list[tuple[Cell, ...]] = []
     for county in counties(session):
         n, population = heard.get(county.id, 0), people.get(county.code)
@@ -60,8 +60,8 @@ def side_by_side(session: Session, *, at: datetime, sort: str = "") -> Tile:
         per = n / population * PER if population else None
         rows.append(
             (
-                Text(county.name, county.name_en), county.code, *_index(now, ranks[SAFETY], SAFETY, county.code),
-                *_index(now, ranks[ENFORCEMENT], ENFORCEMENT, county.code), rates.get(county.code), n, per, due, *share,
+                Text(county.name, county.name_en), county.code, *safety.get(county.code, NOTHING),
+                *enforcement.get(county.code, NOTHING), rates.get(county.code), n, per, due, *share,
                 *dark.get(county.code, (None, None, None)),
             )
         )  # fmt: skip
@@ -90,10 +90,13 @@ def ordered(rows: list[tuple[Cell, ...]], sort: str) -> tuple[tuple[Cell, ...], 
     return (*first, *(row for row in rows if row[at] is None))
 
 
-def _index(now: Figures | None, ranks: dict[str, RankRange], index: str, code: str) -> tuple[Cell, ...]:
-    e = now.get(index, code, By.COUNTY) if now else None
-    is_shown = e is not None and e.is_shown
-    return (*interval(e), e.n if e else None, places_of(ranks.get(code)) if is_shown else None)
+def _index(now: Figures | None, index: str) -> dict[str, tuple[Cell, ...]]:
+    """Return by county an index with its limits, its number of interviews where it may be told, and its places."""
+    ranks, found = (now.places(index), now.of(By.COUNTY, index)) if now else ({}, [])
+    return {
+        e.domain: (*interval(e), n, places_of(ranks.get(e.domain)) if e.is_shown else None)
+        for e, n in zip(found, numbers_of(found), strict=True)
+    }
 
 
 def _response(session: Session, now: Figures) -> dict[str, float | None]:

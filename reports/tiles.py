@@ -81,10 +81,11 @@ def estimated(words: Words, query: str, found: list[Known], *, at: datetime) -> 
     if not found:
         return counted(words, query, at=at)
     e = found[-1].estimate
+    n, effective_n, deff = (e.n, e.effective_n, e.deff) if e.is_shown else (None, None, None)
     return Made(
         Text.of(words), query, found[-1].weight_set.as_of, found[-1].made.code_version,
         found[-1].made.definition_version, tuple(sorted({k.weight_set.id for k in found})),
-        e.n, e.effective_n, e.deff, e.method,
+        n, effective_n, deff, e.method,
     )  # fmt: skip
 
 

@@ -74,7 +74,7 @@ def indices(c: Context) -> list[Block]:
             (
                 words,
                 *interval(e),
-                e.n,
+                numbers_of([e])[0],
                 told.get(index) or verdicts_of([changes[index]])[0],
                 _shown(now.get(index, USERS, By.CONTACT)),
                 _shown(now.get(index, OTHERS, By.CONTACT)),

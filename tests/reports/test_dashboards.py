@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -106,6 +107,38 @@ def test_the_numbers_are_the_estimates_and_say_how_they_were_made(app: object, a
     for words in ("怎么算的", "指数定义第 1 版", "有效样本量", "设计效应", "数据截止", "程序", "Mogstad"):
         assert words in page
     assert leader.get("/dashboards/leader/nothing").status_code == 404
+
+
+def test_a_countys_few_are_on_no_dashboard(app: object, as_role: SignedIn) -> None:
+    """Nine in one county: the other's number goes with it, on the tiles of both and in how they were made."""
+    an_estimated_month()
+    few = 9
+    with transaction() as session:
+        counties = sa.select(IndexEstimate).where(IndexEstimate.by == By.COUNTY)
+        found = session.scalars(counties.order_by(IndexEstimate.domain)).all()
+        code, other = found[0].domain, found[-1].domain
+        for e in found:
+            e.withheld = "too_few" if e.domain == code else "complement"
+            e.n = few if e.domain == code else 191
+    leader = as_role(Role.LEADER)
+    with clock.frozen(CUT):
+        city = rows_of(leader, "/dashboards/city/counties.csv")
+    with transaction() as session:
+        month = session.scalars(sa.select(WeightSet)).one()
+        back = timedelta(days=(month.ends_on.weekday() + 1) % 7)  # a month up to a Sunday stands in the trend
+        month.starts_on, month.ends_on = month.starts_on - back, month.ends_on - back
+    with clock.frozen(CUT):
+        trends = [
+            leader.get(f"/dashboards/leader/trend.safety{end}?county={place}").text
+            for place in (code, other)
+            for end in ("", ".csv")
+        ]
+        whole = rows_of(leader, "/dashboards/leader/trend.safety.csv")
+    assert {row["安全感·样本量"] for row in city} == {row["执法满意度·样本量"] for row in city} == {""}
+    for page in trends:
+        assert not re.search(rf"[>,\s]({few}|191)[<,\s]", page.partition("<main")[2] or page)
+        assert "一周·样本量" not in page
+    assert [int(row["近四周·样本量"]) > few for row in whole] == [True]
 
 
 def test_users_and_others_have_a_composite_of_their_own(sqlite: Database) -> None:
