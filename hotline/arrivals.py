@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from core import clock, journal
 from core.terms import Words
+from hotline import menu
 from hotline.callers import caller_from
 from hotline.contacts import Contact, ContactState, Source, add_leg, contact_of_leg, fresh_token
 from hotline.lines import HelpLine, LineKind, line_called
@@ -15,7 +16,7 @@ from hotline.ownership import owner_for
 from hotline.same_operator import preferred_for
 from telephony import line as telephone
 from telephony.calls import Call
-from telephony.inbound import Heard, keeps_numbers_apart, on_inbound, waits_at_home
+from telephony.inbound import Heard, keeps_numbers_apart, on_inbound, on_input, waits_at_home
 from telephony.spoken import Say, Steps, Wait
 
 GREETINGS: dict[LineKind, Words] = {
@@ -28,7 +29,7 @@ GREETINGS: dict[LineKind, Words] = {
         "Hello, this is the hope line. Unless a life is in danger, what you say stays with us.",
     ),
 }
-"""Short, because every second of it is waited: people dial these numbers in need and hear no menu."""
+"""Short, because every second of it is waited: people dial these numbers in need."""
 RECORDED = Words(
     "通话将录音，不愿录音请告诉接线员。督导可能旁听。",
     "This call is recorded; if you would rather not, tell the operator. A supervisor may listen in.",
@@ -42,10 +43,11 @@ def answer_callers() -> None:
     on_inbound(greet, is_first=True)  # a number may be the survey's own as well: whoever calls comes first
     keeps_numbers_apart(lambda session, called: line_called(session, called) is not None)
     waits_at_home(_home)
+    on_input(menu.QUESTION, chosen)
 
 
 def greet(session: Session, call: Call, heard: Heard) -> Steps | None:
-    """Write the caller down and greet them; the line's numbers are dialled by people who need no menu."""
+    """Write the caller down and greet them; people in need hear no menu but that of the languages, where any are set."""
     line = line_called(session, heard.called)
     if line is None:
         return None
@@ -54,7 +56,17 @@ def greet(session: Session, call: Call, heard: Heard) -> Steps | None:
         contact.noticed_at or contact.rung_at
     )  # the greeting tells of supervisors who may listen
     greeting = (GREETINGS[line.kind], RECORDED if contact.is_recorded else LISTENED, CONNECTING)
-    return [*(Say(words) for words in greeting), Wait(line.queue)]
+    *hello, connecting = (Say(words) for words in greeting)
+    return [*hello, *menu.ask(session, line, contact), connecting, Wait(line.queue)]
+
+
+def chosen(session: Session, call: Call, heard: Heard) -> Steps | None:
+    """Note the language whose key a caller has pressed in the greeting, and let them wait."""
+    line, at = line_called(session, heard.called), clock.now()
+    if line is None:
+        return None
+    contact = contact_of_leg(session, call) or arrive(session, line, call, number=heard.caller, at=at)
+    return [*menu.choose(session, line, contact, heard.digits, at=at), Wait(line.queue)]
 
 
 def arrive(session: Session, line: HelpLine, call: Call, *, number: str | None, at: datetime) -> Contact:

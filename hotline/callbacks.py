@@ -13,6 +13,8 @@ from core.terms import Term, code_list, coded
 from hotline.contacts import Contact
 
 FIRST_WITHIN = timedelta(minutes=15)
+LEFT_TO_SPEAKERS = timedelta(minutes=10)
+"""So long a call-back in another language is left to those who speak it, while one of them is at the line."""
 TRIES = 3
 LEASE = timedelta(minutes=10)
 AGAIN_AFTER = timedelta(hours=2)

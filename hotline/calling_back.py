@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import journal
-from core.db import take
 from core.people import Staff
 from core.problems import Missing, Refused
 from core.sweeps import sweep
@@ -16,7 +15,7 @@ from core.terms import Words
 from hotline.callbacks import LEASE, TRIES, CallBack, CallBackResult, CallBackState, next_try
 from hotline.contacts import CONTACT_FLOW, Contact, ContactAction, ContactState, Source, WayOut, add_leg
 from hotline.dispatch import close_offers
-from hotline.lines import line_of, lines_served_by
+from hotline.lines import line_of
 from hotline.missing import call_back_of, miss, resume
 from hotline.offers import OfferAnswer
 from hotline.seating import occupy, room_to_talk_in
@@ -40,18 +39,6 @@ class NoNumber(Refused):
     """There is nothing to dial."""
 
     words = Words("来电未显示号码，无法回拨。", "The number was withheld, so nobody can be called back.")
-
-
-def claim_next(session: Session, *, by: Staff, at: datetime) -> CallBack | None:
-    """Take the call-back that is due first on the lines somebody answers, if there is one."""
-    query = (
-        sa.select(CallBack)
-        .join(Contact, Contact.id == CallBack.contact_id)
-        .where(CallBack.state == S.DUE, CallBack.due_at <= at, Contact.line.in_(lines_served_by(by)))
-        .order_by(CallBack.due_at, CallBack.id)
-    )
-    found: CallBack | None = take(session, query)
-    return None if found is None else _hold(session, found, by=by, at=at)
 
 
 def claim(session: Session, call_back: CallBack, *, by: Staff, at: datetime) -> CallBack:

@@ -14,6 +14,7 @@ from core.people import Staff
 from core.problems import Missing
 from core.terms import Term, Words, code_list, coded
 from hotline.callers import Caller
+from hotline.languages import SpokenLanguage
 from hotline.lines import LineKind
 from telephony.calls import Call
 
@@ -152,7 +153,8 @@ class Contact(Base):
     first_wait_s: Mapped[float | None]
     left_by: Mapped[WayOut | None] = mapped_column(coded(WayOut))
     """How the last waiting ended, which says what the caller hears next."""
-    language: Mapped[str] = mapped_column(sa.String(2), default="zh")
+    language_id: Mapped[int | None] = mapped_column(sa.ForeignKey("spoken_language.id"))
+    """What the caller pressed the key for, of this one call; Mandarin without."""
     is_recorded: Mapped[bool] = mapped_column(default=False)
     """Whether talks of it are recorded: the line does so, its caller was told and has not said no."""
     is_listened_in: Mapped[bool] = mapped_column(default=False)
@@ -161,6 +163,7 @@ class Contact(Base):
 
     caller: Mapped[Caller | None] = relationship()
     call: Mapped[Call | None] = relationship()
+    language: Mapped[SpokenLanguage | None] = relationship()
     owner: Mapped[Staff] = relationship(foreign_keys=owner_id)
     taker: Mapped[Staff | None] = relationship(foreign_keys=taken_by)
 
@@ -169,6 +172,11 @@ class Contact(Base):
         if self.state is ContactState.WAITING and self.waiting_from is not None:
             return max(0, int((now - self.waiting_from).total_seconds()))
         return int(self.first_wait_s or 0)
+
+    @property
+    def voice(self) -> str:
+        """In which language the caller hears what the house says by itself."""
+        return "zh" if self.language is None else self.language.voice
 
     def leave_waiting(self, way_out: WayOut, at: datetime) -> None:
         """Note how a waiting ended; only the first one counts in the figures."""

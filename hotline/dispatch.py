@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,13 +15,14 @@ from core.sweeps import sweep
 from hotline.contacts import Contact, ContactState
 from hotline.kept_places import kept_places
 from hotline.lines import LineKind
+from hotline.matching import Free, Pair, Turn, pairs
 from hotline.offers import RINGS_FOR, Offer, OfferAnswer
 from hotline.seats import LOST_AFTER, Seat, SeatState
+from hotline.speakers import left_until
 from telephony.calls import Call, Party
 from telephony.line import LegState, line
 from telephony.rooms import Purpose, Room
 
-TELEPHONES = 3
 NOT_AGAIN_FOR = timedelta(seconds=60)
 """Whoever declined a caller isn't rung for the same one before then."""
 
@@ -33,9 +34,12 @@ def dispatch(session: Session, *, at: datetime) -> int:
     waiting = _waiting(session, seats) if seats else []
     if not waiting:
         return 0
+    free = [Free(seat.staff_id, frozenset(seat.serves), frozenset(seat.speaks)) for seat in seats]
+    left = left_until(session, waiting, at=at)
+    turns = [_turn(contact, left.get(contact.id)) for contact in waiting]
     offers = [
-        Offer(contact_id=contact.id, staff_id=seat.staff_id, offered_at=at, until=at + RINGS_FOR)
-        for contact, seat in _pairs(waiting, seats, *_earlier(session, waiting), at)
+        Offer(contact_id=contact, staff_id=staff, offered_at=at, until=at + RINGS_FOR)
+        for contact, staff in pairs(turns, free, at, *_earlier(session, waiting, at))
     ]
     session.add_all(offers)
     session.flush()
@@ -57,6 +61,22 @@ def close_offers_to(session: Session, staff_id: int, answer: OfferAnswer, *, at:
     _close(session, _TO, {"staff": staff_id}, answer, at)
 
 
+def leave_to_speakers(session: Session, contact: Contact, *, at: datetime) -> None:
+    """End the ringing of a caller who has just chosen a language at those who don't speak it, while others do."""
+    until = left_until(session, [contact], at=at).get(contact.id)
+    if until is None or at >= until:
+        return
+    rung = session.execute(
+        sa.select(Offer.id, Seat.speaks)
+        .join(Seat, Seat.staff_id == Offer.staff_id)
+        .where(Offer.contact_id == contact.id, Offer.answer.is_(None))
+        .with_for_update(of=Offer, skip_locked=True)
+    )
+    _end(
+        session, [offer for offer, speaks in rung if contact.language_id not in speaks], OfferAnswer.LEFT, at
+    )
+
+
 def _open_offers(which: sa.ColumnElement[bool]) -> sa.Select[int]:
     # What somebody else is closing right now is left to them: two who took each other's callers would else
     # wait for one another for ever.
@@ -73,7 +93,10 @@ _TO = _open_offers(Offer.staff_id == sa.bindparam("staff"))
 def _close(
     session: Session, which: sa.Select[int], given: dict[str, Any], answer: OfferAnswer, at: datetime
 ) -> None:
-    found = plainly(session).scalars(which, given).all()
+    _end(session, plainly(session).scalars(which, given).all(), answer, at)
+
+
+def _end(session: Session, found: Sequence[int], answer: OfferAnswer, at: datetime) -> None:
     if found:
         statement = sa.update(Offer).where(Offer.id.in_(found)).values(answer=answer, answered_at=at)
         session.execute(statement, execution_options={"synchronize_session": "fetch"})
@@ -117,84 +140,62 @@ def _free_seats(session: Session, at: datetime) -> list[Seat]:
     return list(session.scalars(query, {"at": at, "heard_from": at - LOST_AFTER}))
 
 
-_WAITING = (
-    sa.select(Contact)
-    .where(Contact.state == ContactState.WAITING, Contact.line.in_(sa.bindparam("lines", expanding=True)))
-    .order_by(Contact.is_first.desc(), Contact.waiting_from, Contact.id)
-    .limit(sa.bindparam("most"))
+def _in_turn(*which: sa.ColumnElement[bool]) -> sa.Select[Contact]:
+    query = sa.select(Contact).where(
+        Contact.state == ContactState.WAITING, Contact.line.in_(sa.bindparam("lines", expanding=True)), *which
+    )
+    ordered = query.order_by(Contact.is_first.desc(), Contact.waiting_from, Contact.id)
     # Whoever is being moved by somebody else right now needs no telephone; nobody waits for a lock here.
-    .with_for_update(of=Contact, skip_locked=True)
-)
+    return ordered.limit(sa.bindparam("most")).with_for_update(of=Contact, skip_locked=True)
+
+
+_WAITING = _in_turn()
+_IN_LANGUAGE = _in_turn(Contact.language_id.in_(sa.bindparam("spoken", expanding=True)))
+_IN_MANDARIN = _in_turn(Contact.language_id.is_(None))
 _OFFERED = (
     sa.select(Offer).where(Offer.contact_id.in_(sa.bindparam("contacts", expanding=True))).order_by(Offer.id)
 )
 
 
 def _waiting(session: Session, seats: Sequence[Seat]) -> list[Contact]:
-    """Return who waits on the lines that the seats serve, in the order of their turn."""
+    """Return who waits on the lines that the seats serve, as far down as these seats can ring."""
     lines = [LineKind.of(code) for code in {code for seat in seats for code in seat.serves}]
     most = 4 * len(seats)
-    found = list(session.scalars(_WAITING, {"lines": lines, "most": most}))
-    kept = kept_places(session, lines, most)
-    return sorted([*found, *kept], key=_turn) if kept else found
+    asked = {"lines": lines, "most": most}
+    found = list(session.scalars(_WAITING, asked))
+    spoken = {language for seat in seats for language in seat.speaks}
+    if len(found) == most and (spoken or any(c.language_id is not None for c in found)):
+        # Who is left to somebody else holds nobody up, and who is spoken for by a seat comes before longer waits.
+        found += session.scalars(_IN_LANGUAGE, {**asked, "spoken": spoken})
+        found += session.scalars(_IN_MANDARIN, asked)
+    return [*dict.fromkeys(found), *kept_places(session, lines, most)]
 
 
-def _turn(contact: Contact) -> tuple[bool, datetime, int]:
-    return not contact.is_first, contact.waiting_from or contact.rung_at, contact.id
+def _turn(contact: Contact, left: datetime | None) -> Turn:
+    return Turn(
+        contact.id, contact.line.value, contact.waiting_from or contact.rung_at, is_first=contact.is_first,
+        is_kept=contact.state is not ContactState.WAITING, asks_for=contact.preferred_by,
+        language=contact.language_id, left_until=left,
+    )  # fmt: skip
 
 
 def _earlier(
-    session: Session, waiting: Sequence[Contact]
-) -> tuple[dict[int, int], dict[tuple[int, int], Offer]]:
-    """Return how many telephones ring for each caller, and the last answer of each one that rang before."""
+    session: Session, waiting: Sequence[Contact], at: datetime
+) -> tuple[dict[int, int], Collection[Pair], Collection[Pair]]:
+    """Return how many telephones ring for each caller, which ones rang before, and who has just declined."""
     ringing: dict[int, int] = defaultdict(int)
-    before: dict[tuple[int, int], Offer] = {}
+    last: dict[Pair, Offer] = {}
     for offer in session.scalars(_OFFERED, {"contacts": [c.id for c in waiting]}):
         if offer.answer is None:
             ringing[offer.contact_id] += 1
         else:
-            before[offer.contact_id, offer.staff_id] = offer
-    return ringing, before
-
-
-def _pairs(
-    waiting: Sequence[Contact],
-    seats: Sequence[Seat],
-    ringing: dict[int, int],
-    before: dict[tuple[int, int], Offer],
-    at: datetime,
-) -> list[tuple[Contact, Seat]]:
-    """Give each caller one telephone in turn, then a second and a third while some are left."""
-    free, found = list(seats), []
-    alone: set[int] = set()
-
-    def seat_for(contact: Contact) -> Seat | None:
-        preferred = next((s for s in free if s.staff_id == contact.preferred_by), None)
-        asked = before.get((contact.id, contact.preferred_by or 0))
-        if preferred is not None and asked is None and contact.line.value in preferred.serves:
-            alone.add(contact.id)  # for one ringing the one they asked for is rung alone
-            return preferred
-        ready = [s for s in free if contact.line.value in s.serves and not _declined(contact, s)]
-        return min(ready, key=lambda s: (contact.id, s.staff_id) in before, default=None)
-
-    def _declined(contact: Contact, seat: Seat) -> bool:
-        offer = before.get((contact.id, seat.staff_id))
-        if offer is None or offer.answer is not OfferAnswer.DECLINED or offer.answered_at is None:
-            return False
-        return offer.answered_at > at - NOT_AGAIN_FOR
-
-    for round_ in range(TELEPHONES):
-        for contact in waiting:
-            if ringing[contact.id] > round_ or contact.id in alone or not free:
-                continue
-            if round_ and contact.state is not ContactState.WAITING:
-                continue  # nobody waits on the line there: one telephone at a time is enough
-            seat = seat_for(contact)
-            if seat is not None:
-                free.remove(seat)
-                ringing[contact.id] += 1
-                found.append((contact, seat))
-    return found
+            last[offer.contact_id, offer.staff_id] = offer
+    declined = {
+        pair for pair, offer in last.items()
+        if offer.answer is OfferAnswer.DECLINED and offer.answered_at is not None
+        and offer.answered_at > at - NOT_AGAIN_FOR
+    }  # fmt: skip
+    return ringing, last.keys(), declined
 
 
 @sweep("hotline.dispatch", every=timedelta(seconds=2))

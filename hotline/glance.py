@@ -32,7 +32,7 @@ _Rung, _Mine = aliased(Contact), aliased(Contact)
 _MINE = (
     sa.select(
         Seat.state, Seat.since, Seat.contact_id, Seat.heartbeat_at, Seat.rest_until,
-        Offer.id, Offer.until, _Rung.state, _Rung.is_first,
+        Offer.id, Offer.until, _Rung.state, _Rung.is_first, _Rung.language_id,
         _Mine.id, _Mine.state, _Mine.taken_at, _Mine.talking_at, _Mine.ended_at, _Mine.wrap_until,
         _Mine.is_recorded, _Mine.is_listened_in, _Mine.noticed_at,
         Call.id, Call.state, Call.is_held, Recording.state, Recording.is_paused, ScreeningSheet.is_finished, CallBack.id,

@@ -41,6 +41,7 @@ WORDS = {
     "contact.unrecorded": Words("来电人不同意录音", "Caller wants no recording"),
     "contact.transfer": Words("转接来电", "Caller passed on"),
     "help_line.set": Words("设置热线号码", "Line set up"),
+    "seat.languages": Words("记下接线员会说的语言", "What an operator speaks noted"),
     "message.hear": Words("听取留言", "Message heard"),
     "talk.hear": Words("听取通话录音", "Recorded talk heard"),
     "risk_scale.adopt": Words("启用风险分级标准", "Points of the risk sheet adopted"),

@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 
 from core import clock, db
 from core.phone import masked
+from core.terms import Words
 from hotline.callbacks import CallBack, CallBackReason, CallBackState
 from hotline.callers import Caller
 from hotline.contacts import Contact, ContactState
 from hotline.followups import FollowUp, FollowUpState
+from hotline.languages import SpokenLanguage
 from hotline.lines import LineKind, line_of
 
 SHOWN = 8
@@ -33,6 +35,7 @@ class Waiter:
 
     waiting_from: datetime | None
     is_first: bool
+    language: Words | None
     number: str
     times: int
 
@@ -48,6 +51,7 @@ class Promise:
     rung_at: datetime
     tries: int
     held_by: int | None
+    language: Words | None
     number: str
     times: int
 
@@ -97,8 +101,16 @@ _WAITING = (
     .where(Contact.line == sa.bindparam("line"), Contact.state == ContactState.WAITING)
 )  # fmt: skip
 _WAITERS = (
-    sa.select(Contact.waiting_from, Contact.is_first, Caller.number, Caller.contacts)
+    sa.select(
+        Contact.waiting_from,
+        Contact.is_first,
+        SpokenLanguage.zh,
+        SpokenLanguage.en,
+        Caller.number,
+        Caller.contacts,
+    )
     .outerjoin(Caller, Caller.id == Contact.caller_id)
+    .outerjoin(SpokenLanguage, SpokenLanguage.id == Contact.language_id)
     .where(Contact.line == sa.bindparam("line"), Contact.state == ContactState.WAITING)
     .order_by(Contact.is_first.desc(), Contact.waiting_from, Contact.id)
     .limit(SHOWN)
@@ -112,10 +124,11 @@ _DUE = (
 _PROMISES = (
     sa.select(
         CallBack.id, Contact.token, CallBack.reason, CallBack.due_at, Contact.rung_at, CallBack.tries,
-        CallBack.held_by, Caller.number, Caller.contacts,
+        CallBack.held_by, SpokenLanguage.zh, SpokenLanguage.en, Caller.number, Caller.contacts,
     )
     .join(Contact, Contact.id == CallBack.contact_id)
     .outerjoin(Caller, Caller.id == Contact.caller_id)
+    .outerjoin(SpokenLanguage, SpokenLanguage.id == Contact.language_id)
     .where(Contact.line == sa.bindparam("line"))
     .order_by(CallBack.due_at, CallBack.id)
 )  # fmt: skip
@@ -155,20 +168,23 @@ def _of_line(session: Session, kind: LineKind, at: datetime) -> LineLists:
         within_s=line.answer_within_s if line else 20,
         count=count,
         longest=longest,
-        waiters=tuple(Waiter(since, first, *_who(number, times)) for since, first, number, times in waiters),
+        waiters=tuple(Waiter(*_told(row)) for row in waiters),
         due_count=due_count,
-        due=tuple(_promise(row) for row in session.execute(_FIRST_DUE, of)) if due_count else (),
-        held=tuple(_promise(row) for row in session.execute(_HELD, {"line": kind})),
+        due=tuple(Promise(*_told(row)) for row in session.execute(_FIRST_DUE, of)) if due_count else (),
+        held=tuple(Promise(*_told(row)) for row in session.execute(_HELD, {"line": kind})),
     )
 
 
-def _promise(row: Sequence[Any]) -> Promise:
-    facts: list[Any] = [*row[:-2], *_who(*row[-2:])]
-    return Promise(*facts)
+def _told(row: Sequence[Any]) -> list[Any]:
+    """Return a row's facts, of its last four only what may be shown of a caller."""
+    return [*row[:-4], *_who(*row[-4:])]
 
 
-def _who(number: str | None, times: int | None) -> tuple[str, int]:
-    return (masked(number), times or 1) if number else ("", 1)
+def _who(
+    zh: str | None, en: str | None, number: str | None, times: int | None
+) -> tuple[Words | None, str, int]:
+    language = Words(zh, en or zh) if zh else None
+    return (language, masked(number), times or 1) if number else (language, "", 1)
 
 
 _kept: WeakKeyDictionary[db.Database, Lists] = WeakKeyDictionary()

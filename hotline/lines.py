@@ -27,6 +27,12 @@ SKILL: dict[LineKind, Permission] = {
 """Whose telephone a line's callers may ring on."""
 
 
+NOT_RECORDED_KEY = "3"
+"""What a waiting caller presses who doesn't agree to be recorded."""
+LANGUAGE_KEYS = "3456789"
+"""What may stand for a language: 1 and 2 are how the waiting is left."""
+
+
 class HelpLine(Base):
     """A number that callers dial; who owns what nobody else owns is a fact of the line."""
 
@@ -34,6 +40,7 @@ class HelpLine(Base):
     __table_args__ = (
         sa.CheckConstraint("longest_wait_s BETWEEN 60 AND 7200", name="longest_wait"),
         sa.CheckConstraint("answer_within_s BETWEEN 5 AND 120", name="answer_within"),
+        sa.CheckConstraint("language_wait_s BETWEEN 0 AND 600", name="language_wait"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -47,6 +54,10 @@ class HelpLine(Base):
     longest_wait_s: Mapped[int] = mapped_column(default=900)
     answer_within_s: Mapped[int] = mapped_column(default=20)
     is_recorded: Mapped[bool] = mapped_column(default=False)
+    languages: Mapped[dict[str, int]] = mapped_column(sa.JSON, default=dict)
+    """Which key stands for which language beside Mandarin; the line asks nobody while there is none."""
+    language_wait_s: Mapped[int] = mapped_column(default=60)
+    """So long a caller is left to those who speak their language, while one of them is at the line."""
     reconciled_at: Mapped[datetime | None]
     """Up to when the carrier's list of calls has been gone through; an outage is looked at from there on."""
     changed_at: Mapped[datetime]
@@ -62,6 +73,11 @@ class HelpLine(Base):
     def longest_wait(self) -> timedelta:
         """After how long a caller is asked to leave a message."""
         return timedelta(seconds=self.longest_wait_s)
+
+    @property
+    def language_wait(self) -> timedelta:
+        """How long a caller is left to those who speak their language."""
+        return timedelta(seconds=self.language_wait_s)
 
     @property
     def name(self) -> Words:

@@ -20,6 +20,7 @@ class OfferAnswer(Term):
     DECLINED = "declined", "暂不接", "Declined"
     EXPIRED = "expired", "未应答", "Not answered in time"
     TOO_LATE = "too_late", "他人已接起", "Already answered by another"
+    LEFT = "left", "让给会说这种语言的人", "Left to who speaks the language"
     WITHDRAWN = "withdrawn", "来电人已离开", "The caller left"
 
 

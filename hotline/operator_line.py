@@ -97,6 +97,11 @@ def _masked(number: str, times: int) -> dict[str, Any]:
     return {"number": number, "is_withheld": not number, "times": times}
 
 
+def _language(contact: Contact) -> str:
+    """Return what a caller chose to speak; nothing where it is Mandarin, as with most."""
+    return str(contact.language.name) if contact.language is not None else ""
+
+
 def _line(kind: LineKind, line: LineLists, at: datetime) -> dict[str, Any]:
     return {
         "code": kind.value,
@@ -109,6 +114,7 @@ def _line(kind: LineKind, line: LineLists, at: datetime) -> dict[str, Any]:
             {
                 "from": w.waiting_from.isoformat() if w.waiting_from else None,
                 "is_first": w.is_first,
+                "language": str(w.language or ""),
                 **_masked(w.number, w.times),
             }
             for w in line.waiters
@@ -146,6 +152,7 @@ def _offer(session: Session, by: Staff, at: datetime) -> dict[str, Any] | None:
         "until": offer.until.isoformat(),
         "is_first": contact.is_first,
         "is_for_me": contact.preferred_by == by.id,
+        "language": _language(contact),
         **who(contact.caller),
     }
 
@@ -158,6 +165,7 @@ def _row(contact: Contact) -> dict[str, Any]:
         "state": contact.state.value,
         "label": contact.state.label,
         "rung_at": contact.rung_at.isoformat(),
+        "language": _language(contact),
         "talking_at": contact.talking_at.isoformat() if contact.talking_at else None,
         "ended_at": contact.ended_at.isoformat() if contact.ended_at else None,
         **who(contact.caller),
@@ -212,6 +220,7 @@ def _promise(kind: LineKind, row: Promise, by: Staff) -> dict[str, Any]:
         "rung_at": row.rung_at.isoformat(),
         "tries": row.tries,
         "is_mine": row.held_by == by.id,
+        "language": str(row.language or ""),
         **_masked(row.number, row.times),
     }
 

@@ -15,15 +15,13 @@ from hotline.contacts import Contact, ContactState
 from hotline.dispatch import close_offers_to, dispatch
 from hotline.lines import lines_served_by
 from hotline.offers import OfferAnswer
-from hotline.seats import LOST_AFTER, SEAT_FLOW, Seat, SeatAction, SeatState, seat_of
+from hotline.seats import LOST_AFTER, SEAT_FLOW, STANDS_UP_AFTER, Seat, SeatAction, SeatState, seat_of
 from telephony.calls import Party, live_legs
 from telephony.dialling import NotConnected
 from telephony.line import LegState, line
 from telephony.rooms import Purpose, Room, open_room_of
 
 A, S = SeatAction, SeatState
-STANDS_UP_AFTER = timedelta(minutes=5)
-"""How long a lost screen keeps its seat; a reload or a lift without a network is shorter."""
 
 
 class NotSeated(Refused):

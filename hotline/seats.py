@@ -16,6 +16,8 @@ from hotline.lines import LineKind
 
 HEARTBEAT_S = 10
 LOST_AFTER = timedelta(seconds=30)
+STANDS_UP_AFTER = timedelta(minutes=5)
+"""How long a lost screen keeps its seat; a reload or a lift without a network is shorter."""
 
 
 class SeatState(Term):
@@ -65,7 +67,7 @@ SEAT_FLOW = Flow(
 
 
 class Seat(Base):
-    """An operator at the line; one row a person, made when they first sit down."""
+    """An operator at the line; one row a person, made when they first sit down or a lead notes what they speak."""
 
     __tablename__ = "seat"
     __table_args__ = (
@@ -80,6 +82,8 @@ class Seat(Base):
     heartbeat_at: Mapped[datetime]
     serves: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
     """Codes of the lines this operator answers now."""
+    speaks: Mapped[list[int]] = mapped_column(sa.JSON, default=list)
+    """The languages this operator speaks beside Mandarin, as a shift lead noted them."""
     contact_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contact.id"))
     rest_until: Mapped[datetime | None]
     """After a key call nobody is rung before then, unless they say so themselves."""
@@ -91,6 +95,10 @@ class Seat(Base):
         return now - self.heartbeat_at > LOST_AFTER
 
 
+WORKING = sa.and_(
+    Seat.state.in_((S.AVAILABLE, S.TALKING, S.WRAPPING)), Seat.heartbeat_at >= sa.bindparam("heard_from")
+)
+"""Says in a query of seats who answers callers now: on a break nobody does."""
 _SEAT = sa.select(Seat).where(Seat.staff_id == sa.bindparam("staff"))
 _LOCKED = _SEAT.with_for_update(of=Seat)
 

@@ -12,7 +12,7 @@ from hotline.callbacks import CallBack
 from hotline.contacts import Contact, ContactState, seat_seconds
 from hotline.kept_places import KEPT
 from hotline.lines import HelpLine, LineKind
-from hotline.seats import LOST_AFTER, Seat, SeatState
+from hotline.seats import LOST_AFTER, WORKING, Seat
 
 S = ContactState
 LOOKED_AT = 30
@@ -42,10 +42,7 @@ _HANDLED = (
     .order_by(Contact.rung_at.desc())
     .limit(LOOKED_AT)
 )  # fmt: skip
-_WORKING = sa.select(Seat.serves).where(
-    Seat.state.in_((SeatState.AVAILABLE, SeatState.TALKING, SeatState.WRAPPING)),
-    Seat.heartbeat_at >= sa.bindparam("heard_from"),
-)
+_WORKING = sa.select(Seat.serves).where(WORKING)
 
 
 def position(session: Session, contact: Contact) -> int:

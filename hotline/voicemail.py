@@ -53,9 +53,9 @@ def offer_message(session: Session, contact: Contact, call: Call) -> Steps | Non
         return None
     is_withheld = contact.caller is None or contact.caller.is_withheld
     return [
-        Say(SPEAK_WITHHELD if is_withheld else SPEAK, contact.language),
+        Say(SPEAK_WITHHELD if is_withheld else SPEAK, contact.voice),
         leave_message(session, call, QUESTION, at=clock.now()),
-        Say(NOTHING, contact.language),
+        Say(NOTHING, contact.voice),
         End(),
     ]
 
@@ -63,7 +63,7 @@ def offer_message(session: Session, contact: Contact, call: Call) -> Steps | Non
 def taken(session: Session, call: Call, heard: Heard) -> Steps:
     """Thank for a message."""
     contact = contact_of_leg(session, call)
-    language = contact.language if contact is not None else "zh"
+    language = contact.voice if contact is not None else "zh"
     if contact is not None and heard.recorded_s is not None:
         journal.write(session, "contact.message", contact, by=None, at=clock.now(), seconds=heard.recorded_s)
     return [Say(THANKS, language), End()]

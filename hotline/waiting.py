@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.terms import Words
-from hotline import recording_talks
+from hotline import menu, recording_talks
 from hotline.arrivals import arrive
 from hotline.contacts import (
     CONTACT_FLOW,
@@ -21,7 +21,7 @@ from hotline.contacts import (
     contact_of_leg,
 )
 from hotline.dispatch import dispatch
-from hotline.lines import HelpLine, LineKind, line_of
+from hotline.lines import NOT_RECORDED_KEY, HelpLine, LineKind, line_of
 from hotline.missing import miss
 from hotline.taking import last_leg
 from hotline.talking import put_back
@@ -108,7 +108,7 @@ def heard_waiting(session: Session, call: Call, heard: Heard) -> Steps | None:
 
 def _pass(session: Session, line: HelpLine, contact: Contact, call: Call, at: datetime) -> Steps:
     if contact.state in (S.TAKEN, S.TALKING):
-        return [Say(COMING, contact.language), Pause(5)]
+        return [Say(COMING, contact.voice), Pause(5)]
     if contact.state is not S.WAITING:
         return [LeaveWaiting()]
     since = contact.waiting_from or at
@@ -118,7 +118,8 @@ def _pass(session: Session, line: HelpLine, contact: Contact, call: Call, at: da
     words = _standing(session, line, position(session, contact), at)
     if contact.is_recorded:
         words = _both(words, UNRECORDED)
-    return [Ask(KEYS, words, wait_s=SILENCE_S, language=contact.language)]
+    said = menu.menu(session, line, contact)
+    return [Ask(KEYS, words, wait_s=SILENCE_S, language=contact.voice, also=said)]
 
 
 def pressed(session: Session, call: Call, heard: Heard) -> Steps:
@@ -130,16 +131,18 @@ def pressed(session: Session, call: Call, heard: Heard) -> Steps:
         return [LeaveWaiting()]
     if heard.digits == "1":
         if contact.caller is None or contact.caller.is_withheld:
-            return [Ask(KEYS, WITHHELD, turn=1, wait_s=SILENCE_S, language=contact.language)]
+            return [Ask(KEYS, WITHHELD, turn=1, wait_s=SILENCE_S, language=contact.voice)]
         miss(session, contact, WayOut.CALL_BACK, at=at)
         return [LeaveWaiting()]
     if heard.digits == "2":
         miss(session, contact, WayOut.MESSAGE, at=at)
         return [LeaveWaiting()]
-    if heard.digits == "3" and contact.is_recorded:
+    if heard.digits == NOT_RECORDED_KEY and contact.is_recorded:
         recording_talks.refuse(session, contact, by=None, at=at)
-        return [Say(NOT_RECORDED, contact.language), Pause(1)]
-    return [Pause(1)]
+        return [Say(NOT_RECORDED, contact.voice), Pause(1)]
+    line = line_of(session, contact.line)
+    said = menu.choose(session, line, contact, heard.digits, at=at) if line is not None else []
+    return [*said, Pause(1)]
 
 
 def left(session: Session, contact: Contact, call: Call, result: str, *, at: datetime) -> Steps:
@@ -158,13 +161,13 @@ def left(session: Session, contact: Contact, call: Call, result: str, *, at: dat
     elif contact.state is S.TAKEN:  # somebody is about to answer, but the line let go: they go on waiting
         return [Wait(f"line-{contact.line.value}")]
     if contact.left_by is WayOut.CALL_BACK:
-        return [Say(PROMISED, contact.language), End()]
+        return [Say(PROMISED, contact.voice), End()]
     for function in _messages:
         steps = function(session, contact, call)
         if steps is not None:
             return steps
     is_withheld = contact.caller is None or contact.caller.is_withheld
-    return [Say(CALL_AGAIN if is_withheld else WILL_CALL, contact.language), End()]
+    return [Say(CALL_AGAIN if is_withheld else WILL_CALL, contact.voice), End()]
 
 
 def returned(session: Session, call: Call, heard: Heard) -> Steps | None:
@@ -175,7 +178,7 @@ def returned(session: Session, call: Call, heard: Heard) -> Steps | None:
     is_alone = contact.state is S.TALKING and not call.in_room
     if is_alone or (contact.state is S.TAKEN and not _has_room(session, contact)):
         put_back(session, contact, at=at)
-    return [Say(BROKEN_OFF, contact.language), Wait(heard.line or f"line-{contact.line.value}")]
+    return [Say(BROKEN_OFF, contact.voice), Wait(heard.line or f"line-{contact.line.value}")]
 
 
 def _has_room(session: Session, contact: Contact) -> bool:

@@ -33,6 +33,8 @@ class Ask:
     keys: int = 1
     wait_s: int = 6
     language: str = "zh"
+    also: tuple[Say, ...] = ()
+    """Said after it, while keys are listened for: the same question in another language."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from core.db import reading, transaction
 from core.people import Staff
 from core.problems import Invalid
 from hotline.fallback import keep_documents, standing_document
-from hotline.line_setup import Terms, set_line
+from hotline.line_setup import Terms, language_keys, languages_set, set_line
 from hotline.lines import LineKind, line_of
 from hotline.reconciling import reconcile_lines
 from telephony.line import LineTrouble
@@ -31,6 +31,11 @@ KINDS = click.Choice([kind.value for kind in LineKind])
 @click.option("--longest-wait", type=int, help="Seconds after which a message is taken.")
 @click.option("--answer-within", type=int, help="Seconds within which callers should be answered.")
 @click.option(
+    "--language", "languages", multiple=True, help='A key and two names: "4 彝语 Yi"; all of them, once each.'
+)
+@click.option("--no-languages", is_flag=True, help="Ask callers for no language any more.")
+@click.option("--language-wait", type=int, help="Seconds a caller is left to who speaks their language.")
+@click.option(
     "--recorded/--not-recorded",
     default=None,
     help="Whether the talks of callers who don't object are recorded.",
@@ -38,7 +43,8 @@ KINDS = click.Choice([kind.value for kind in LineKind])
 @with_appcontext
 def set_line_up(
     kind: str, number: str | None, owner: str | None, duty_phones: tuple[str, ...], no_duty_phones: bool,
-    longest_wait: int | None, answer_within: int | None, recorded: bool | None,
+    longest_wait: int | None, answer_within: int | None, languages: tuple[str, ...], no_languages: bool,
+    language_wait: int | None, recorded: bool | None,
 ) -> None:  # fmt: skip
     """Set a line up, or change what is given and leave the rest."""
     which = LineKind.of(kind)
@@ -51,11 +57,18 @@ def set_line_up(
             if owner is None and row is not None:
                 person = row.owner
             kept = list(row.duty_phones) if row is not None and not no_duty_phones else []
+            spoken = languages_set(session, row) if row is not None and not no_languages else []
+            waits = (
+                language_wait
+                if language_wait is not None
+                else (row.language_wait_s if row is not None else 60)
+            )
             terms = Terms(
                 number=number or (row.number if row is not None else ""),
                 duty_phones=list(duty_phones) or kept,
                 longest_wait_s=longest_wait or (row.longest_wait_s if row is not None else 900),
                 answer_within_s=answer_within or (row.answer_within_s if row is not None else 20),
+                languages=language_keys(languages) or spoken, language_wait_s=waits,
                 is_recorded=recorded if recorded is not None else (row.is_recorded if row is not None else False),
             )  # fmt: skip
             set_line(session, which, terms, owner=person, by=None, at=clock.now())

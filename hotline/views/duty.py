@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from core.doors import Door
-from hotline.views import board, distress, handover, own_shifts, roster, staffing
+from hotline.views import board, crew, distress, handover, own_shifts, roster, staffing
 
 BLUEPRINTS = [
     board.blueprint,
     roster.blueprint,
+    crew.blueprint,
     handover.blueprint,
     staffing.blueprint,
     distress.blueprint,

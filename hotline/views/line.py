@@ -31,6 +31,7 @@ from hotline import (
 )
 from hotline.callbacks import CallBack, CallBackResult
 from hotline.contacts import Contact, contact_named
+from hotline.next_call_back import claim_next
 from telephony.outbox import kick
 
 blueprint = Blueprint("hotline_line", __name__, url_prefix="/hotline")
@@ -115,7 +116,7 @@ def seat(how: str) -> ResponseReturnValue:
 def next_call_back() -> ResponseReturnValue:
     """Take the call-back that is due first."""
     with transaction() as session:
-        found = calling_back.claim_next(session, by=acting(), at=clock.now())
+        found = claim_next(session, by=acting(), at=clock.now())
         told = {"call_back": None if found is None else found.id}
     return jsonify(told)
 

@@ -14,7 +14,7 @@ from core.permissions import Permission, require
 from core.problems import Invalid, Missing
 from core.terms import Words, t
 from hotline.fallback import keep_documents, standing_document
-from hotline.line_setup import Terms, may_own, set_line
+from hotline.line_setup import Terms, language_keys, languages_set, may_own, set_line
 from hotline.lines import LineKind, line_of
 from telephony.dialling import NotOffered
 from telephony.line import LineTrouble, line
@@ -85,6 +85,8 @@ def _terms() -> Terms:
         longest_wait_s=whole("longest_wait_s"),
         answer_within_s=whole("answer_within_s"),
         is_recorded=form.get("is_recorded") == "1",
+        languages=language_keys(form.get("languages", "").splitlines()),
+        language_wait_s=whole("language_wait_s"),
     )
 
 
@@ -96,7 +98,9 @@ def _page(which: LineKind | None = None, wrong: Invalid | None = None) -> str:
             row, is_wrong = line_of(session, kind), kind is which and wrong is not None
             typed = request.form.to_dict() if is_wrong else {}
             owners = {p.id: p.name for p in people if may_own(kind, p)}
-            lines.append((kind, row, owners, typed, wrong.fields if wrong is not None and is_wrong else {}))
+            spoken = languages_set(session, row) if row is not None else []
+            fields = wrong.fields if wrong is not None and is_wrong else {}
+            lines.append((kind, row, spoken, owners, typed, fields))
         return render_template(
             "hotline/lines.html", lines=lines, keeps_itself=line().settings.line == "simulator",
             can_keep=line().capabilities().queues, can_record=line().capabilities().records,

@@ -16,12 +16,14 @@ from core.problems import Forbidden, Invalid, Missing
 from core.terms import Words, t
 from hotline import roster, roster_publishing
 from hotline.handovers import handover_of
+from hotline.languages import languages_on
 from hotline.lines import LineKind
 from hotline.past_calls import monday_of
 from hotline.roster import may_lead
 from hotline.roster_rules import Span
 from hotline.roster_sheet import leads_for, people_for, week_of, week_span
 from hotline.shifts import KEY_CALL_LIMIT, Duty, Shift, shift_numbered
+from hotline.speakers import spoken_by
 from hotline.views.board import lines_led
 
 blueprint = Blueprint("roster", __name__, url_prefix="/hotline/duty/roster")
@@ -68,11 +70,15 @@ def week() -> str:
 
 def _week(line: LineKind, monday: date, errors: dict[str, Words] | None = None) -> str:
     with reading() as session:
+        people = people_for(session, line)
         return render_template(
             "hotline/roster.html",
             w=week_of(session, line, monday, at=clock.now()),
             lines=lines_led(acting()),
             leads=leads_for(session, line),
+            languages=list(languages_on(session, line).values()),
+            people=people,
+            speaks=spoken_by(session, people),
             errors=errors or {},
             typed=request.form,
             key_call_limit=KEY_CALL_LIMIT,

@@ -92,7 +92,8 @@ def _gather(settings: Settings, step: Ask) -> Gather:
         timeout=step.wait_s,
         input="dtmf",
     )
-    gather.say(step.words.in_language(step.language), language=_SPOKEN[step.language])
+    for say in (Say(step.words, step.language), *step.also):
+        gather.say(say.words.in_language(say.language), language=_SPOKEN[say.language])
     return gather
 
 

@@ -11,7 +11,7 @@ from core import clock, db
 from core.people import Staff
 from core.permissions import Role
 from core.problems import Missing, Refused
-from hotline import answering, calling_back, operator_line, seating, talking, turns, wrapping
+from hotline import answering, calling_back, next_call_back, operator_line, seating, talking, turns, wrapping
 from hotline.callbacks import (
     FIRST_WITHIN,
     TRIES,
@@ -62,10 +62,10 @@ def test_a_caller_is_rung_back_and_talked_to(desk: Desk) -> None:
     ann, ben = desk.operator(), desk.operator()
     contact, promise = abandoned(desk)
     assert promise.due_at - contact.rung_at <= FIRST_WITHIN
-    assert desk.do(calling_back.claim_next, by=ann).id == promise.id  # type: ignore[attr-defined]
+    assert desk.do(next_call_back.claim_next, by=ann).id == promise.id  # type: ignore[attr-defined]
     with pytest.raises(HeldByAnother):
         desk.do(calling_back.claim, promise, by=ben)
-    assert desk.do(calling_back.claim_next, by=ben) is None
+    assert desk.do(next_call_back.claim_next, by=ben) is None
     desk.do(calling_back.ring, promise, by=ann)
     desk.run(2)
     assert desk.again(contact).state is S.TAKEN
@@ -398,7 +398,7 @@ def test_a_citizen_operator_knows_nothing_of_counselling_promises(desk: Desk) ->
     """They don't even come up."""
     carl = desk.operator(Role.CITIZEN_OPERATOR)
     contact, promise = abandoned(desk)
-    assert desk.do(calling_back.claim_next, by=carl) is None
+    assert desk.do(next_call_back.claim_next, by=carl) is None
     with pytest.raises(Missing):
         desk.do(calling_back.claim, promise, by=carl)
     with pytest.raises(Refused):

@@ -2,7 +2,7 @@
 import { keybar, leaveFields, make, minutes, notice, part, problemWords, stage } from "./interviewer_parts.js";
 import { MatterPane } from "./operator_citizen.js";
 import { Consult } from "./operator_consult.js";
-import { clock, drawLines, drawRing, drawSide, whoWords } from "./operator_idle.js";
+import { clock, drawLines, drawRing, drawSide, languageChip, whoWords } from "./operator_idle.js";
 import { Panels } from "./operator_panels.js";
 import { RecordForm, showSaved } from "./operator_record.js";
 import { Unsent } from "./operator_unsent.js";
@@ -317,6 +317,7 @@ class Line {
     part("call-line").className = `chip ${contact.line === "counselling" ? "chip-green" : "chip-blue"}`;
     part("call-state").textContent = contact.is_held ? t("保持中，对方在听音乐", "On hold: they hear music") : contact.label;
     part("call-number").textContent = whoWords(contact);
+    part("call-language").replaceChildren(...[languageChip(contact)].filter(Boolean));
     part("call-times").replaceChildren(...(contact.times > 1 ? [t("第 {n} 次来电", "call no. {n}", { n: contact.times })] : []));
     part("call-times").hidden = contact.times < 2;
     part("call-more").textContent = [t("等了 {waited}", "waited {waited}", { waited: minutes(contact.waited_s) }), contact.source, { running: t("录音中", "recording"), paused: t("录音暂停", "recording paused"), kept: t("已录音", "recorded") }[contact.recording]].filter(Boolean).join(" · ");

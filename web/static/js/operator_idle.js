@@ -15,6 +15,11 @@ export function timesChip(row) {
   return row.times > 1 ? make("span", { className: "chip chip-yellow", textContent: t("第 {n} 次来电", "call no. {n}", { n: row.times }) }) : null;
 }
 
+// What they asked to talk in, when it isn't Mandarin.
+export function languageChip(row) {
+  return row.language ? make("span", { className: "chip chip-yellow", textContent: t("讲{language}", "speaks {language}", { language: row.language }) }) : null;
+}
+
 function since(iso, now) {
   return minutes((now - Date.parse(iso)) / 1000);
 }
@@ -23,7 +28,7 @@ function waiting(line, now) {
   const longest = line.count ? (now - Date.parse(line.longest)) / 1000 : 0;
   const isLate = longest > line.within_s;
   const rows = line.rows.map((row) => make("tr", {},
-    make("td", {}, whoWords(row), " ", timesChip(row), " ", row.is_first ? make("span", { className: "chip chip-blue", textContent: t("优先", "first") }) : null),
+    make("td", {}, whoWords(row), " ", languageChip(row), " ", timesChip(row), " ", row.is_first ? make("span", { className: "chip chip-blue", textContent: t("优先", "first") }) : null),
     make("td", { textContent: row.from ? since(row.from, now) : "" })));
   return make("section", { className: "line-waits", attrs: { "aria-label": line.words } },
     make("h2", { textContent: line.words }),
@@ -61,7 +66,7 @@ function card(title, count, ...inside) {
 
 function callBacks(told) {
   const rows = told.rows.map((row) => make("li", {},
-    make("span", {}, `${clock(row.rung_at)} ${whoWords(row)} `, timesChip(row), make("br"), make("span", { className: "small soft", textContent: `${row.line_words} · ${row.reason}${row.tries ? t(" · 已试 {n} 次", " · tried {n} times", { n: row.tries }) : ""}` })),
+    make("span", {}, `${clock(row.rung_at)} ${whoWords(row)} `, languageChip(row), " ", timesChip(row), make("br"), make("span", { className: "small soft", textContent: `${row.line_words} · ${row.reason}${row.tries ? t(" · 已试 {n} 次", " · tried {n} times", { n: row.tries }) : ""}` })),
     row.is_message ? make("button", { type: "button", className: "button", textContent: t("听留言", "Listen"), data: { hears: row.token } }) : "",
     make("button", { type: "button", className: `button${row.is_mine ? " button-primary" : ""}`, textContent: t("回拨", "Call back"), data: { callsBack: row.id } })));
   return card(t("到时回拨", "Call-backs due"), told.count, told.count ? make("ul", { className: "plain" }, ...rows) : make("p", { className: "soft", textContent: t("没有到时的回拨", "No call-back is due") }));
@@ -98,16 +103,17 @@ export function drawRing(offer, now) {
   if (!offer) {
     ring.hidden = true;
     ring.replaceChildren();
-    ring.dataset.token = "";
+    ring.dataset.shown = "";
     return;
   }
   const left = Math.max(0, Math.ceil((Date.parse(offer.until) - now) / 1000));
-  if (ring.dataset.token !== offer.token) {
-    ring.dataset.token = offer.token;
+  const shown = `${offer.token} ${offer.language}`; // chosen while it rings, it is drawn anew
+  if (ring.dataset.shown !== shown) {
+    ring.dataset.shown = shown;
     ring.replaceChildren(
       make("p", { className: "row between" }, make("span", { className: "chip chip-blue", textContent: offer.line_words }), offer.is_for_me ? make("span", { className: "chip chip-green", textContent: t("找您的", "asks for you") }) : null, offer.is_first ? make("span", { className: "chip chip-yellow", textContent: t("优先", "first") }) : null),
       make("p", { className: "strong", textContent: t("来电响铃", "A caller rings") }),
-      make("p", { className: "call-number" }, whoWords(offer), " ", timesChip(offer)),
+      make("p", { className: "call-number" }, whoWords(offer), " ", languageChip(offer), " ", timesChip(offer)),
       make("p", { className: "small soft num", id: "ring-time" }),
       make("div", { className: "ring-keys" },
         make("button", { type: "button", className: "button button-primary", id: "accept" }, t("接起", "Accept"), " ", make("kbd", { textContent: "Enter" })),
