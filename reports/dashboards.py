@@ -15,11 +15,12 @@ from reports.blocks import Text
 from reports.county_pair import two_counties
 from reports.definitions import ENFORCEMENT, SAFETY
 from reports.handling_tiles import colours, holders, queue, standing, units
-from reports.index_tiles import by_county, over_time
+from reports.index_tiles import by_county
 from reports.matter_tiles import hot_topics, red_list
 from reports.promise_tiles import promises
 from reports.side_by_side import side_by_side
 from reports.tiles import Tile
+from reports.trend_tile import over_time
 from reports.unit_tiles import own_colours, own_said, own_weeks
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -113,6 +115,25 @@ def series_since(session: Session, definition: Definition) -> date | None:
     return max(broken, default=None)
 
 
+def counted_alike_since(found: Sequence[Definition], index: str, version: int) -> int:
+    """Return the first version, of `found` newest first, since which an index is counted as under a version.
+
+    A change of the agencies' weights makes the composite another number, and a change of scale both.
+    """
+    since = version
+    for later, earlier in pairwise(d for d in found if d.version <= version):
+        is_other = index == ENFORCEMENT and _shares(earlier) != _shares(later)
+        if later.breaks_series or is_other:
+            break
+        since = earlier.version
+    return since
+
+
+def _shares(definition: Definition) -> dict[str, float]:
+    total = sum(a.weight for a in definition.agencies)
+    return {a.code: a.weight / total for a in definition.agencies}
+
+
 def breaks(earlier: Definition, later: Definition) -> Words:
     """Say what a later version does to the series."""
     if later.breaks_series:
@@ -120,12 +141,7 @@ def breaks(earlier: Definition, later: Definition) -> Words:
             "量表改变，序列从此断开：此前的数字不再与之后的比较",
             "The scale changed and the series breaks here: nothing earlier is compared with what follows",
         )
-    total = [sum(a.weight for a in d.agencies) for d in (earlier, later)]
-    shares = [
-        {a.code: a.weight / whole for a in d.agencies}
-        for d, whole in zip((earlier, later), total, strict=True)
-    ]
-    if shares[0] == shares[1]:
+    if _shares(earlier) == _shares(later):
         return Words("与前一版的算法相同，序列不断", "Counted as before: the series goes on")
     return Words(
         "综合指数的权重改变，已公布的序列从此断开：简报里的比较都把两期按新版重算",

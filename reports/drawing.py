@@ -17,7 +17,7 @@ from core.terms import Words
 from reports.blocks import Cell, Chart, Column, Table, Text
 from reports.cells import number_of, shown
 from reports.maps import Ring
-from reports.web_charts import series_of
+from reports.web_lines import series_of
 
 FAMILY = "Noto Sans CJK SC"
 INK, SOFT, LINE, ACCENT, SECOND = "#1f2933", "#5b6770", "#d5dbe0", "#1b5e8c", "#9aa7b1"

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from core.terms import Words, language
 from reports.blocks import Cell, Chart, Figure, Table, Text
+from reports.chart_cells import Plot
 from reports.code_mark import code_version
 from reports.estimates import Known
 from reports.maps import Ring, outlines
-from reports.web_charts import Plot, plot
+from reports.web_charts import plot
 
 
 @dataclass(frozen=True)

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import Any
 
 from core.terms import t
-from reports.blocks import Cell, Chart, Column, Table
-from reports.cells import number_of, shown
+from reports.blocks import Cell, Chart, Table
+from reports.cells import number_of
+from reports.chart_cells import COLOURS, Plot, gap, names_of, scaled, suffix
 from reports.maps import Ring
+from reports.web_lines import lines
 from reports.web_maps import map_plot
-
-Plot = dict[str, Any]
-COLOURS = ("token:accent", "token:soft", "token:green", "token:yellow")
-LEVEL = "_level"
-"""Ends the name of a column that is another one smoothed."""
-MARKS = ("circle", "square", "diamond", "triangle-up")
 
 
 def plot(
@@ -32,39 +27,25 @@ def plot(
     if chart.kind == "intervals":
         return _intervals(chart, table, rows, language)
     if chart.kind == "lines":
-        return _lines(chart, table, rows, language)
+        return lines(chart, table, rows, language)
     return _bars(chart, table, rows, language)
-
-
-def _scaled(cell: Cell, column: Column) -> float | None:
-    number = number_of(cell)
-    return None if number is None else round(number * (100 if column.kind == "percent" else 1), 4)
-
-
-def _names(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], language: str) -> list[str]:
-    place = table.column(chart.label)
-    return [shown(row[place], table.columns[place], language) for row in rows]
-
-
-def _suffix(column: Column) -> Plot:
-    return {"ticksuffix": " %"} if column.kind == "percent" else {}
 
 
 def _intervals(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], language: str) -> Plot:
     rows, across = _apart(chart, table, rows[::-1])  # Plotly draws the first one lowest
-    names = _names(chart, table, rows, language)
+    names = names_of(chart, table, rows, language)
     at = table.column(chart.values[0])
     column = table.columns[at]
-    values = [_scaled(row[at], column) for row in rows]
+    values = [scaled(row[at], column) for row in rows]
     ends = [
-        [_scaled(row[table.column(key)], column) for row in rows] if key else values
+        [scaled(row[table.column(key)], column) for row in rows] if key else values
         for key in (chart.low, chart.high)
     ]
     error = {
         "type": "data",
         "symmetric": False,
-        "arrayminus": [_gap(v, low) for v, low in zip(values, ends[0], strict=True)],
-        "array": [_gap(high, v) for v, high in zip(values, ends[1], strict=True)],
+        "arrayminus": [gap(v, low) for v, low in zip(values, ends[0], strict=True)],
+        "array": [gap(high, v) for v, high in zip(values, ends[1], strict=True)],
         "color": "token:accent",
         "thickness": 2.5,
         "width": 0,
@@ -80,7 +61,7 @@ def _intervals(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], languag
             }
         ],
         "layout": {
-            "xaxis": _suffix(column),
+            "xaxis": suffix(column),
             "yaxis": {"type": "category", "showgrid": False, "range": [-0.6, len(rows) - 0.4]},
             "shapes": [*_bands(table, rows), *across],
             "annotations": label,
@@ -97,7 +78,7 @@ def _apart(
     city = [row for row in rows if "code" in keys and row[keys.index("code")] == "city"]
     at = table.column(chart.values[0])
     ends = {"yref": "paper", "y0": 0, "y1": 1, "line": {"color": "token:soft", "width": 1, "dash": "dot"}}
-    value = [_scaled(row[at], table.columns[at]) for row in city]
+    value = [scaled(row[at], table.columns[at]) for row in city]
     return [row for row in rows if row not in city], [
         {"type": "line", "x0": v, "x1": v, **ends} for v in value
     ]
@@ -137,67 +118,9 @@ def _places(table: Table, rows: list[tuple[Cell, ...]]) -> list[Plot]:
     ]  # fmt: skip
 
 
-def _gap(high: float | None, low: float | None) -> float | None:
-    return None if high is None or low is None else round(high - low, 4)
-
-
-def _lines(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], language: str) -> Plot:
-    traces = []
-    for key, i, mode in series_of(chart):
-        at = table.column(key)
-        column = table.columns[at]
-        traces.append(
-            {
-                "type": "scatter", "mode": mode, "name": column.words.in_language(language),
-                "x": _names(chart, table, rows, language), "y": [_scaled(row[at], column) for row in rows],
-                "line": {"color": COLOURS[i % 4], "width": 2}, **_reach(chart, table, rows, key, COLOURS[i % 4]),
-                "marker": {"color": COLOURS[i % 4], "size": 8, "symbol": MARKS[i % 4]},
-            }
-        )  # fmt: skip
-    unit = table.columns[table.column(chart.values[0])]
-    return {"data": traces, "layout": {"xaxis": {"type": "category"}, "yaxis": _suffix(unit)}}
-
-
-def series_of(chart: Chart) -> list[tuple[str, int, str]]:
-    """Return the columns of a chart of lines with their colour and how they are drawn.
-
-    A column that another one smooths is drawn as points, the smoothed one as a line of the same colour.
-    """
-    plain = [
-        key for key in chart.values if key.removesuffix(LEVEL) not in chart.values or not key.endswith(LEVEL)
-    ]
-    found = []
-    for key in chart.values:
-        if key in plain:
-            found.append(
-                (key, plain.index(key), "markers" if key + LEVEL in chart.values else "lines+markers")
-            )
-        else:
-            found.append((key, plain.index(key.removesuffix(LEVEL)), "lines"))
-    return found
-
-
-def _reach(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], key: str, colour: str) -> Plot:
-    """Give the points of a line their intervals; its limits are in the columns named like it, with these endings."""
-    if not chart.low or not chart.high or key + chart.low not in {c.key for c in table.columns}:
-        return {}
-    column = table.columns[table.column(key)]
-    value, low, high = (
-        [_scaled(row[table.column(name)], column) for row in rows]
-        for name in (key, key + chart.low, key + chart.high)
-    )
-    return {
-        "error_y": {
-            "type": "data", "symmetric": False, "color": colour, "thickness": 1.5, "width": 4,
-            "array": [_gap(h, v) for h, v in zip(high, value, strict=True)],
-            "arrayminus": [_gap(v, w) for v, w in zip(value, low, strict=True)],
-        }
-    }  # fmt: skip
-
-
 def _bars(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], language: str) -> Plot:
     rows = rows[::-1]
-    names = _names(chart, table, rows, language)
+    names = names_of(chart, table, rows, language)
     traces = []
     for i, key in reversed(list(enumerate(chart.values))):
         at = table.column(key)
@@ -205,7 +128,7 @@ def _bars(chart: Chart, table: Table, rows: list[tuple[Cell, ...]], language: st
         traces.append(
             {
                 "type": "bar", "orientation": "h", "name": column.words.in_language(language), "y": names,
-                "x": [_scaled(row[at], column) for row in rows], "marker": {"color": COLOURS[i % 4]},
+                "x": [scaled(row[at], column) for row in rows], "marker": {"color": COLOURS[i % 4]},
             }
         )  # fmt: skip
     layout = {

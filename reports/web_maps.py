@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from reports.blocks import Chart, Table
 from reports.cells import number_of, shown, title_of
+from reports.chart_cells import Plot
 from reports.maps import Ring
 
-Plot = dict[str, Any]
 SHADES = 5
 
 

@@ -12,9 +12,10 @@ from core.problems import Missing
 from core.terms import language
 from reports.blocks import Chart, Figure, Snapshot, Table
 from reports.bulletins import PUBLIC, Bulletin, BulletinState
+from reports.chart_cells import Plot
 from reports.imprint import imprint_of
 from reports.maps import Ring, outlines
-from reports.web_charts import Plot, plot
+from reports.web_charts import plot
 
 
 def known(session: Session, bulletin_id: int, staff: Staff, *, to_change: bool = False) -> Bulletin:

@@ -16,7 +16,7 @@ from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Missing
 from core.terms import Words, language, t
-from reports.definitions import in_force
+from reports.definitions import in_force, series_since
 from reports.index_charts import by_county, by_week, place_words
 from reports.index_figures import (
     category_words,
@@ -72,6 +72,7 @@ def show(set_id: int) -> str:
         sets = sets_of(session, current.wave_id)
         figures = figures_of(session, current)
         weeks = weekly(session, sets, current.wave_id)
+        scales = [series_since(session, in_force(session, made.starts_on)) for made, _ in weeks]
         may = told_of(session, current, figures)
         tables = {index: rows(session, figures, index, may) for index in INDICES}
         at_work = wave_at_work(session, current.wave_id)
@@ -91,8 +92,9 @@ def show(set_id: int) -> str:
             told=may,
             why_withheld=why_withheld,
             place_words=place_words,
-            week_chart=by_week(weeks) if len(weeks) > 1 else None,
+            week_chart=by_week(weeks, scales) if len(weeks) > 1 else None,
             weeks=weeks,
+            is_broken=len(set(scales)) > 1,
             items=[f for (i, domain), f in figures.items() if domain == CITY and i not in INDICES],
             wording=item_words(session, current, language()),
             p=current.provenance,

@@ -25,7 +25,8 @@ from matters.moving import act
 from matters.promise_ledger import PromisedDeed
 from matters.reporters import reporters_of
 from matters.states import MatterState
-from reports.definitions import FIRST
+from reports.blocks import Text
+from reports.definitions import FIRST, reweigh
 from reports.estimates import By, EstimateSet, IndexEstimate, Measure
 from reports.estimating import OTHERS, USERS, make
 from reports.index_series import kind_of, newest, of_period
@@ -34,6 +35,8 @@ from reports.periods import Period, PeriodKind
 from reports.promise_tiles import promises
 from reports.rate_ratio import change_of_counts
 from reports.side_by_side import COLUMNS, ordered
+from reports.tiles import drawn as drawn_plot
+from reports.trend_tile import BROKEN, over_time
 from reports.unit_tiles import own_said, own_weeks
 from survey.interviews import Answer
 from survey.waves import Wave
@@ -412,6 +415,44 @@ def test_a_running_half_year_meets_the_same_span_of_last_year(sqlite: Database) 
         assert found is not None
         assert found.weight_set.id == alike.id
         assert of_period(session, now.previous) is None
+
+
+def test_a_line_says_where_its_definition_changed(sqlite: Database) -> None:
+    """Other weights make the composite another number, and leave the sense of security what it was."""
+    monday = TODAY - timedelta(days=TODAY.weekday())
+    weights = {a.code: 1.0 for a in FIRST.agencies} | {"police": 3.0}
+    with transaction() as session:
+        wave, by = a_field(session).wave, a_staff(session, Role.DESIGNER)
+        reweigh(session, weights, valid_from=monday - timedelta(weeks=1), reason="权重", by=by, at=NOON)
+        for n, version in ((3, 1), (2, 1), (1, 2)):
+            starts_on = monday - timedelta(weeks=n)
+            week = _half_year(session, wave, starts_on, starts_on + timedelta(days=6))
+            kept = session.scalars(sa.select(EstimateSet).where(EstimateSet.weight_set_id == week.id)).one()
+            kept.definition_version = version
+            safety = session.scalars(
+                sa.select(IndexEstimate).where(IndexEstimate.estimate_set_id == kept.id)
+            ).one()
+            told = ("measure", "by", "domain", "estimate", "standard_error", "low", "high", "n", "method")
+            session.add(
+                IndexEstimate(
+                    estimate_set_id=kept.id, index="enforcement", **{k: getattr(safety, k) for k in told}
+                )
+            )
+        session.flush()
+        with clock.frozen(CUT):
+            safety_line, composite = (
+                over_time(session, index, county=None, at=CUT) for index in ("safety", "enforcement")
+            )
+        assert "week_definition" not in [c.key for c in safety_line.table.columns]
+        told_at = composite.table.column("week_definition")
+        assert [row[told_at] for row in composite.table.rows] == [
+            Text(f"定义第 {n} 版起", f"Definition {n} on") for n in (1, 1, 2)
+        ]
+        assert composite.table.note == BROKEN
+        drawn = drawn_plot(session, composite)
+        assert drawn is not None
+        week = next(trace for trace in drawn["data"] if trace["name"] == "一周")
+        assert [y is None for y in week["y"]] == [False, False, True, False]
 
 
 def test_any_index_is_shown_by_any_group(app: object, as_role: SignedIn) -> None:
