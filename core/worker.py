@@ -7,7 +7,7 @@ import signal
 import threading
 from types import FrameType
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from core import jobs, sweeps
 
@@ -58,7 +58,7 @@ class Worker:
             done = 0
             while done < JOBS_BETWEEN_SWEEPS and not self.stopping.is_set() and jobs.run_next():
                 done += 1
-        except DBAPIError as error:
+        except (OperationalError, InterfaceError) as error:
             self.failures += 1
             log.warning(
                 "worker: the database is away (%s), trying again in %.0f s",

@@ -150,7 +150,8 @@ def make(
     )
     session.add(made)
     session.flush()
-    session.execute(sa.insert(IndexEstimate), [_row(made.id, measure, by, e) for measure, by, e in rows])
+    if rows:  # a poll on a special topic may ask none of the definition's items
+        session.execute(sa.insert(IndexEstimate), [_row(made.id, measure, by, e) for measure, by, e in rows])
     coaching.keep(session, weight_set, again, definition)
     return made
 

@@ -104,9 +104,10 @@ def make_weight_set(
             for p, base, responding, final in weights
         ],
     )
-    session.execute(
-        sa.insert(IndexFigure), [_figure(made.id, e, ranks.get((e.item, e.domain))) for e in estimates]
-    )
+    if estimates:  # a poll on a special topic may have no question with favourable answers
+        session.execute(
+            sa.insert(IndexFigure), [_figure(made.id, e, ranks.get((e.item, e.domain))) for e in estimates]
+        )
     journal.write(session, "weight_set.make", made, by=by, at=at, interviews=len(people))
     return made
 

@@ -16,7 +16,7 @@ from core.problems import Invalid
 from reports import nightly_estimates
 from reports.code_mark import MAKING, code_version, folder_of
 from reports.definitions import FIRST, Definition, IndexDefinition, in_force, reweigh, versions
-from reports.estimates import By, EstimateSet, Measure, figures_of
+from reports.estimates import By, EstimateSet, IndexEstimate, Measure, figures_of
 from reports.estimating import OTHERS, USERS, fit_to_print, make
 from reports.nightly_estimates import estimate_new
 from survey import index_ranks
@@ -25,11 +25,11 @@ from survey.methods.estimates import Estimate
 from survey.methods.failures import MethodFailure
 from survey.methods.publication import Suppression
 from survey.waves import Wave
-from survey.weight_making import make_weight_set
+from survey.weight_making import make_nightly, make_weight_set
 from survey.weighting import IndexFigure, WeightSet
 from tests.factories import a_staff
 from tests.survey.field import NOON
-from tests.survey.weighed import a_worked_wave
+from tests.survey.weighed import a_worked_wave, make_poll
 
 CUT = NOON + timedelta(days=1)
 
@@ -118,6 +118,18 @@ def test_every_new_set_is_estimated_once_by_night(sqlite: Database) -> None:
         assert estimate_new(session, CUT) == 1
         assert estimate_new(session, CUT) == 0
         assert session.scalar(sa.select(sa.func.count()).select_from(EstimateSet)) == 1
+
+
+def test_a_poll_that_asks_none_of_the_indices_is_weighed_and_estimated_once(database: Database) -> None:
+    with transaction() as session:
+        field = a_worked_wave(session)
+        make_poll(session, field.wave)
+        night = NOON + timedelta(hours=20)
+        assert make_nightly(session, night) == 2
+        assert session.scalar(sa.select(sa.func.count()).select_from(IndexFigure)) == 0
+        assert estimate_new(session, night) == 2
+        assert estimate_new(session, night) == 0
+        assert session.scalar(sa.select(sa.func.count()).select_from(IndexEstimate)) == 0
 
 
 def test_a_set_that_can_not_be_estimated_keeps_no_other_from_it(

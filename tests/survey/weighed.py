@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -12,9 +13,11 @@ from core.phone import NumberKind
 from core.places import Place
 from survey.answers import questionnaire
 from survey.cases import Case, CaseState
+from survey.editions import Edition
 from survey.interviews import Answer, Interview, InterviewState
 from survey.margin_import import import_margins
 from survey.period_data import Released, Respondent
+from survey.waves import Wave
 from tests.survey.field import NOON, Field, a_field
 
 AGES = ("18-29", "30-39", "40-49", "50-59", "60-69", "70+")
@@ -24,6 +27,7 @@ SHARES = {
     "education": {"primary": 3, "junior": 4, "senior": 3, "college": 2},
 }
 ADULTS = 240_000
+BACKGROUND = ("sex", "area", "education", "age", "mobiles", "landlines")
 
 
 def margin_rows(counties: list[str]) -> dict[str, dict[str, int]]:
@@ -102,6 +106,25 @@ def a_worked_wave(
     codes = sorted({p.code for p in session.scalars(sa.select(Place).where(Place.id.in_(_counties(field))))})
     import_margins(session, margin_file(codes), by=None, at=at)
     return field
+
+
+def make_poll(session: Session, wave: Wave, keep: Collection[str] = ()) -> None:
+    """Make of a worked wave a poll on a special topic: who people are is asked, and of the indices no more than `keep`."""
+    whole = wave.edition
+    assert whole is not None
+    asked = [q for q in whole.definition["questions"] if q["name"] in {*BACKGROUND, *keep}]
+    wave.edition = Edition(
+        code="poll", version=wave.id, title="专项", definition=whole.definition | {"questions": asked},
+        workbook=b"", sha256=f"poll{wave.id}", created_at=wave.created_at,
+    )  # fmt: skip
+    session.flush()
+    ids = sa.select(Interview.id).where(Interview.wave_id == wave.id)
+    session.execute(
+        sa.delete(Answer).where(
+            Answer.interview_id.in_(ids), Answer.question.not_in([q["name"] for q in asked])
+        )
+    )
+    session.expire_all()
 
 
 def _counties(field: Field) -> list[int]:
