@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets as random_source
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from core.permissions import Role
 from core.problems import Problem
 from core.sweeps import SWEEPS
 from hotline import arrivals, reconciling, seating, waiting
+from hotline.languages import language_called
 from hotline.lines import HelpLine, LineKind
 from hotline.seats import Seat
 from telephony import line as lines
@@ -41,7 +43,7 @@ ROUNDS = (
 class Stage:
     """A line, operators at their telephones, and what happens there: reports, deeds and rounds."""
 
-    def __init__(self, folder: Path, *, people: int = 4) -> None:
+    def __init__(self, folder: Path, *, people: int = 4, languages: Sequence[str] = ()) -> None:
         lines.use(Books(folder))
         arrivals.answer_callers()
         waiting.answer_waiting()
@@ -51,9 +53,14 @@ class Stage:
             self.people = [_staff(f"operator{n}", Role.OPERATOR) for n in range(people)]
             session.add_all([lead, *self.people])
             session.flush()
+            spoken = [language_called(session, name, name) for name in languages]
+            keys = {str(3 + n): one.id for n, one in enumerate(spoken)}
             session.add(
-                HelpLine(kind=LineKind.COUNSELLING, number=NUMBER, owner_id=lead.id, changed_at=BEGIN)
-            )
+                HelpLine(
+                    kind=LineKind.COUNSELLING, number=NUMBER, owner_id=lead.id, languages=keys, changed_at=BEGIN
+                )
+            )  # fmt: skip
+        self.speaks = [one.id for one in spoken]
         self.now = BEGIN
         self.reports = 0
         self.rooms: list[Room] = []
@@ -84,7 +91,9 @@ class Stage:
             self.rooms = [self._room(session, staff) for staff in self.people]
             self.telephones = [self._telephone(session, room) for room in self.rooms]
             for staff in self.people:
-                seating.sit(session, by=staff, at=self.now)
+                seating.sit(session, by=staff, at=self.now).speaks = (
+                    self.speaks if staff is self.people[0] else []
+                )
             session.flush()
             for name in reversed(PASSING):  # the next time it is put down as it stands now
                 table = db.Base.metadata.tables[name]

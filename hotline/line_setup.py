@@ -137,7 +137,7 @@ def _wrong_languages(terms: Terms) -> Words | None:
     if not all(one.key for one in told):
         return Words(
             "每行写按键（3–9）、中文名、英文名，例如：4 彝语 Yi",
-            "A line each: key (3 to 9), both names, like 4 彝语 Yi",
+            "A line each: a key (3 to 9), the Chinese name, the English name",
         )
     if len(told) > MOST_LANGUAGES:
         return Words("最多 {n} 种：来电人要先听完", "{n} at most: callers hear them all first").filled(

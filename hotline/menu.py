@@ -24,9 +24,7 @@ CHOSEN = Words(
 
 
 def menu(session: Session, line: HelpLine, contact: Contact) -> tuple[Say, ...]:
-    """Return what a caller who hasn't chosen yet is told of the line's languages, each where it is understood."""
-    if contact.language_id is not None:
-        return ()
+    """Return what a caller who may still choose is told of the line's languages, English in English."""
     return tuple(
         Say(PRESS.filled(language=one.name, key=key), one.voice)
         for key, one in _offered(session, line, contact).items()
@@ -44,8 +42,6 @@ def ask(session: Session, line: HelpLine, contact: Contact) -> list[Ask]:
 
 def choose(session: Session, line: HelpLine, contact: Contact, key: str, *, at: datetime) -> list[Say]:
     """Note a caller's language and say so; told twice, or when somebody has taken them, a key changes nothing."""
-    if contact.language_id is not None or contact.state not in (ContactState.ARRIVED, ContactState.WAITING):
-        return []
     language = _offered(session, line, contact).get(key)
     if language is None:
         return []
@@ -58,7 +54,13 @@ def choose(session: Session, line: HelpLine, contact: Contact, key: str, *, at: 
 
 
 def _offered(session: Session, line: HelpLine, contact: Contact) -> dict[str, SpokenLanguage]:
+    """Return what a caller may choose by key: once, and not any more when somebody took them, whatever came of it."""
+    is_early = contact.state in (ContactState.ARRIVED, ContactState.WAITING) and not contact.is_first
+    if contact.language_id is not None or not is_early:
+        return {}
     found = languages_of(session, line.languages)
     if contact.is_recorded:
-        found.pop(NOT_RECORDED_KEY, None)  # set before the line's recording was: this key says no to that
+        found.pop(
+            NOT_RECORDED_KEY, None
+        )  # the line records no more, but this caller was told what the key means
     return found
