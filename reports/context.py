@@ -23,7 +23,7 @@ from reports.periods import Period
 from reports.stood import Stood, stood
 from survey.interviews import Interview, InterviewState
 from survey.waves import Wave
-from survey.weight_choice import standing
+from survey.weight_choice import asked_by, standing
 from survey.weight_making import make_weight_set
 from survey.weight_replay import Moved
 from survey.weighting import WeightSet
@@ -41,6 +41,8 @@ class Context:
     """Codes of the topics of a special report; none are all."""
     within: Place | None = None
     """The place of a special report; none is the whole city."""
+    earlier: tuple[Context, ...] = ()
+    """Of a special report those made before it: one taken from the other must tell of no few callers."""
     sources: dict[str, Source] = field(default_factory=dict)
     _figures: dict[Period, Figures | None] = field(default_factory=dict)
 
@@ -137,7 +139,7 @@ class Context:
         return found
 
     def _waves_of(self, period: Period) -> list[tuple[Wave, int]]:
-        """Return the waves with interviews in a period, the one with the most first."""
+        """Return the waves with interviews in a period: first that which asks most of the indices, then the largest."""
         first, last = self.bounds(period)
         query = (
             sa.select(Interview.wave_id, sa.func.count().label("n"))
@@ -149,7 +151,9 @@ class Context:
             .group_by(Interview.wave_id)
             .order_by(sa.desc("n"), Interview.wave_id.desc())
         )
-        return [(self.session.get_one(Wave, wave_id), n) for wave_id, n in self.session.execute(query)]
+        found = [(self.session.get_one(Wave, wave_id), n) for wave_id, n in self.session.execute(query)]
+        asked = asked_by(self.session, [wave.id for wave, _ in found], self.definition.questions)
+        return sorted(found, key=lambda pair: -asked.get(pair[0].id, 0))
 
     def figures(self, period: Period) -> Figures | None:
         """Return the estimates of a period, made where they are missing and can be made."""
@@ -176,12 +180,13 @@ class Context:
         return figures_of(self.session, weight_set, made.definition_version)
 
     def _weighed(self, period: Period) -> WeightSet | None:
-        found = standing(self.session, period.starts_on, period.ends_on, as_of=self.as_of)
+        questions = self.definition.questions
+        found = standing(self.session, period.starts_on, period.ends_on, questions, as_of=self.as_of)
         if found is not None:
             return found
         waves = self._waves_of(period)
-        if not waves or (wave := waves[0][0]).edition is None:
-            return None
+        if not waves or not asked_by(self.session, [(wave := waves[0][0]).id], questions):
+            return None  # nobody was asked, or polls alone that ask nothing of the indices
         try:
             return make_weight_set(
                 self.session, wave, starts_on=period.starts_on, ends_on=period.ends_on,

@@ -52,6 +52,11 @@ class Definition(msgspec.Struct, frozen=True):
     breaks_series: bool = False
     """The scale changed: nothing before this version may be compared with it."""
 
+    @property
+    def questions(self) -> frozenset[str]:
+        """The questions that both indices are made of."""
+        return frozenset((self.safety.question, *(a.question for a in self.agencies)))
+
 
 FIRST = Definition(
     version=1,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from math import sqrt
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core import clock
 from core.places import Level, Place
 from core.terms import Words, language
 from reports.definitions import in_force, series_since
@@ -104,12 +103,12 @@ class Headline:
     change: Change | None
 
 
-def sets_of(session: Session, wave_id: int | None = None) -> list[WeightSet]:
-    """Return the weight set that stands for each wave and period, newest period first."""
+def sets_of(session: Session, wave_id: int | None = None, *, at: datetime) -> list[WeightSet]:
+    """Return the weight set that stands for each wave and period at a moment, newest period first."""
     query = sa.select(WeightSet)
     if wave_id is not None:
         query = query.where(WeightSet.wave_id == wave_id)
-    return chosen(session.scalars(query), at=clock.now())
+    return chosen(session.scalars(query), at=at)
 
 
 def figures_of(session: Session, weight_set: WeightSet) -> dict[tuple[str, str], IndexFigure]:

@@ -7,11 +7,10 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core import clock
-from reports.definitions import ENFORCEMENT, SAFETY
+from reports.definitions import ENFORCEMENT, SAFETY, in_force
 from reports.estimates import CITY, By, EstimateSet, Figures, IndexEstimate, Known, Measure, figures_of
 from reports.periods import Period, PeriodKind
-from survey.weight_choice import by_period, is_whole
+from survey.weight_choice import by_period, end_of, is_whole
 from survey.weighting import WeightSet
 
 WEEK_DAYS, FOUR_WEEKS_DAYS = 7, 28
@@ -48,7 +47,10 @@ def series(
     )
     rows = session.execute(query).all()
     whole = {row.WeightSet.id: row.WeightSet for row in rows if is_whole(row.WeightSet)}
-    standing = {made.id for made in by_period(whole.values(), at=clock.now()).values()}
+    questions = in_force(session, until).questions
+    # What is whole stands from its end on, and nothing here ends after `until`.
+    stands = by_period(session, whole.values(), questions, at=end_of(until))
+    standing = {made.id for made in stands.values()}
     found: Series = {}
     for estimate, weight_set, made in rows:
         if weight_set.id in standing and kind_of(weight_set.starts_on, weight_set.ends_on) is kind:

@@ -120,7 +120,7 @@ def board_of(session: Session, wave: Wave, at: datetime) -> Board:
 
 
 def _windows(session: Session, wave: Wave, at: datetime) -> tuple[Window, Window]:
-    sets = sets_of(session, wave.id)
+    sets = sets_of(session, wave.id, at=at)
     week, month = windows(clock.today(at))
     short, long = [s for s in sets if _days(s) <= 7], [s for s in sets if 7 < _days(s) <= 31]
     return (

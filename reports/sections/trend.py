@@ -84,7 +84,9 @@ def _weeks(c: Context) -> dict[date, dict[str, Weekly]]:
     )
     standing = {
         made.id: made.ends_on
-        for (starts_on, ends_on), made in by_period(c.session.scalars(within), at=c.as_of).items()
+        for (starts_on, ends_on), made in by_period(
+            c.session, c.session.scalars(within), c.definition.questions, at=c.as_of
+        ).items()
         if starts_on.weekday() == 0 and ends_on - starts_on == WEEK - timedelta(days=1)
     }
     found: dict[date, dict[str, Weekly]] = {}

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from core import clock
 from core.db import reading
 from core.doors import Door
 from core.export import csv_text
@@ -39,7 +40,7 @@ DOOR = Door(
 def latest() -> ResponseReturnValue:
     """Open the longest of the newest weighted periods: a week alone has too few to tell topics apart."""
     with reading() as session:
-        sets = sets_of(session)
+        sets = sets_of(session, at=clock.now())
         if not sets:
             return render_template("leader/no_dark_figures.html")
         newest = [s for s in sets if (sets[0].ends_on - s.ends_on).days <= 7]
@@ -65,7 +66,7 @@ def show(set_id: int) -> str:
             place=place,
             place_name=name_of(found, place),
             topics=[(label(row.topic), row) for row in found.topics(place)],
-            sets=sets_of(session, found.weight_set.wave_id)[:12],
+            sets=sets_of(session, found.weight_set.wave_id, at=clock.now())[:12],
             least=LEAST,
             least_of_township=LEAST_OF_TOWNSHIP,
         )

@@ -49,7 +49,7 @@ def listed() -> str:
 
 def _page(typed: dict[str, str], errors: dict[str, Words]) -> str:
     with reading() as session:
-        sets = sets_of(session)[:SHOWN]
+        sets = sets_of(session, at=clock.now())[:SHOWN]
         asked = typed.get("set", "")
         if asked.isascii() and asked.isdigit() and int(asked) not in {s.id for s in sets}:
             other = session.get(WeightSet, int(asked[:9]))

@@ -34,6 +34,7 @@ from reports.live_figures import board_of, wave_at_work
 from reports.views.files import handed_out
 from survey.indices import CITY, INDICES, WORDS
 from survey.waves import Wave
+from survey.weight_choice import asked_by
 from survey.weighting import WeightSet
 
 blueprint = Blueprint("indices", __name__, url_prefix="/indices")
@@ -53,11 +54,14 @@ def _first_choice(sets: list[WeightSet]) -> WeightSet | None:
 def latest() -> ResponseReturnValue:
     """Open the newest published period, or say what is missing."""
     with reading() as session:
-        chosen = _first_choice(sets_of(session))
+        now = clock.now()
+        sets = sets_of(session, at=now)
+        asked = asked_by(session, {s.wave_id for s in sets}, in_force(session, clock.today(now)).questions)
+        chosen = _first_choice([s for s in sets if s.wave_id in asked] or sets)
         if chosen is not None:
             return redirect(url_for(".show", set_id=chosen.id), 303)
         wave = wave_at_work(session)
-        board = board_of(session, wave, clock.now()) if wave else None
+        board = board_of(session, wave, now) if wave else None
         return render_template(
             "leader/no_indices.html", board=board, index_words=WORDS, live_every=LIVE_EVERY
         )
@@ -69,7 +73,7 @@ def show(set_id: int) -> str:
     """Show one period's indices."""
     with reading() as session:
         current = _one(session, set_id)
-        sets = sets_of(session, current.wave_id)
+        sets = sets_of(session, current.wave_id, at=clock.now())
         figures = figures_of(session, current)
         weeks = weekly(session, sets, current.wave_id)
         scales = [series_since(session, in_force(session, made.starts_on)) for made, _ in weeks]
