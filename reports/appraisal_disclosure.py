@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from reports.appraisal_snapshot import Appraisal, Row
 from reports.appraisal_terms import Appraised, Indicator
 from reports.blocks import Text
+from reports.few_callers import with_next
 from reports.matter_tiles import LEAST
-from reports.sections.handling import with_next
 
 SAID = (
     Indicator.SOLVED_LOW, Indicator.SOLVED, Indicator.SOLVED_HIGH, Indicator.SATISFIED, Indicator.SATISFIED_PLAIN,

@@ -99,10 +99,15 @@ def snapshot(
     as_of: datetime,
     topics: Sequence[str] = (),
     within: Place | None = None,
+    earlier: Sequence[Bulletin] = (),
 ) -> Snapshot:
     """Gather everything a bulletin says in numbers; the same data give the same bytes."""
     definition = in_force(session, period.starts_on)
-    c = Context(session, period, as_of, definition, frozenset(topics), within)
+    before = tuple(
+        Context(session, b.period, b.as_of, definition, frozenset(b.topics), _place_of(session, b))
+        for b in earlier
+    )
+    c = Context(session, period, as_of, definition, frozenset(topics), within, before)
     made = [_arranged(kind, part(c)) for part in PARTS[kind]]
     sections = (points.section(made), *made)
     return Snapshot(
@@ -170,11 +175,33 @@ def first_draft(
 
 
 def _fill(session: Session, bulletin: Bulletin, *, at: datetime) -> None:
-    within = session.get_one(Place, bulletin.place_id) if bulletin.place_id else None
     content = frozen(
-        snapshot(session, bulletin.kind, bulletin.period, as_of=at, topics=bulletin.topics, within=within)
-    )
+        snapshot(
+            session, bulletin.kind, bulletin.period, as_of=at, topics=bulletin.topics,
+            within=_place_of(session, bulletin), earlier=_earlier(session, bulletin),
+        )
+    )  # fmt: skip
     bulletin.snapshot, bulletin.digest, bulletin.as_of = content, digest(content), at
+
+
+def _place_of(session: Session, bulletin: Bulletin) -> Place | None:
+    return session.get_one(Place, bulletin.place_id) if bulletin.place_id else None
+
+
+def _earlier(session: Session, bulletin: Bulletin) -> list[Bulletin]:
+    """Return the special reports before one that were not discarded and share days with it, in their order."""
+    if bulletin.kind is not BulletinKind.SPECIAL:
+        return []
+    issue = sa.tuple_(Bulletin.year, Bulletin.number)
+    query = (
+        sa.select(Bulletin)
+        .where(Bulletin.kind == BulletinKind.SPECIAL, Bulletin.state != S.DISCARDED)
+        .where(issue < (bulletin.year, bulletin.number))
+        .where(Bulletin.starts_on <= bulletin.ends_on, Bulletin.ends_on >= bulletin.starts_on)
+        .order_by(Bulletin.id)
+    )
+    with session.no_autoflush:
+        return list(session.scalars(query))
 
 
 def renew(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 
 import sqlalchemy as sa
 
@@ -18,7 +17,7 @@ from matters.rates import Counts, Measure, counted
 from matters.shrinking import volume
 from reports.blocks import Block, Cell, Column, Prose, Section, Table, Text
 from reports.context import Context
-from reports.matter_tiles import LEAST
+from reports.few_callers import is_few, kept_back, told_by_subtraction
 
 A = MatterAction
 VOLUME = (
@@ -36,7 +35,8 @@ def section(c: Context) -> Section:
     moved = _moved(c)
     signed, colours = _signed(c), _colours(c)
     units = sorted(c.session.scalars(sa.select(Unit)), key=lambda unit: unit.name)
-    hidden = kept_back(found)
+    told, is_whole_told = told_by_subtraction(c)
+    hidden = kept_back(found) | told
     groups: dict[int, list[tuple[Cell, ...]]] = {}
     total = Counts()
     for unit in units:
@@ -65,9 +65,10 @@ def section(c: Context) -> Section:
         "matter_event(action, facts) by lead",
         Words(
             "按办理日志统计；解决率给出下限、已答复者中的比例和上限；满意率中基本满意计 0.9；回访到的不足 10 人的单位"
-            "（及能由合计推算出它们的）不给解决和满意；同一件量组内按名称排列，不排名次",
+            "（及能由合计、由与以前专报相减推算出它们的）不给解决和满意；同一件量组内按名称排列，不排名次",
             "From the log of handling; solved as lowest, among those reached, and highest; fairly satisfied counts 0.9; "
-            "units of which under 10 callers were reached (and what would give them away) have no solved and satisfied; by "
+            "units of which under 10 callers were reached (and what would give them away, by the total or less an earlier "
+            "special report) have no solved and satisfied; by "
             "name inside a group of like volume, without ranks",
         ),
     )
@@ -80,7 +81,9 @@ def section(c: Context) -> Section:
             HEADING,
             (Prose(Text("本期没有办理记录。", "Nothing was handled in this period.")),),
         )
-    everybody = _row(Text("合计", "All"), None, None, total, moved, signed, colours, _is_few(total))
+    everybody = _row(
+        Text("合计", "All"), None, None, total, moved, signed, colours, is_few(total) or is_whole_told
+    )
     # Of all together there is no group of volume.
     summary = Table(
         "handling", HEADING, (_columns()[0], *_columns()[2:]), ((everybody[0], *everybody[2:]),), source
@@ -90,27 +93,6 @@ def section(c: Context) -> Section:
         Table("units", Text("分单位办理", "By unit"), _columns(), tuple(rows), source, is_annex=True),
     ]
     return Section(6, "handling", HEADING, tuple(blocks))
-
-
-def _is_few(counts: Counts) -> bool:
-    return counts.asked + counts.overdue > 0 and counts.reached < LEAST
-
-
-def kept_back(found: Mapping[int, Counts]) -> set[int]:
-    """Return the units of which it is not told what callers said: of under ten it would tell who said it.
-
-    All less those shown must not give it away either, so where the hidden are under ten together, the next goes too.
-    """
-    reached = {unit: counts.reached for unit, counts in found.items()}
-    return with_next({unit for unit, counts in found.items() if _is_few(counts)}, reached)
-
-
-def with_next(hidden: set[int], reached: Mapping[int, int]) -> set[int]:
-    """Return the hidden, and where they are under ten together also the smallest other."""
-    others = sorted((n, unit) for unit, n in reached.items() if unit not in hidden and n)
-    if 0 < sum(reached[unit] for unit in hidden) < LEAST and others:
-        return {*hidden, others[0][1]}
-    return hidden
 
 
 def _moved(c: Context) -> Counter[tuple[int, str]]:

@@ -24,8 +24,8 @@ from reports.appraisal_sheet import figures
 from reports.appraisal_snapshot import Appraisal, Correction, Measured, Row
 from reports.appraisal_terms import Appraised, Indicator
 from reports.appraising import draft_round, publish_round
+from reports.few_callers import kept_back
 from reports.periods import PeriodKind
-from reports.sections.handling import kept_back
 from tests.reports.appraised import AFTER, DAY, QUARTER, a_county_at_work, a_round, a_scheme, an_editor
 from tests.reports.test_appraisal_field import tries
 from tests.web.conftest import SignedIn, app, as_role  # noqa: F401
