@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matters.flow import SIDES, MatterAction
+from matters.flow import SIDES, MatterAction, Side
 from matters.rules import Wish, allowed
 from matters.standing import Standing
 from matters.states import MatterState
@@ -17,6 +17,13 @@ def kept_away(standing: Standing) -> frozenset[int]:
     return EXCLUDED | ({standing.conflict_unit} - {None})  # type: ignore[operator]
 
 
+def _lets_back(before: Standing, wanted: Wish, after: Standing) -> bool:
+    """Say whether somebody kept away was let back by anyone but a supervision office."""
+    if before.state is MatterState.DRAFT or Side.SUPERVISION in wanted.sides:
+        return False
+    return not kept_away(before) <= kept_away(after)
+
+
 def is_illegal(before: Standing, wanted: Wish, after: Standing) -> bool:
     """Say whether a step broke what must always hold, told apart from the table and the checks."""
     s = MatterState
@@ -28,6 +35,7 @@ def is_illegal(before: Standing, wanted: Wish, after: Standing) -> bool:
             not SIDES[wanted.action] & wanted.sides,
             bool(units & EXCLUDED),
             given and bool(units & kept_away(before)),
+            _lets_back(before, wanted, after),
             wanted.action is MatterAction.TAKE_AWAY and after.lead is not None,
             given and bool(units & CLOSED_UNITS),
             given and before.conflict.lacks_unit(before.conflict_unit),

@@ -126,6 +126,8 @@ def facts(dice: random.Random, standing: Standing, action: MatterAction, at: dat
         found[dice.choice(list(found))] = dice.choice((None, "", -1, [], "是", 10**12, True))
     if dice.random() < 0.05:
         found.pop(dice.choice(list(found)))
+    unit = found.get("conflict_unit")
+    found["away"] = sorted(EXCLUDED | ({unit} if isinstance(unit, int) else set()))
     return found
 
 

@@ -22,6 +22,7 @@ from matters.limits import Policy
 from matters.lots import DRAWN, draw
 from matters.matter import Matter, SupportingUnit
 from matters.notice_rules import tell
+from matters.notices import stop_retries
 from matters.policies import policy_of
 from matters.rules import Around, Wish, apply, decide
 from matters.standing import Deed, Standing, as_json, from_json
@@ -91,8 +92,8 @@ def act(
 
 
 def _write(session: Session, matter: Matter, deed: Deed, text: str, *, by: Staff | None) -> None:
-    before = matter.state
-    standing = apply(standing_of(matter), deed)
+    was = standing_of(matter)
+    before, standing = was.state, apply(was, deed)
     log.write(session, matter, deed, text)
     policy = policy_of(session, standing.policy or matter.policy_id, at=deed.at)
     keep(session, matter, standing, policy)
@@ -106,6 +107,7 @@ def _write(session: Session, matter: Matter, deed: Deed, text: str, *, by: Staff
         at=deed.at,
         **{"from": before.value, "to": matter.state.value},
     )
+    stop_retries(session, matter, was.units - standing.units)
     tell(session, matter, deed, standing)
     session.flush()
 

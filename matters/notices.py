@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
 
 import sqlalchemy as sa
@@ -131,3 +132,13 @@ def give(
     session.add(notice)
     session.flush()
     return notice
+
+
+def stop_retries(session: Session, matter: Matter, units: Collection[int]) -> None:
+    """Tell units no more of what they have lost: it may be about themselves."""
+    if units:
+        session.execute(
+            sa.update(MatterNotice)
+            .where(MatterNotice.matter_id == matter.id, MatterNotice.unit_id.in_(units))
+            .values(retry_at=None)
+        )

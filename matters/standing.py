@@ -58,6 +58,8 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     """When this state began."""
     raised_at: datetime
     urgency: Urgency = Urgency.U3
+    proposed: Urgency | None = None
+    """What words of danger propose where nobody of the house heard them, until the desk settles the urgency."""
     difficulty: Difficulty | None = None
     policy: int = 0
     registered_at: datetime | None = None
@@ -140,6 +142,11 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     def supporting(self) -> tuple[int, ...]:
         """The supporting units."""
         return tuple(task.unit for task in self.sub_tasks)
+
+    @property
+    def units(self) -> frozenset[int]:
+        """The units that have a part in it."""
+        return frozenset({self.lead, *self.supporting} - {None})  # type: ignore[arg-type]
 
     def sub_task(self, unit: int | None) -> SubTask | None:
         """Find the part of a supporting unit."""

@@ -21,6 +21,8 @@ _STILL = (MatterState.WAIT_CALLER, MatterState.SUSPENDED)
 def _set(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
     wanted = choice(wish, "conflict", Conflict), wish.facts.get("conflict_unit")
     is_draft = standing.state is MatterState.DRAFT
+    given = wish.facts.get("away")
+    away = frozenset(given) if isinstance(given, list) else frozenset()
     if wanted[1] is not None or (wanted[0] is Conflict.UNIT and not is_draft):
         number(wish, "conflict_unit", "请选择被反映的单位", "Choose the unit complained about")
     if wanted[0] is Conflict.NONE and wanted[1] is not None:
@@ -29,12 +31,15 @@ def _set(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
         raise Refused(Words("没有改动任何一项", "Nothing was changed"))
     if not is_draft:
         needs_text(wish, "请写明从哪里得知", "Write how this is known")
-        if wanted[0] is Conflict.NONE and Side.SUPERVISION not in wish.sides:
+        is_back = wanted[0] is Conflict.NONE or not around.excluded <= away
+        if is_back and Side.SUPERVISION not in wish.sides:
             raise Forbidden(
-                Words("取消回避由督查室办理", "Only a supervision office lets somebody back to it")
+                Words(
+                    "取消回避、换成别的单位，由督查室办理",
+                    "Only a supervision office lets somebody back to it",
+                )
             )
-    away = wish.facts.get("away")
-    return {"ended": [unit for unit in standing.supporting if isinstance(away, list) and unit in away]}
+    return {"ended": [unit for unit in standing.supporting if unit in away]}
 
 
 @effect(A.SET_CONFLICT)

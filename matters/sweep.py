@@ -13,6 +13,7 @@ from core import calendar_days, clock
 from core.problems import Problem
 from core.sweeps import sweep
 from matters.flow import Side
+from matters.keeping_away import excluded
 from matters.matter import Matter
 from matters.moving import act, set_clock, standing_of
 from matters.notices import PHONE_AFTER, RETRIES, MatterNotice, NoticeKind, give
@@ -117,7 +118,7 @@ def give_again(session: Session, now: datetime) -> int:
     count = 0
     for notice in session.scalars(query).all():
         count += 1
-        if notice.matter.state is not S.ASSIGNED:
+        if not _is_theirs(session, notice):
             notice.retry_at = None
         elif notice.tries <= len(RETRIES):
             notice.tries += 1
@@ -129,6 +130,14 @@ def give_again(session: Session, now: datetime) -> int:
             give(session, notice.matter, NoticeKind.CALL_UNIT, Side.CENTRE, about=notice.id, at=now)
     session.flush()
     return count
+
+
+def _is_theirs(session: Session, notice: MatterNotice) -> bool:
+    """Say whether the unit still has the part that it was told of, and need not be kept away from it."""
+    matter, unit = notice.matter, notice.unit_id
+    if matter.state is not S.ASSIGNED or unit not in standing_of(matter).units:
+        return False
+    return unit not in excluded(session, matter)
 
 
 def _was_seen() -> sa.ColumnElement[bool]:

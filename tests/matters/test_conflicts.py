@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from core import clock
 from core.db import transaction
 from core.permissions import Role
-from core.problems import Invalid, Missing, Refused
+from core.problems import Forbidden, Invalid, Missing, Refused
 from matters import board, conflicts, drafts, merging, routing
 from matters.attributes import Conflict, IdentityClass, MatterKind, Origin
 from matters.flow import MatterAction as A
@@ -117,6 +117,18 @@ def test_only_a_supervision_office_lets_somebody_back(hall: Hall) -> None:
     about(hall, receipt, Conflict.NONE, who="supervision")
     with pytest.raises(Refused):
         about(hall, receipt, Conflict.NONE, who="supervision", at=2 * HOUR)
+
+
+def test_naming_another_unit_lets_the_first_one_back_and_is_the_offices_to_do(hall: Hall) -> None:
+    """A clerk may keep more people away, never fewer."""
+    receipt = said(hall, at=NOON, conflict=Conflict.UNIT, about="branch")
+    about(hall, receipt, Conflict.STAFF, "police")
+    for unit in ("water", "branch"):
+        with pytest.raises(Forbidden, match="Only a supervision office"):
+            about(hall, receipt, Conflict.UNIT, unit, at=2 * HOUR)
+        with transaction() as session, pytest.raises(Missing):
+            in_sight(session, in_unit(session, hall, "branch", Role.SUPERVISION), the(session, receipt))
+    about(hall, receipt, Conflict.UNIT, "water", who="supervision", at=2 * HOUR)
 
 
 def test_a_draft_remembers_whom_it_is_about(hall: Hall) -> None:

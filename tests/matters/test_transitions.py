@@ -118,7 +118,7 @@ ROWS = [
     Row(7, "to_route registered", "correct", None, "centre supervision", {"urgency": "u2"}, "听错了"),
     Row(8, "to_route", "assign", "assigned", "supervision", ROUTE, late_at=DAY, late="overdue"),
     Row(8, " ".join(["in_hand", *sorted(EVERY - {"in_hand"})]), "set_conflict", None, "centre supervision",
-        {"conflict": "unit", "conflict_unit": SECOND, "away": [SECOND]}, "来电人补充", HELD),
+        {"conflict": "unit", "conflict_unit": SECOND, "away": [66, SECOND]}, "来电人补充", HELD),
     Row(8, "in_hand assigned return_asked wait_caller result_in suspended", "take_away", "to_route", "system",
         with_={**HELD, "lead": 66, "conflict": Conflict.UNIT, "conflict_unit": 66}),
     Row(8, " ".join(["to_route", *sorted(OPEN - {"to_route"})]), "grade", None, "supervision", {"difficulty": "red"}),

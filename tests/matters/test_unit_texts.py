@@ -13,9 +13,14 @@ from core import db
 from core.db import reading, transaction
 from core.people import Unit
 from core.permissions import Role
-from matters import sweep
+from matters import conflicts, sweep
+from matters.attributes import Conflict
+from matters.flow import MatterAction as A
+from matters.moving import act
 from matters.notice_reading import acknowledge, listed, unseen
+from matters.notices import MatterNotice
 from matters.notices import NoticeKind as K
+from matters.states import MatterState
 from telephony import line
 from telephony.texts import TextMessage
 from tests.matters import lives
@@ -43,6 +48,31 @@ def test_nobody_looks_at_an_assignment(sqlite: db.Database, number: str | None, 
         sent = session.scalars(sa.select(TextMessage)).all()
         assert len(sent) == texts
         assert all(str(matter.receipt) in each.body and "路灯" not in each.body for each in sent)
+
+
+@pytest.mark.parametrize("way", ["support", "lead"])
+def test_a_unit_complained_about_is_told_no_more(sqlite: db.Database, way: str) -> None:
+    """Let go or taken back within the half hour, while the matter is to be signed for by another one."""
+    manual_line()
+    line.use(Texter(line.line()))  # type: ignore[arg-type]
+    with transaction() as session:
+        county = lives.offices(session)
+        lost = county.units[1 if way == "support" else 0]
+        lost.duty_number = "+8614500005678"
+        matter = lives.assigned(session, county, MONDAY, supporting=(1,) if way == "support" else ())
+        conflicts.set_conflict(
+            session, matter, Conflict.UNIT, lost, "来电人说的", by=county.clerk, at=MONDAY + MINUTE
+        )
+        if way == "lead":
+            facts = {"lead": county.units[2].id, "redacted": True}
+            act(session, matter, A.ASSIGN, by=county.head, at=MONDAY + 2 * MINUTE, facts=facts)
+        assert matter.state is MatterState.ASSIGNED
+        for minute in range(3, 40):
+            sweep.give_again(session, MONDAY + minute * MINUTE)
+        assert set(kinds(session, lost)) == {K.SUPPORT if way == "support" else K.ASSIGNED}
+        assert session.scalar(sa.select(sa.func.count()).select_from(TextMessage)) == 0
+        query = sa.select(MatterNotice.retry_at).where(MatterNotice.unit_id == lost.id)
+        assert session.scalars(query).all() == [None]
 
 
 def test_a_look_at_the_second_notice_ends_it(sqlite: db.Database) -> None:
