@@ -136,7 +136,9 @@ def clock_of(standing: Standing, policy: Policy, zone: tzinfo) -> Clock:
         stage = Limit.PANEL
         stage_end = end_of(standing.panel_at, policy.span(stage, standing.urgency), zone)
     elif stage is not None:
-        stage_end = end_of(standing.since, policy.span(stage, standing.urgency), zone)
+        proposed = standing.proposed if stage is Limit.SUBMIT else None
+        urgency = proposed or standing.urgency
+        stage_end = end_of(standing.since, policy.span(stage, urgency), zone)
     if standing.state is S.DRAFT:  # the desk's own step: no limit is told to anybody yet
         return Clock(None, None, stage, stage_end)
     if standing.state in _STANDS_STILL:

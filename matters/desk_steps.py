@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.people import Staff
-from core.problems import Missing
+from core.problems import Missing, Refused
+from core.terms import Words
 from matters import knowledge, withdrawing
 from matters.attributes import Conflict
 from matters.flow import MatterAction as A
@@ -35,6 +36,7 @@ def _ticked(form: Form, name: str) -> bool:
 
 
 STEPS: dict[str, tuple[A, Callable[[Form], Facts]]] = {
+    "settle": (A.CORRECT, lambda form: {"urgency": form.get("urgency")}),
     "submit": (A.SUBMIT, lambda form: {}),
     "decline": (A.DECLINE, lambda form: {"reason": form.get("reason"), "told": _ticked(form, "told")}),
     "confirm": (A.CONFIRM_DECLINE, lambda form: {}),
@@ -64,6 +66,7 @@ def offered(session: Session, matter: Matter, staff: Staff) -> dict[str, bool]:
     for name in ("grant", "refuse"):
         if not standing.is_extension_asked:
             found.pop(name, None)
+    found.pop("settle" if standing.proposed is None else "submit", None)
     if standing.is_decline_confirmed:
         found.pop("confirm", None)
     if standing.is_incident:
@@ -112,6 +115,10 @@ def take(
             session, matter, _number(form, "caller"), form.get("verified", ""), form.get("pin", "")
         )
     facts = read(form)
+    if name == "settle":
+        if standing_of(matter).proposed is None:
+            raise Refused(Words("紧急程度已经核定", "The urgency is settled already"))
+        facts["was"] = {"urgency": matter.urgency.value}
     if action is A.ANSWER and matter.state is MatterState.REGISTERED:
         facts["article"] = knowledge.must_be_offered(session, facts["article"], clock.today(at)).id
     act(session, matter, action, by=by, at=at, facts=facts, text=text, seen=seen)

@@ -20,7 +20,7 @@ from matters.floods import copies
 from matters.keeping_away import within_sight
 from matters.limits import Limit
 from matters.matter import Matter
-from matters.relays import MatterRelay
+from matters.messages import MatterRelay
 from matters.states import MatterState
 
 S = MatterState
@@ -80,6 +80,18 @@ def counts(session: Session, staff: Staff) -> dict[Queue, int]:
     query: Any = sa.select(*columns).select_from(Matter).where(_of(Queue.ALL))
     row = session.execute(within_sight(session, staff, query)).one()
     return dict(zip(Queue, row, strict=True))
+
+
+def to_settle(session: Session, staff: Staff) -> list[Matter]:
+    """List what sounds like danger and waits for its urgency to be settled, the oldest first."""
+    query = (
+        sa.select(Matter)
+        .where(Matter.state == S.REGISTERED, Matter.standing.contains('"proposed":'))
+        .options(defer(Matter.narrative), defer(Matter.redacted))
+        .order_by(Matter.registered_at)
+        .limit(20)
+    )
+    return list(session.scalars(within_sight(session, staff, query)))
 
 
 def waiting(session: Session, staff: Staff, at: datetime) -> int:

@@ -68,4 +68,4 @@ def entries(session: Session, matter: Matter, *, with_text: bool = False) -> lis
 
 def replayed(session: Session, matter: Matter) -> Standing:
     """Return the standing that the log alone gives."""
-    return replay(begin(matter.raised_at), (event.deed for event in entries(session, matter)))
+    return replay(begin(matter.raised_at, matter.urgency), (event.deed for event in entries(session, matter)))

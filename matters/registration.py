@@ -21,12 +21,15 @@ from matters.errands import queue_draft
 from matters.flow import MatterAction, Side
 from matters.matter import Matter
 from matters.moving import act, keep
+from matters.notices import NoticeKind, give
 from matters.policies import policy_on
 from matters.promises import Registered, promise
 from matters.reporters import add_reporter, reporters_of
 from matters.rules import begin
 
 LONGEST = 4000
+UNHEARD = (Origin.WEB, Origin.EXCHANGE, Origin.IMPORT)
+"""Where nobody of the house heard it: words of danger are proposed to the desk, which settles the urgency."""
 NOT_YET = Words("还不能登记，填写的内容都保留着", "Not registered yet; what you typed is kept")
 NO_DRAFT = Words(
     "反映本中心或其上级的要当场登记，不能存为待补登",
@@ -86,7 +89,6 @@ def _begun(
     matter = Matter(
         kind=statement.kind,
         topic=subject.code if subject and not subject.is_retired else None,
-        urgency=_urgency(statement, subject),
         identity=statement.identity,
         origin=origin,
         narrative=statement.narrative.strip()[:LONGEST],
@@ -98,7 +100,8 @@ def _begun(
         standing="",
         state_since=at,
     )
-    keep(session, matter, begin(at), policy_on(session, clock.today(at), at=at))
+    begun = begin(at, _urgency(statement, subject, origin)[0])
+    keep(session, matter, begun, policy_on(session, clock.today(at), at=at))
     session.add(matter)
     session.flush()
     number = statement.number if statement.identity is not IdentityClass.ANONYMOUS else None
@@ -117,7 +120,7 @@ def complete(
     problems = lacking(statement, by=by)
     if problems or subject is None or place is None:
         raise Invalid(NOT_YET, fields=problems)
-    urgency = _urgency(statement, subject)
+    urgency, proposed = _urgency(statement, subject, matter.origin)
     promised = promise(session, urgency, at=at)
     number = receipts.next_receipt(session, clock.local(at).date())
     pin = pins.new_pin()
@@ -145,6 +148,7 @@ def complete(
         sides=(Side.CENTRE,),
         facts={
             "urgency": urgency.value,
+            **({"proposed": proposed.value} if proposed else {}),
             "conflict": conflict.value,
             "conflict_unit": unit.id if unit else None,
             "caller": reporter.id,
@@ -152,13 +156,35 @@ def complete(
             "consent": statement.consent_read,
         },
     )
+    if proposed is not None:  # by night as well: whoever is at the desk looks within minutes
+        notice = give(
+            session,
+            matter,
+            NoticeKind.INCIDENT,
+            Side.CENTRE,
+            about=matter.version,
+            at=at,
+            due_at=matter.stage_due_at,
+        )
+        if notice is not None:
+            notice.given_at = at
+            session.flush()
     return Registered(matter, pin, promised.is_provisional)
 
 
-def _urgency(statement: Statement, subject: topics.Topic | None) -> Urgency:
-    """Return the urgency that somebody chose; else words of danger propose the greatest, wherever they came from."""
-    proposed = Urgency.U1 if alarming(statement.narrative) else subject.urgency if subject else Urgency.U3
-    return statement.urgency or proposed
+def _urgency(
+    statement: Statement, subject: topics.Topic | None, origin: Origin
+) -> tuple[Urgency, Urgency | None]:
+    """Return the urgency that somebody chose, else the topic's, and what words of danger propose beside it.
+
+    Whoever listens at the form sees the alarm and chooses; where nobody listened, the greatest is only proposed.
+    """
+    if statement.urgency is not None:
+        return statement.urgency, None
+    own = subject.urgency if subject else Urgency.U3
+    if not alarming(statement.narrative) or own is Urgency.U1:
+        return own, None
+    return (own, Urgency.U1) if origin in UNHEARD else (Urgency.U1, None)
 
 
 def register(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -28,7 +29,7 @@ from matters.steps import (
 )
 
 
-@check(A.REGISTER, keeps="urgency conflict conflict_unit caller anonymous consent")
+@check(A.REGISTER, keeps="urgency proposed conflict conflict_unit caller anonymous consent")
 def _register(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
     choice(wish, "urgency", Urgency)
     choice(wish, "conflict", Conflict)
@@ -45,6 +46,7 @@ def _registered(standing: Standing, deed: Deed) -> dict[str, Any]:
     caller = CallerStanding(facts["caller"], is_anonymous=facts.get("anonymous") is True)
     return {
         "urgency": Urgency.of(facts["urgency"]),
+        "proposed": Urgency.found(facts.get("proposed")),
         "conflict": Conflict.of(facts["conflict"]),
         "conflict_unit": facts.get("conflict_unit"),
         "policy": facts["policy"],
@@ -188,14 +190,27 @@ def _correct(standing: Standing, wish: Wish, around: Around) -> None:
         choice(wish, "urgency", Urgency)
     if not any(name in wish.facts for name in (*CORRECTED, "words", "before")):
         raise Refused(Words("没有改动任何一项", "Nothing was changed"))
-    needs_text(wish, "请写明为什么更正", "Write why it is corrected")
+    is_settling = standing.proposed is not None and set(wish.facts) == {"urgency", "was"}
+    if not is_settling:
+        needs_text(wish, "请写明为什么更正", "Write why it is corrected")
 
 
 @effect(A.CORRECT)
 def _corrected(standing: Standing, deed: Deed) -> dict[str, Any]:
-    return {"urgency": Urgency.of(deed.facts["urgency"])} if "urgency" in deed.facts else {}
+    return {"urgency": Urgency.of(deed.facts["urgency"]), "proposed": None} if "urgency" in deed.facts else {}
 
 
-def begin(raised_at: Any) -> Standing:
+@check(A.SUBMIT)
+def _submit(standing: Standing, wish: Wish, around: Around) -> None:
+    if standing.proposed is not None:
+        raise Refused(
+            Words(
+                "内容像是险情：请先核定紧急程度，再提交",
+                "The words sound like danger: settle the urgency first, then submit",
+            )
+        )
+
+
+def begin(raised_at: datetime, urgency: Urgency = Urgency.U3) -> Standing:
     """Return the standing of a problem that was just raised."""
-    return Standing(MatterState.DRAFT, raised_at, raised_at)
+    return Standing(MatterState.DRAFT, raised_at, raised_at, urgency)

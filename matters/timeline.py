@@ -119,6 +119,8 @@ def details(event: MatterEvent, names: Names) -> list[str]:
         words += fault_words(str(facts.get("key", "")), names.units)
     if action is A.SET_CONFLICT:
         words += [Conflict.of(facts["conflict"]).label, *names.units([facts.get("conflict_unit")])]
+    if action is A.REGISTER and facts.get("proposed"):
+        words.append(str(Words("像是险情，待核定", "sounds like danger, to be settled")))
     if action is A.CORRECT:
         words += _corrected(facts, names)
     if facts.get("satisfaction"):

@@ -45,6 +45,7 @@ def waiting() -> str:
             counts=inbox.counts(session, staff),
             queues=list(inbox.Queue),
             queue=inbox.Queue.found(request.args.get("queue")) or inbox.Queue.ALL,
+            to_settle=inbox.to_settle(session, staff),
             floods=floods.floods(session, staff, at=at),
             counties=[(c.id, c.label) for c in counties(session)],
             fields=labels(Field),

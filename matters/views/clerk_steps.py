@@ -17,6 +17,7 @@ from matters.views.clerk import found, page
 
 blueprint = Blueprint("desk_steps", __name__, url_prefix="/matters")
 DONE: dict[A, Words] = {
+    A.CORRECT: Words("已核定紧急程度，请提交分派。", "The urgency is settled: submit it for routing."),
     A.SUBMIT: Words("已提交督查室分派。", "Submitted for routing."),
     A.DECLINE: Words(
         "已记为不予受理，请当场告知诉求人；另一人复核。",

@@ -10,12 +10,16 @@ import sqlalchemy as sa
 from core import calendar, db, secrets
 from core.places import Level
 from core.problems import Invalid
-from matters import pins, receipts, topics
+from matters import drafts, pins, receipts, topics
 from matters.alarm import alarming
 from matters.attributes import IdentityClass, MatterKind, Origin, Urgency
+from matters.log import replayed
 from matters.matter import Matter
-from matters.registration import Statement, register, registered_by
+from matters.moving import standing_of
+from matters.registration import Statement, raise_problem, register, registered_by
 from matters.reporters import reporters_of
+from matters.standing import as_json
+from matters.turns import CallerTurn
 from tests.factories import a_place, a_staff
 
 
@@ -151,10 +155,10 @@ def test_what_is_missing_is_named_by_field_and_nothing_is_written(sqlite: db.Dat
 
 
 @pytest.mark.parametrize("origin", [Origin.IMPORT, Origin.EXCHANGE, Origin.CITIZEN_LINE, Origin.WEB])
-def test_words_of_danger_propose_the_greatest_urgency_wherever_they_come_from(
+def test_words_of_danger_are_seen_wherever_they_come_from(
     sqlite: db.Database, now: datetime, origin: Origin
 ) -> None:
-    """What a program brings is looked at like what is typed; an urgency that somebody chose stands."""
+    """Where somebody listened they give U1; what nobody heard is proposed; an urgency that somebody chose stands."""
     with db.transaction() as session:
         town = a_place(session, level=Level.TOWNSHIP)
         for chosen, urgency in ((None, Urgency.U1), (Urgency.U2, Urgency.U2)):
@@ -166,7 +170,26 @@ def test_words_of_danger_propose_the_greatest_urgency_wherever_they_come_from(
                 urgency=chosen,
                 consent_read=True,
             )
-            assert register(session, statement, origin=origin, by=None, at=now).matter.urgency is urgency
+            matter = register(session, statement, origin=origin, by=None, at=now).matter
+            is_unheard = chosen is None and origin is not Origin.CITIZEN_LINE
+            proposed = Urgency.U1 if is_unheard else None
+            own = Urgency.U3 if is_unheard else urgency
+            assert (matter.urgency, standing_of(matter).proposed) == (own, proposed)
+
+
+@pytest.mark.parametrize(("said", "chosen", "rank"), [("隔壁着火了", None, 1), ("路灯坏了", Urgency.U2, 2)])
+def test_a_draft_keeps_its_urgency_for_the_form_and_for_the_call_back(
+    sqlite: db.Database, now: datetime, said: str, chosen: Urgency | None, rank: int
+) -> None:
+    with db.transaction() as session:
+        statement = Statement(said, urgency=chosen, number="+8614500001234")
+        draft = raise_problem(session, statement, origin=Origin.INTERVIEW, by=a_staff(session), at=now)
+        urgency = chosen or Urgency.U1
+        assert (draft.urgency, standing_of(draft).urgency) == (urgency, urgency)
+        assert drafts.as_typed(draft)["urgency"] == urgency.value
+        turn = session.scalars(sa.select(CallerTurn).where(CallerTurn.matter_id == draft.id)).one()
+        assert turn.rank == rank
+        assert as_json(replayed(session, draft)) == draft.standing
 
 
 def test_words_of_danger_are_noticed() -> None:

@@ -184,7 +184,7 @@ def test_danger_names_whom_to_call_before_and_after(app: Flask, desk: Desk, said
             assert f'href="tel:{line}"' in text
     assert 'role="alert"' in page
     assert 'role="alert"' not in blank
-    assert matters()[0].urgency is Urgency.U1
+    assert standing_of(matters()[0]).proposed is Urgency.U1
     calm = client.post("/report/", data=filled(desk)).get_data(as_text=True)
     assert 'href="tel:110"' not in calm
 
