@@ -16,6 +16,7 @@ from core.jobs import Running, enqueue, job
 from core.people import Staff, acting
 from core.permissions import Permission, require
 from core.places import Level, Place
+from core.problems import Invalid
 from core.terms import Words, t
 from matters.topics import TOPICS, Field
 from reports.special_reports import assemble_special, faults
@@ -23,6 +24,10 @@ from reports.special_reports import assemble_special, faults
 blueprint = Blueprint("special_reports", __name__, url_prefix="/editing/special")
 USUAL = timedelta(days=27)
 """Four weeks up to yesterday, until the editor says otherwise."""
+NO_PLACE = Words(
+    "没有这个地点，没有起草。请从列表里选一个，不选就是全市",
+    "There is no such place, and nothing was drafted. Choose one from the list; none is the whole city",
+)
 
 
 @blueprint.get("")
@@ -72,10 +77,12 @@ def ask() -> ResponseReturnValue:
     first, last = _day(form.get("first", "")), _day(form.get("last", ""))
     wrong = faults(subject, topics, first, last, today=clock.today(now))
     place = form.get("place", "")
+    with reading() as session:
+        if place and place not in dict(_places(session)):
+            wrong["place"] = NO_PLACE
     if wrong:
         return _page(form, topics, wrong), 422
     with transaction() as session:
-        known = session.get(Place, int(place)) if place.isascii() and place.isdigit() else None
         started = enqueue(
             session,
             "bulletin.assemble_special",
@@ -84,7 +91,7 @@ def ask() -> ResponseReturnValue:
             at=now,
             subject=subject,
             topics=topics,
-            place=known.id if known else None,
+            place=int(place) if place else None,
             first=str(first),
             last=str(last),
         )
@@ -98,13 +105,16 @@ def assemble_by_job(running: Running) -> dict[str, object]:
     """Assemble one special report."""
     p = running.params
     with transaction() as session:
+        within = session.get(Place, p["place"]) if p["place"] else None
+        if p["place"] and within is None:
+            raise Invalid(NO_PLACE)
         made = assemble_special(
             session,
             p["subject"],
             date.fromisoformat(p["first"]),
             date.fromisoformat(p["last"]),
             topics=p["topics"],
-            within=session.get(Place, p["place"]) if p["place"] else None,
+            within=within,
             by=session.get(Staff, running.requested_by) if running.requested_by else None,
             at=clock.now(),
         )

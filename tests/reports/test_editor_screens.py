@@ -12,10 +12,11 @@ from flask import Flask
 
 from core import clock
 from core.db import reading, transaction
-from core.jobs import run_next
+from core.jobs import Job, enqueue, run_next
 from core.journal import Entry
 from core.permissions import Role
 from core.places import Level, Place
+from core.terms import Words
 from reports.bulletins import Bulletin, BulletinKind
 from reports.definitions import IndexDefinition, in_force
 from reports.deliveries import BulletinDelivery, DeliveryState
@@ -119,6 +120,33 @@ def test_an_editor_asks_for_a_special_report(app: Flask, as_role: SignedIn) -> N
             editor.post("/editing/draft", data={"kind": "special", "day": WEEK.isoformat()}).status_code
             == 422
         )
+
+
+def test_a_special_report_of_a_place_that_is_not_there_is_none_of_the_city(
+    app: Flask, as_role: SignedIn
+) -> None:
+    with transaction() as session:
+        a_city_at_work(session)
+        city = session.scalars(sa.select(Place.id).where(Place.level == Level.CITY)).first()
+    asked = {
+        "subject": "路灯专报", "topics": ["livelihood.lighting"], "first": WEEK.replace(day=1).isoformat(),
+        "last": WEEK.isoformat(),
+    }  # fmt: skip
+    with clock.frozen(clock.midnight(WEEK.replace(day=25))):
+        editor = as_role(Role.EDITOR)
+        for unknown in ("999999", "x", "-1", str(city or 999998)):
+            wrong = editor.post("/editing/special", data={**asked, "place": unknown})
+            assert wrong.status_code == 422
+            assert "没有这个地点，没有起草" in wrong.text
+        with transaction() as session:  # it went between the asking and the making
+            gone = enqueue(
+                session, "bulletin.assemble_special", Words("汇编专报", "Assembling"), by=None, at=clock.now(),
+                **asked, place=999999,
+            ).id  # fmt: skip
+        assert run_next()
+        with reading() as session:
+            assert "没有这个地点" in str(session.get_one(Job, gone).error)
+            assert session.scalars(sa.select(Bulletin)).all() == []
 
 
 def test_a_new_definition_is_published_and_those_in_use_stand(draft: int, as_role: SignedIn) -> None:
