@@ -92,7 +92,7 @@ class Stage:
             self.telephones = [self._telephone(session, room) for room in self.rooms]
             for staff in self.people:
                 seating.sit(session, by=staff, at=self.now).speaks = (
-                    self.speaks if staff is self.people[0] else []
+                    self.speaks if staff in self.people[::2] else []
                 )
             session.flush()
             for name in reversed(PASSING):  # the next time it is put down as it stands now

@@ -17,10 +17,7 @@ QUESTION = "hotline-language"
 LISTENS_S = 3
 """So long after the last word of the menu a key is waited for before the caller goes on."""
 PRESS = Words("讲{language}请按 {key}。", "For {language} press {key}.")
-CHOSEN = Words(
-    "好的，会说{language}的接线员先接您的电话；一时没有空的，由其他接线员接听。",
-    "Very well. Operators who speak {language} are rung first; if none of them is free soon, another will answer.",
-)
+CHOSEN = Words("好的，先为您找会说{language}的接线员。", "Very well: we ring who speaks {language} first.")
 
 
 def menu(session: Session, line: HelpLine, contact: Contact) -> tuple[Say, ...]:
