@@ -14,8 +14,9 @@ TYPED := $(wildcard $(PACKAGES) migrations benchmarks scripts wsgi.py)
 # Test processes side by side (each may start a PostgreSQL of its own); 0 runs them in one.
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n > 4 ? 4 : n)))
 PYTEST_ARGS ?=
+PYTEST = $(PYTHON_IN) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run test check setup lint format lock glossary bench clean
+.PHONY: help run test journeys check setup lint format lock glossary bench clean
 
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1	/' | expand -t 18
@@ -26,9 +27,12 @@ run: ## set up what is missing and show the demonstration on http://127.0.0.1:$P
 setup: ## all that running, testing and working on it needs (run and test do it by themselves)
 	@scripts/setup.sh test
 
-test: setup ## everything that must hold: linters, types, import contracts, tests
+test: setup ## linters, types, import contracts, and every test but the journeys
 	@$(MAKE) --no-print-directory lint
-	$(PYTHON_IN) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	$(PYTEST) --ignore=tests/journeys $(PYTEST_ARGS)
+
+journeys: setup ## the journeys in a real browser, and every page of every role
+	$(PYTEST) tests/journeys $(PYTEST_ARGS)
 
 check: setup ## the linters only (ruff, mypy, import contracts)
 	@$(MAKE) --no-print-directory lint
