@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from core import clock
+from core import clock, journal
 from core.terms import Words
 from hotline.counsel_totals import by_level, closed_quarters
 from hotline.risk import RiskLevel
 from reports.advice import OVER, Advice, AdviceState
 from reports.blocks import Block, Cell, Column, Prose, Section, Table, Text
-from reports.bulletins import Bulletin, BulletinState
+from reports.bulletins import BULLETIN_FLOW, Bulletin, BulletinAction, BulletinState
 from reports.context import Context
 from reports.definitions import FIRST
 from reports.estimates import Figures
@@ -20,6 +20,8 @@ from reports.sections.provenance import provenance
 from survey.categories import VARIABLES
 
 BACK = timedelta(weeks=4)
+WITHDRAWAL = f"{BULLETIN_FLOW.name}.{BulletinAction.WITHDRAW.value}"
+"""How the journal calls it."""
 A_WEEK = 7
 
 
@@ -157,41 +159,48 @@ def plain_method(c: Context) -> Section:
 
 
 def corrections(c: Context) -> list[Block]:
-    """List which bulletins were corrected or withdrawn in the four weeks before the data cut, and why."""
-    query = (
-        sa.select(Bulletin)
-        .where(Bulletin.issued_at >= c.as_of - BACK, Bulletin.issued_at < c.as_of)
-        .where(
-            sa.or_(
-                Bulletin.state == BulletinState.WITHDRAWN,
-                sa.and_(Bulletin.state == BulletinState.ISSUED, Bulletin.edition > 1),
-            )
-        )
-        .order_by(Bulletin.issued_at, Bulletin.id)
-    )
+    """List which bulletins were corrected or withdrawn in the four weeks before the data cut, when, and why.
+
+    A correction is out when its edition is issued; a withdrawal may concern an issue of long ago.
+    """
+    first = c.as_of - BACK
+    corrected = sa.select(Bulletin).where(
+        Bulletin.issued_at >= first, Bulletin.issued_at < c.as_of, Bulletin.edition > 1,
+        Bulletin.state == BulletinState.ISSUED,
+    )  # fmt: skip
+    found = [(b.issued_at, b) for b in c.session.scalars(corrected) if b.issued_at is not None]
+    found += [(at, b) for at, b in _withdrawn(c) if first <= at < c.as_of]
     rows: list[tuple[Cell, ...]] = []
-    for b in c.session.scalars(query):
-        is_out = b.state is BulletinState.WITHDRAWN
-        what = (
-            Text("撤回", "Withdrawn")
-            if is_out
-            else Text(f"更正 {len(b.corrections)} 处", f"{len(b.corrections)} corrected")
-        )
-        on = clock.local(b.issued_at).date().isoformat() if b.issued_at else None
-        rows.append((Text.of(b.title), what, on, Text(b.reason, b.reason)))
+    for at, b in sorted(found, key=lambda pair: (pair[0], pair[1].id)):
+        what = Text("撤回", "Withdrawn")
+        if b.state is not BulletinState.WITHDRAWN:
+            what = Text(f"更正 {len(b.corrections)} 处", f"{len(b.corrections)} corrected")
+        rows.append((Text.of(b.title), what, clock.local(at).date().isoformat(), Text(b.reason, b.reason)))
     if not rows:
         return []
     source = c.source(
-        "corrections", "bulletin(edition, state)", Words("近四周的更正与撤回", "Four weeks of corrections")
+        "corrections",
+        "bulletin(edition, state), journal_entry(bulletin.withdraw)",
+        Words("近四周的更正与撤回", "Four weeks of corrections"),
     )
     columns = (
         Column("bulletin", Text("简报", "Bulletin")),
         Column("what", Text("处理", "What was done")),
-        Column("issued", Text("签发日", "Issued"), "date"),
+        Column("on", Text("日期", "Day"), "date"),
         Column("why", Text("原因", "Why")),
     )
     title = Text("近四周的更正与撤回", "Corrected or withdrawn in four weeks")
     return [Table("corrections", title, columns, tuple(rows), source, is_annex=True)]
+
+
+def _withdrawn(c: Context) -> list[tuple[datetime, Bulletin]]:
+    """Return the bulletins that are withdrawn with the moment when they were, as the journal has it."""
+    query = sa.select(Bulletin).where(Bulletin.state == BulletinState.WITHDRAWN)
+    known = {journal.record_name(b): b for b in c.session.scalars(query)}
+    when = sa.select(journal.Entry.record, sa.func.max(journal.Entry.at)).where(
+        journal.Entry.action == WITHDRAWAL, journal.Entry.record.in_(list(known))
+    )
+    return [(at, known[name]) for name, at in c.session.execute(when.group_by(journal.Entry.record))]
 
 
 def _how(now: Figures) -> Text:

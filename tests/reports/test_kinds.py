@@ -276,7 +276,27 @@ def test_what_was_corrected_lately_is_listed(sqlite: Database) -> None:
         issuing.withdraw(session, made, "口径有误", by=editor, at=CUT)
         later = assemble(session, K.WEEKLY, WEEK, by=editor, at=CUT + timedelta(hours=1)).content
     row = table(later, "corrections").rows[0]
-    assert (str(row[1]), str(row[3])) == ("撤回", "口径有误")
+    assert (str(row[1]), row[2], str(row[3])) == ("撤回", clock.local(CUT).date().isoformat(), "口径有误")
+
+
+def test_what_is_withdrawn_counts_by_its_withdrawal(sqlite: Database) -> None:
+    """An issue of ten weeks ago taken back yesterday is news; one taken back ten weeks ago is none."""
+    with transaction() as session:
+        a_city_at_work(session)
+        editor = a_staff(session, Role.EDITOR)
+        for day, issued_at, taken_back_at in (
+            (WEEK - timedelta(weeks=11), CUT - timedelta(weeks=10), CUT - timedelta(days=1)),
+            (WEEK - timedelta(weeks=12), CUT - timedelta(weeks=11), CUT - timedelta(weeks=10)),
+            (WEEK - timedelta(weeks=1), CUT - timedelta(weeks=1), CUT + timedelta(days=1)),
+        ):
+            made = assemble(session, K.DAILY, day, by=editor, at=issued_at)
+            issuing.submit(session, made, by=editor, at=issued_at)
+            approved(session, made)
+            issuing.issue(session, made, by=editor, at=issued_at)
+            issuing.withdraw(session, made, "口径有误", by=editor, at=taken_back_at)
+        rows = table(assemble(session, K.WEEKLY, WEEK, by=editor, at=CUT).content, "corrections").rows
+    yesterday = clock.local(CUT - timedelta(days=1)).date().isoformat()
+    assert [(str(row[1]), row[2]) for row in rows] == [("撤回", yesterday)]
 
 
 def test_a_span_is_compared_with_as_many_days_before() -> None:
