@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from threading import Lock
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -17,10 +18,12 @@ from matters.keeping_away import IN_REPORTS
 from matters.matter import Matter
 from matters.states import MatterState
 from reports.blocks import Cell, Column, Table, Text
+from reports.dark_cells import DarkRow
+from reports.dark_figure import Hidden
 from reports.dark_figures import dark_figures
 from reports.definitions import ENFORCEMENT, SAFETY
 from reports.estimates import By, Figures, Known
-from reports.index_blocks import METHOD, interval, numbers_of, places_of
+from reports.index_blocks import METHOD, WHY, interval, numbers_of, places_of
 from reports.index_series import newest
 from reports.index_tiles import NO_WEIGHTS
 from reports.matter_tiles import LEAST
@@ -35,10 +38,13 @@ from survey.weight_making import margin_totals
 SPAN = timedelta(weeks=4)
 PER = 10_000
 KEPT = 8
-NOTHING: tuple[Cell, ...] = (None,) * 5
+NO_DATA = Text("没有数据", "No data")
+FEW_DUE = Text("到期不足 10 件，不给比例", "Fewer than 10 were due: no share")
+NOTHING: tuple[Cell, ...] = (None, None, None, None, None, NO_DATA)
 _ratios: WeakKeyDictionary[sa.Engine, dict[tuple[int, date], dict[str, tuple[Cell, ...]]]] = (
     WeakKeyDictionary()
 )
+_counting = Lock()
 
 
 def side_by_side(session: Session, *, at: datetime, sort: str = "") -> Tile:
@@ -57,12 +63,13 @@ def side_by_side(session: Session, *, at: datetime, sort: str = "") -> Tile:
         n, population = heard.get(county.id, 0), people.get(county.code)
         due, done = kept.get(county.id, (0, 0))
         share = share_limits(due, done) if due >= LEAST else (None, None, None)
+        why_share = None if due >= LEAST else FEW_DUE if due else NO_DATA
         per = n / population * PER if population else None
         rows.append(
             (
                 Text(county.name, county.name_en), county.code, *safety.get(county.code, NOTHING),
-                *enforcement.get(county.code, NOTHING), rates.get(county.code), n, per, due, *share,
-                *dark.get(county.code, (None, None, None)),
+                *enforcement.get(county.code, NOTHING), rates.get(county.code), n, per, due, *share, why_share,
+                *dark.get(county.code, (None, None, None, NO_DATA)),
             )
         )  # fmt: skip
     table = Table(
@@ -94,7 +101,12 @@ def _index(now: Figures | None, index: str) -> dict[str, tuple[Cell, ...]]:
     """Return by county an index with its limits, its number of interviews where it may be told, and its places."""
     ranks, found = (now.places(index), now.of(By.COUNTY, index)) if now else ({}, [])
     return {
-        e.domain: (*interval(e), n, places_of(ranks.get(e.domain)) if e.is_shown else None)
+        e.domain: (
+            *interval(e),
+            n,
+            places_of(ranks.get(e.domain)) if e.is_shown else None,
+            None if e.is_shown else WHY.get(e.withheld or "", NO_DATA),
+        )
         for e, n in zip(found, numbers_of(found), strict=True)
     }
 
@@ -155,18 +167,36 @@ def _summed(county: Mapping[int, int], found: Mapping[int, tuple[int, int]], par
 
 
 def _dark(session: Session, now: Figures, today: date) -> dict[str, tuple[Cell, ...]]:
-    """Return the ratio of every county with its limits, worked out once a day and set: it reads every interview."""
-    held = _ratios.setdefault(session.get_bind().engine, {})
+    """Return the ratio of every county with its limits, or why there is none.
+
+    It reads every interview, so it is worked out once a day and set: whoever asks first does it for all.
+    """
     key = (now.weight_set.id, today)
-    if key not in held:
-        while len(held) >= KEPT:
-            held.pop(next(iter(held)))
-        held[key] = {
-            row.place.code: (row.figure.ratio, row.figure.low, row.figure.high)
-            for row in dark_figures(session, now.weight_set).places
-            if row.place is not None and row.place.level is Level.COUNTY and row.figure is not None
-        }
-    return held[key]
+    with _counting:
+        held = _ratios.setdefault(session.get_bind().engine, {})
+        if key not in held:
+            while len(held) >= KEPT:
+                held.pop(next(iter(held)))
+            held[key] = {
+                row.place.code: _ratio(row)
+                for row in dark_figures(session, now.weight_set).places
+                if row.place is not None and row.place.level is Level.COUNTY
+            }
+        return held[key]
+
+
+def _ratio(row: DarkRow) -> tuple[Cell, ...]:
+    figure = row.figure
+    if figure is None:
+        # Only a township has too few to stand by itself: a county of which it is said has nobody asked.
+        is_said = row.hidden is not None and row.hidden is not Hidden.FEW_ASKED
+        return (None, None, None, Text(row.hidden.zh, row.hidden.en) if row.hidden and is_said else NO_DATA)
+    why = Text(figure.flag.zh, figure.flag.en) if figure.flag and figure.ratio is None else None
+    return (figure.ratio, figure.low, figure.high, why)
+
+
+def _why(key: str, zh: str, en: str) -> Column:
+    return Column(f"{key}_why", Text(f"{zh}·未列原因", f"{en}, why not given"))
 
 
 def _estimate(key: str, zh: str, en: str, kind: str = "percent") -> tuple[Column, ...]:
@@ -183,15 +213,19 @@ COLUMNS = (
     *_estimate("safety", "安全感", "Security"),
     Column("safety_n", Text("安全感·样本量", "Security, n"), "count"),
     Column("safety_places", Text("安全感·可能的名次", "Security, possible places"), "rank"),
+    _why("safety", "安全感", "Security"),
     *_estimate("enforcement", "执法满意度", "Enforcement"),
     Column("enforcement_n", Text("执法满意度·样本量", "Enforcement, n"), "count"),
     Column("enforcement_places", Text("执法满意度·可能的名次", "Enforcement, possible places"), "rank"),
+    _why("enforcement", "执法满意度", "Enforcement"),
     Column("response", Text("应答率 RR3", "Response RR3"), "percent"),
     Column("matters", Text("诉求", "Matters"), "count"),
     Column("per", Text("每万人", "Per 10,000"), "number"),
     Column("due", Text("到期承诺", "Promises due"), "count"),
     *_estimate("kept", "承诺兑现", "Promises kept"),
+    _why("kept", "承诺兑现", "Promises kept"),
     *_estimate("dark", "暗数比", "Dark figure", "number"),
+    _why("dark", "暗数比", "Dark figure"),
 )
 BARS = ("safety", "enforcement", "kept", "dark")
 """Columns drawn as a mark on its interval."""

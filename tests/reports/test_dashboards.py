@@ -126,6 +126,15 @@ def test_a_countys_few_are_on_no_dashboard(app: object, as_role: SignedIn) -> No
     leader = as_role(Role.LEADER)
     with clock.frozen(CUT):
         city = rows_of(leader, "/dashboards/city/counties.csv")
+        side = (
+            leader.get("/dashboards/city/").text.partition('<table class="side">')[2].partition("</table>")[0]
+        )
+    # Every empty cell says why: too few, given away by them, nothing due, too few who named a problem.
+    said = [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r'<td class="side-cell">(.*?)</td>', side)]
+    few_words, given_away = "样本不足，不予公布", "为免推出另一组的少数人，不予公布"
+    none, unnamed = "没有数据", "说有问题的不足 10 人"
+    assert said == [few_words, few_words, none, unnamed, given_away, given_away, none, unnamed]
+    assert [row["暗数比·未列原因"] for row in city] == [unnamed] * 2
     with transaction() as session:
         month = session.scalars(sa.select(WeightSet)).one()
         back = timedelta(days=(month.ends_on.weekday() + 1) % 7)  # a month up to a Sunday stands in the trend
