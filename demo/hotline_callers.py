@@ -16,7 +16,7 @@ from core import clock
 from core.db import reading
 from core.terms import speaking
 from demo.chance import SEED, below, uniform
-from demo.help_lines import NUMBERS
+from demo.help_lines import NUMBERS, key_of
 from demo.hotline_history import number_of
 from demo.hotline_stories import Story, story_of
 from demo.telephones import TIMEOUT
@@ -33,6 +33,8 @@ PER_DAY = 260.0
 PATIENCE_S = 150.0
 TALK_S = 170.0
 SILENT_S = 25.0
+PRESSES = (13.0, 21.0)
+"""Seconds after which a language's key is pressed: when the greeting asks, and once more while waiting."""
 LATEST = timedelta(minutes=2)
 QUIET = timedelta(seconds=50)
 """A visitor who sits down ready is not kept waiting longer than this."""
@@ -121,10 +123,12 @@ class Callers(threading.Thread):
         number = number_of(call)
         known = story_of(line, number) if number else None
         is_silent = known is not None and known.is_silent
+        key = key_of(line.value, number or call.at.isoformat())
         body = {
             "from": number or "anonymous",
             "to": NUMBERS[line],
             "patience_s": call.patience_s,
+            "presses": [[after_s, key] for after_s in PRESSES] if key and not is_silent else [],
             "talk_s": SILENT_S if is_silent else max(45.0, min(call.talk_s, 420.0)),
         }
         answer = requests.post(f"{self.carrier}/sim/inbound", json=body, timeout=TIMEOUT)

@@ -14,7 +14,7 @@ from core.db import transaction
 from core.people import Staff
 from core.places import Level, Place
 from demo.chance import SEED, below, uniform
-from demo.help_lines import AHEAD, add_help_lines, add_roster, operators
+from demo.help_lines import AHEAD, add_help_lines, add_roster, key_of, operators
 from demo.hotline_handovers import hand_over
 from demo.hotline_papers import agree, write_call, write_talk
 from demo.hotline_stories import Story, story_of
@@ -22,6 +22,7 @@ from hotline.callbacks import CallBack, CallBackReason, CallBackState
 from hotline.callers import Caller, index_on
 from hotline.contacts import WRAP_UP, Contact, ContactState, Source, WayOut, fresh_token
 from hotline.followups import FollowUp, FollowUpState, FollowUpTry, TryResult
+from hotline.languages import languages_on
 from hotline.lines import LineKind
 from hotline.shifts import Shift
 from telephony.simulator.callers import HotlineCall, hotline_calls
@@ -73,6 +74,7 @@ class _Days:
         shifts = sa.select(Shift).where(Shift.line == line).order_by(Shift.begins_at.desc())
         self.shifts = list(session.scalars(shifts))
         self.talks: list[tuple[Contact, Story]] = []
+        self.languages = {key: one.id for key, one in languages_on(session, line).items()}
 
     def play(self, days: list[date]) -> None:
         """Let everybody of these days have called."""
@@ -127,6 +129,7 @@ class _Days:
             owner_id=next(s.lead_id or 0 for s in self.shifts if s.begins_at <= call.at),
             rung_at=call.at,
             waiting_from=call.at,
+            language_id=self.languages.get(key_of(self.kind.value, number_of(call) or call.at.isoformat())),
         )
         self.session.add(contact)
         if waits > call.patience_s or uniform(SEED, "hangs up", *name) < 0.01:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core import clock
 from core.db import Database, reading, transaction
-from demo import hotline_history
+from demo import help_lines, hotline_history
 from demo.hotline_stories import Story, stories
 from demo.seeding import add_people, add_places
 from hotline.callbacks import CallBack
@@ -24,6 +24,7 @@ from hotline.records import CounsellingRecord
 from hotline.risk import RiskLevel
 from hotline.risk_levels import EpisodeLevel
 from hotline.screenings import ScreeningSheet
+from hotline.seats import Seat
 from hotline.shifts import Shift, on_call
 
 NOON = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)
@@ -56,6 +57,11 @@ def test_nobody_who_called_is_without_a_record_or_an_owner(played: Database) -> 
             is_talk = contact.way_out is WayOut.ANSWERED
             assert is_talk or contact.id in promised
             assert contact.line is LineKind.CITIZEN or is_talk == (contact.id in written)
+        spoken = [c.language.zh for c in contacts if c.language]
+        assert set(spoken) == {"本地话", "英语"}
+        assert len(spoken) < len(contacts) / 4  # most speak Mandarin and press nothing
+        talkers = set(session.scalars(sa.select(Seat.staff_id)))
+        assert talkers == {p.id for line in LineKind for p in help_lines.operators(session, line)}
         numbers = [c.caller.number for c in contacts if c.caller and c.caller.number]
         assert all(number.startswith("+86145") for number in numbers)
 

@@ -77,10 +77,10 @@ def speaker(desk: Desk, *which: int) -> Staff:
     return staff
 
 
-def chooses(desk: Desk, key: str = "4", number: str = "+8613900000004", **more: object) -> Leg:
+def chooses(desk: Desk, key: str = "4", number: str = "+8613900000004") -> Leg:
     """Let somebody call and press a key when the greeting asks; keys before that are heard by nobody."""
     presses = ((GREETED, key),)
-    return desk.call(number, for_s=GREETED + 9, presses=presses, **more)
+    return desk.call(number, for_s=GREETED + 9, presses=presses)
 
 
 def rung(desk: Desk, contact: Contact) -> list[int]:

@@ -17,11 +17,14 @@ from core.people import Staff
 from core.permissions import Role
 from core.problems import Invalid, Missing
 from core.settings import Settings
+from core.terms import Words
 from hotline import desk_log
 from hotline.callbacks import CallBack, CallBackReason
 from hotline.contacts import Contact, ContactState, Source, WayOut
+from hotline.languages import languages_of, languages_on
 from hotline.line_setup import Terms, set_line
 from hotline.lines import HelpLine, LineKind, line_of
+from hotline.speakers import languages_spoken_by
 from telephony import line
 from telephony.contract import check_twiml
 from telephony.line import TryLater
@@ -76,7 +79,8 @@ def on_the_line(app: Flask) -> Iterator[Settings]:
 def form(**changes: Any) -> dict[str, Any]:
     return {
         "number": "+862160012345", "owner": "", "duty_phones": "+862160000101\r\n+862160000102\r\n",
-        "longest_wait_s": "600", "answer_within_s": "15", "is_recorded": "1", **changes,
+        "longest_wait_s": "600", "answer_within_s": "15", "is_recorded": "1",
+        "languages": "4 彝语 Yi\r\n 5  本地话   local dialect \r\n", "language_wait_s": "40", **changes,
     }  # fmt: skip
 
 
@@ -99,6 +103,10 @@ def test_an_administrator_sets_a_line_up(
             "+862160012345", owner, 600, 15, True,
         )  # fmt: skip
         assert row.duty_phones == ["+862160000101", "+862160000102"]
+        spoken = {key: one.name for key, one in languages_of(session, row.languages).items()}
+        assert spoken == {"4": Words("彝语", "Yi"), "5": Words("本地话", "local dialect")}
+        assert row.language_wait_s == 40
+    assert "4 彝语 Yi\n5 本地话 local dialect</textarea>" in browser.get("/hotline/lines/").text
     kept = on_the_line.data_dir / "standing" / "862160012345.xml"
     check_twiml(kept.read_text())
     answer = browser.get("/hotline/lines/citizen/fallback.xml")
@@ -119,6 +127,14 @@ def test_an_administrator_sets_a_line_up(
         ({"duty_phones": "\n".join(f"+86216000010{n}" for n in range(7))}, "duty_phones"),
         ({"longest_wait_s": "5"}, "longest_wait_s"),
         ({"answer_within_s": "abc"}, "answer_within_s"),
+        ({"language_wait_s": "601"}, "language_wait_s"),
+        ({"languages": "彝语"}, "languages"),
+        ({"languages": "4 彝语"}, "languages"),
+        ({"languages": "1 彝语 Yi"}, "languages"),
+        ({"languages": "3 彝语 Yi"}, "languages"),
+        ({"languages": "4 彝语 Yi\n4 英语 English"}, "languages"),
+        ({"languages": "4 彝语 Yi\n5 彝语 Nuosu"}, "languages"),
+        ({"languages": "\n".join(f"{n} 语言{n} Tongue" for n in range(4, 9))}, "languages"),
     ],
 )
 def test_what_is_wrong_is_said_beside_it_and_nothing_is_lost(
@@ -156,6 +172,61 @@ def test_only_administrators_set_lines_up(as_role: SignIn, people: dict[Role, St
     assert browser.post("/hotline/lines/citizen", data=form()).status_code == 403
 
 
+def test_three_stands_for_a_language_where_talks_are_not_recorded(
+    as_role: SignIn, people: dict[Role, Staff], on_the_line: Settings
+) -> None:
+    browser, owner = as_role(staff=people[Role.ADMINISTRATOR]), people[Role.CITIZEN_OPERATOR].id
+    given = form(owner=owner, languages="3 本地话 local dialect", is_recorded="")
+    assert browser.post("/hotline/lines/citizen", data=given).status_code == 303
+    # The other line has the same language under another key; its English name is put right for both.
+    given = form(owner=people[Role.SHIFT_LEAD].id, number=NUMBER, languages="7 本地话 Local dialect")
+    assert browser.post("/hotline/lines/counselling", data=given).status_code == 303
+    with reading() as session:
+        found = [languages_on(session, kind) for kind in LineKind]
+        assert [list(one) for one in found] == [["3"], ["7"]]
+        assert found[0]["3"] is found[1]["7"]
+        assert found[0]["3"].en == "Local dialect"
+
+
+def test_a_lead_ticks_what_the_operators_of_a_line_speak(
+    as_role: SignIn, people: dict[Role, Staff], on_the_line: Settings
+) -> None:
+    lead, operator = as_role(staff=people[Role.SHIFT_LEAD]), people[Role.OPERATOR]
+    assert "会说的语言" not in lead.get("/hotline/duty/roster/?line=counselling").text
+    given = form(owner=people[Role.SHIFT_LEAD].id, number=NUMBER)
+    as_role(staff=people[Role.ADMINISTRATOR]).post("/hotline/lines/counselling", data=given)
+    lead = as_role(staff=people[Role.SHIFT_LEAD])
+    page = lead.get("/hotline/duty/roster/?line=counselling").text
+    with reading() as session:
+        yi, local = (one.id for one in languages_on(session, LineKind.COUNSELLING).values())
+    box = f'value="{operator.id}-{yi}"'
+    assert page.count(box) == 1
+    assert people[Role.CITIZEN_OPERATOR].name not in page.split("会说的语言")[1]
+
+    def says(**data: object) -> set[int]:
+        answer = lead.post("/hotline/duty/crew/counselling/languages", data=data)
+        assert answer.status_code == 303
+        with reading() as session:
+            return set(languages_spoken_by(session, session.get_one(Staff, operator.id)))
+
+    ticked = [f"{operator.id}-{yi}", f"{operator.id}-99", "x", f"{people[Role.CITIZEN_OPERATOR].id}-{yi}"]
+    assert says(person=operator.id, speaks=ticked) == {yi}
+    assert f"{box} aria-label" in lead.get("/hotline/duty/roster/?line=counselling").text
+    assert says(speaks=[f"{operator.id}-{local}"]) == {yi}  # who wasn't on the page stays as they are
+    assert says(person=operator.id) == set()
+    with reading() as session:
+        stranger = session.get_one(Staff, people[Role.CITIZEN_OPERATOR].id)
+        assert languages_spoken_by(session, stranger) == set()
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.ADMINISTRATOR, Role.CLERK])
+def test_only_a_lines_lead_says_who_speaks_what(
+    as_role: SignIn, people: dict[Role, Staff], role: Role
+) -> None:
+    answer = as_role(staff=people[role]).post("/hotline/duty/crew/counselling/languages", data={})
+    assert answer.status_code in (403, 404)
+
+
 # The commands
 
 
@@ -171,6 +242,16 @@ def test_the_commands_set_up_and_print(app: Flask, people: dict[Role, Staff], on
         row = line_of(session, LineKind.CITIZEN)
         assert row is not None
         assert (row.longest_wait_s, row.duty_phones, row.is_recorded) == (300, ["+862160000101"], True)
+    spoken = ("--language", "4 彝语 Yi", "--language", "5 英语 English", "--language-wait", "0")
+    assert run(args=["hotline", "set-line", "citizen", *spoken]).exit_code == 0
+    assert run(args=["hotline", "set-line", "citizen", "--answer-within", "10"]).exit_code == 0
+    with reading() as session:
+        row = line_of(session, LineKind.CITIZEN)
+        assert row is not None
+        assert (list(row.languages), row.language_wait_s, row.answer_within_s) == (["4", "5"], 0, 10)
+    assert run(args=["hotline", "set-line", "citizen", "--no-languages"]).exit_code == 0
+    with reading() as session:
+        assert languages_on(session, LineKind.CITIZEN) == {}
     printed = run(args=["hotline", "fallback", "--line", "citizen"])
     check_twiml(printed.output.strip())
     assert "+862160000101" in printed.output
