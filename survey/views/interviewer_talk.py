@@ -18,7 +18,8 @@ from core.terms import Words
 from matters import statements
 from matters.alarm import alarming
 from matters.attributes import IdentityClass, MatterKind, Origin
-from matters.once import in_one, once
+from matters.matter import Matter
+from matters.once import in_one, kept_once, once
 from matters.promises import Registered
 from matters.registration import Statement, raise_problem, register
 from survey import interviewing, leases
@@ -98,7 +99,7 @@ def register_matter() -> ResponseReturnValue:
     The form sent again because its answer was lost is the same matter, with a new PIN.
     """
     told, staff, at = body(), acting(), clock.now()
-    case_id, form_key = whole("case"), str(told.get("form_key", ""))[:40]
+    case_id, form_key = whole("case"), _form_key(told)
 
     def take(session: Session) -> Registered:
         case: Case = leases.hold(session, case_id, by=staff, at=at)
@@ -125,16 +126,28 @@ def register_matter() -> ResponseReturnValue:
 @blueprint.post("/matter/later")
 @require(Permission.MATTER_REGISTER)
 def keep_matter() -> ResponseReturnValue:
-    """Keep what there was no time to complete as a draft: the desk rings the resident back."""
+    """Keep what there was no time to complete as a draft, once: the desk rings the resident back."""
     told, staff, at = body(), acting(), clock.now()
     if not str(told.get("narrative", "")).strip():
         raise Invalid(fields={"narrative": Words("先写下对方反映了什么", "Write down first what was said")})
-    with transaction() as session:
-        case: Case = leases.hold(session, whole("case"), by=staff, at=at)
+    case_id, form_key = whole("case"), _form_key(told)
+
+    def take(session: Session) -> bool:
+        case: Case = leases.hold(session, case_id, by=staff, at=at)
         statement = _statement(session, case, told, is_draft=True)
-        kept = raise_problem(session, statement, origin=Origin.INTERVIEW, by=staff, at=at)
-        is_rung = kept.identity is not IdentityClass.ANONYMOUS
-    return jsonify(words=str(KEPT_TO_RING if is_rung else KEPT))
+
+        def keep() -> Matter:
+            return raise_problem(session, statement, origin=Origin.INTERVIEW, by=staff, at=at)
+
+        word = f"{staff.id}:{case.id}:{form_key}"
+        kept = kept_once(session, f"{FORM}:later", word, statement, keep) if form_key else keep()
+        return kept.identity is not IdentityClass.ANONYMOUS
+
+    return jsonify(words=str(KEPT_TO_RING if in_one(take) else KEPT))
+
+
+def _form_key(told: dict[str, Any]) -> str:
+    return str(told.get("form_key", ""))[:40]
 
 
 KEPT_TO_RING = Words(

@@ -164,6 +164,18 @@ def test_sent_twice_is_one_matter_and_changed_is_another(app: Flask, desk: Desk)
     assert len(matters()) == 2
 
 
+def test_a_corrected_number_or_identity_is_never_dropped(app: Flask, desk: Desk) -> None:
+    """Whoever goes back, mends a digit or stays anonymous after all gets a receipt for what they sent last."""
+    client, form = app.test_client(), filled(desk)
+    mended = ({}, {"number": "+8614500007789"}, {"name": "欧阳听雪"}, {"identity": "anonymous"})
+    pages = [client.post("/report/", data=form | change).get_data(as_text=True) for change in mended]
+    assert len({shown(page, "receipt") for page in pages}) == len(matters()) == 4
+    with reading() as session:
+        last = session.scalars(sa.select(Reporter).order_by(Reporter.id.desc())).first()
+        assert last is not None
+        assert (last.number, last.name, last.identity) == (None, None, IdentityClass.ANONYMOUS)
+
+
 def test_one_address_can_not_flood(app: Flask, desk: Desk) -> None:
     client = app.test_client()
     for _ in range(web_reports.PER_HOUR):

@@ -19,6 +19,7 @@ from core.permissions import Role
 from core.signing_in import admit
 from matters.attributes import Conflict
 from matters.matter import Matter
+from matters.reporters import Reporter
 from matters.states import MatterState
 from matters.turns import CallerTurn, Errand
 from survey.attempts import Attempt
@@ -141,6 +142,17 @@ def test_what_there_was_no_time_to_say_is_kept_to_be_rung_back(app: Flask, field
         assert turn.reporter.number is not None
 
 
+def test_a_draft_whose_answer_was_lost_is_kept_once(app: Flask, field: Field) -> None:
+    """Sent again it is the same draft and one call back; with other words it is another."""
+    anna = as_one(app, field.anna)
+    case, _, _ = talk(anna)
+    for said in ("路灯坏了", "路灯坏了", "路灯坏了两盏"):
+        told = {"case": case, "narrative": said, "form_key": "k1"}
+        assert anna.post("/interviewer/matter/later", json=told).status_code == 200
+    with reading() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Matter)) == 2
+
+
 def test_a_form_whose_answer_was_lost_makes_one_matter(app: Flask, field: Field) -> None:
     """Sent again it gives the same receipt with a new PIN; the next form makes the next matter."""
     anna = as_one(app, field.anna)
@@ -152,8 +164,14 @@ def test_a_form_whose_answer_was_lost_makes_one_matter(app: Flask, field: Field)
     assert first["pin"] != again["pin"]
     other = anna.post("/interviewer/matter", json={**told, "form_key": "k2"}).get_json()
     assert other["receipt"] != first["receipt"]
+    nameless = anna.post("/interviewer/matter", json={**told, "identity": "anonymous"}).get_json()
+    assert nameless["receipt"] not in (first["receipt"], other["receipt"])
     with reading() as session:
-        assert session.scalar(sa.select(sa.func.count()).select_from(Matter)) == 2
+        assert session.scalar(sa.select(sa.func.count()).select_from(Matter)) == 3
+        matter = session.scalars(sa.select(Matter).where(Matter.receipt == nameless["receipt"])).one()
+        assert (
+            session.scalars(sa.select(Reporter.number).where(Reporter.matter_id == matter.id)).one() is None
+        )
 
 
 def test_the_resident_may_complain_about_a_unit(app: Flask, field: Field) -> None:
