@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from matters import clocks
 from matters.attributes import ClockColour, Conflict
 from matters.keeping_away import IN_REPORTS
 from matters.log import MatterEvent
@@ -22,7 +23,7 @@ from matters.states import MatterState
 _NOW = (
     Matter.id, Matter.receipt, Matter.topic, Matter.place_id, Matter.registered_at, Matter.raised_at, Matter.version,
     Matter.policy_id, Matter.state, Matter.state_since, Matter.round, Matter.lead_unit_id, Matter.conflict, Matter.level, Matter.due_at, Matter.yellow_at,
-    Matter.ended_at,
+    Matter.is_paused, Matter.ended_at,
 )  # fmt: skip
 
 
@@ -41,9 +42,11 @@ class Stood:
     round: int
     unit_id: int | None
     conflict: Conflict
+    """The one thing that is told as it is now: who turned out to be meant on Monday may not be told of Sunday."""
     level: int
     due_at: datetime | None
     yellow_at: datetime | None
+    is_paused: bool
     ended_at: datetime | None
 
     @property
@@ -53,10 +56,7 @@ class Stood:
 
     def colour(self, at: datetime) -> ClockColour:
         """Say how its limit stood at the moment."""
-        if self.due_at is not None and self.due_at <= at:
-            return ClockColour.RED
-        is_near = self.yellow_at is not None and self.yellow_at <= at
-        return ClockColour.YELLOW if is_near else ClockColour.GREEN
+        return clocks.colour(self.due_at, self.yellow_at, at, is_paused=self.is_paused)
 
 
 def window(since: datetime, until: datetime) -> sa.ColumnElement[bool]:
@@ -78,25 +78,17 @@ def stood(
         log = logs.get(m.id, [])
         # What has no whole log was brought in from elsewhere: its columns are all that is known.
         if not log or len(log) != m.version:
-            now = (
-                m.state,
-                m.state_since,
-                m.round,
-                m.lead_unit_id,
-                m.conflict,
-                m.level,
-                m.due_at,
-                m.yellow_at,
-                ended_at,
-            )
-            found.append(Stood(*fixed, *now))
+            clock = m.due_at, m.yellow_at, m.is_paused
+            now = m.state, m.state_since, m.round, m.lead_unit_id, m.conflict, m.level
+            found.append(Stood(*fixed, *now, *clock, ended_at))
             continue
         then = replay(begin(m.raised_at), (deed for deed in log if deed.at < until))
         if then.ended_at is not None and then.ended_at < since:
             continue  # closed before, and opened again afterwards
         ends = clock_columns(then, policy_of(session, then.policy or m.policy_id, at=at))
-        clock = ends["due_at"], ends["yellow_at"]
-        found.append(Stood(*fixed, *_of(then), then.conflict, then.level, *clock, then.ended_at))
+        clock = ends["due_at"], ends["yellow_at"], ends["is_paused"]
+        conflict = then.conflict if m.conflict is Conflict.NONE else m.conflict
+        found.append(Stood(*fixed, *_of(then), conflict, then.level, *clock, then.ended_at))
     return found
 
 

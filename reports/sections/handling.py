@@ -33,7 +33,7 @@ def section(c: Context) -> Section:
     """Say how the units did."""
     found = counted(c.session, None, since=c.since, until=c.until, at=c.as_of, only=c.scope)
     moved = _moved(c)
-    signed, colours = _signed(c), _colours(c)
+    colours = _colours(c)
     units = sorted(c.session.scalars(sa.select(Unit)), key=lambda unit: unit.name)
     told, is_whole_told = told_by_subtraction(c)
     hidden = kept_back(found) | told
@@ -43,7 +43,8 @@ def section(c: Context) -> Section:
         counts = found.get(unit.id)
         assigned = moved[unit.id, A.ASSIGN.value]
         open_ones = sum(colours[unit.id, colour] for colour in ClockColour)
-        if counts is None and not assigned and not open_ones:
+        has_moved = any(unit_id == unit.id for unit_id, _ in moved)
+        if counts is None and not has_moved and not open_ones:
             continue
         counts = counts or Counts()
         total += counts
@@ -55,7 +56,6 @@ def section(c: Context) -> Section:
                 unit.id,
                 counts,
                 moved,
-                signed,
                 colours,
                 unit.id in hidden,
             )
@@ -64,9 +64,10 @@ def section(c: Context) -> Section:
         "handling",
         "matter_event(action, facts) by lead",
         Words(
-            "按办理日志统计；解决率给出下限、已答复者中的比例和上限；满意率中基本满意计 0.9；回访到的不足 10 人的单位"
+            "按办理日志统计；改派的算新单位交办、原单位退回；等诉求人补充和挂账的停表，不在三色之内；解决率给出下限、已答复者中的比例和上限；满意率中基本满意计 0.9；回访到的不足 10 人的单位"
             "（及能由合计、由与以前专报相减推算出它们的）不给解决和满意；同一件量组内按名称排列，不排名次",
-            "From the log of handling; solved as lowest, among those reached, and highest; fairly satisfied counts 0.9; "
+            "From the log of handling; what is handed on after a return is assigned to the new unit and returned by the one "
+            "before; what waits for its caller or is suspended has its clock stopped and no colour; solved as lowest, among those reached, and highest; fairly satisfied counts 0.9; "
             "units of which under 10 callers were reached (and what would give them away, by the total or less an earlier "
             "special report) have no solved and satisfied; by "
             "name inside a group of like volume, without ranks",
@@ -81,9 +82,7 @@ def section(c: Context) -> Section:
             HEADING,
             (Prose(Text("本期没有办理记录。", "Nothing was handled in this period.")),),
         )
-    everybody = _row(
-        Text("合计", "All"), None, None, total, moved, signed, colours, is_few(total) or is_whole_told
-    )
+    everybody = _row(Text("合计", "All"), None, None, total, moved, colours, is_few(total) or is_whole_told)
     # Of all together there is no group of volume.
     summary = Table(
         "handling", HEADING, (_columns()[0], *_columns()[2:]), ((everybody[0], *everybody[2:]),), source
@@ -96,46 +95,35 @@ def section(c: Context) -> Section:
 
 
 def _moved(c: Context) -> Counter[tuple[int, str]]:
-    """Count by lead unit what was assigned and returned."""
-    facts = MatterEvent.facts
-    lead = sa.func.coalesce(facts["lead"].as_integer(), facts["unit"].as_integer()).label("lead")
-    query = (
-        sa.select(lead, MatterEvent.action, sa.func.count())
-        .join(Matter, Matter.id == MatterEvent.matter_id)
-        .where(MatterEvent.at >= c.since, MatterEvent.at < c.until, IN_REPORTS, c.scope)
-        .where(MatterEvent.action.in_([A.ASSIGN.value, A.ACCEPT_RETURN.value]))
-        .group_by(lead, MatterEvent.action)
-    )
-    found: Counter[tuple[int, str]] = Counter()
-    for unit, action, n in c.session.execute(query):
-        if unit is not None:
-            found[int(unit), action] = n
-    return found
+    """Count by unit what it was given, what it returned, and what it signed for or left to silence.
 
-
-def _signed(c: Context) -> Counter[tuple[int, bool]]:
-    """Count by unit what was signed for in time, and what by silence: whose silence, the assignment before it tells."""
-    event, signing = MatterEvent, (A.SIGN.value, A.DEEM_SIGNED.value)
-    when = sa.and_(event.at >= c.since, event.at < c.until, event.action.in_(signing))
+    An accepted return hands the matter to another unit in the same act: that one is given it, and the one that had it,
+    as the act before it tells, has returned it. So it is told whose silence it was as well.
+    """
+    event = MatterEvent
+    given, signing = (A.ASSIGN.value, A.ACCEPT_RETURN.value), (A.SIGN.value, A.DEEM_SIGNED.value)
+    wanted = event.action.in_([*given, *signing])
+    moved = sa.and_(event.at >= c.since, event.at < c.until, wanted)
     query = (
         sa.select(event.matter_id, event.action, event.at, event.facts)
         .join(Matter, Matter.id == event.matter_id)
-        .where(
-            event.matter_id.in_(sa.select(event.matter_id).where(when)),
-            event.at < c.until,
-            IN_REPORTS,
-            c.scope,
-        )
-        .where(event.action.in_([*signing, A.ASSIGN.value, A.ACCEPT_RETURN.value]))
+        .where(event.matter_id.in_(sa.select(event.matter_id).where(moved)), event.at < c.until, wanted)
+        .where(IN_REPORTS, c.scope)
         .order_by(event.matter_id, event.number)
     )
-    found: Counter[tuple[int, bool]] = Counter()
-    leads: dict[int, int] = {}
+    found: Counter[tuple[int, str]] = Counter()
+    leads: dict[int, int | None] = {}
     for matter_id, action, at, facts in c.session.execute(query):
-        if action not in signing:
-            leads[matter_id] = int(facts["lead"])
-        elif at >= c.since and matter_id in leads:
-            found[leads[matter_id], action == A.SIGN.value] += 1
+        before = leads.get(matter_id)
+        lead = leads[matter_id] = int(facts["lead"]) if action in given else before
+        if at < c.since:
+            continue
+        if action in given and lead is not None:
+            found[lead, A.ASSIGN.value] += 1
+        # A ruling may leave it where it was: nothing was returned then.
+        is_counted = action in signing or (action == A.ACCEPT_RETURN.value and lead != before)
+        if before is not None and is_counted:
+            found[before, action] += 1
     return found
 
 
@@ -150,7 +138,6 @@ def _row(
     unit_id: int | None,
     counts: Counts,
     moved: Counter[tuple[int, str]],
-    signed: Counter[tuple[int, bool]],
     colours: Counter[tuple[int, ClockColour]],
     is_hidden: bool,
 ) -> tuple[Cell, ...]:
@@ -160,8 +147,8 @@ def _row(
     def standing(colour: ClockColour) -> int:
         return sum(n for (unit, held), n in colours.items() if held is colour and unit_id in (None, unit))
 
-    in_time = sum(n for (unit, is_in), n in signed.items() if is_in and unit_id in (None, unit))
-    to_sign = sum(n for (unit, _), n in signed.items() if unit_id in (None, unit))
+    in_time = done(A.SIGN)
+    to_sign = in_time + done(A.DEEM_SIGNED)
     measures = (Measure.SOLVED_LOW, Measure.SOLVED, Measure.SOLVED_HIGH, Measure.SATISFIED)
     said: list[Cell] = [None if is_hidden else counts.rate(m).share for m in measures]
     return (
@@ -176,6 +163,7 @@ def _row(
         standing(ClockColour.GREEN),
         standing(ClockColour.YELLOW),
         standing(ClockColour.RED),
+        standing(ClockColour.PAUSED) + standing(ClockColour.NONE),
         *said,
         None if is_hidden else counts.reached,
     )
@@ -194,6 +182,7 @@ def _columns() -> tuple[Column, ...]:
         Column("green", Text("在办·绿", "Open, green"), "count"),
         Column("yellow", Text("在办·黄", "Open, yellow"), "count"),
         Column("red", Text("在办·红", "Open, red"), "count"),
+        Column("still", Text("在办·停表", "Open, clock stopped"), "count"),
         Column("solved_low", Text("解决率下限", "Solved, low"), "percent"),
         Column("solved", Text("解决率", "Solved"), "percent"),
         Column("solved_high", Text("解决率上限", "Solved, high"), "percent"),

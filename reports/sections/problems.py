@@ -188,6 +188,7 @@ def _colours(p: Problem) -> Text:
     """Write how the limits of the open ones stand, in words."""
     words = {
         ClockColour.RED: Text("红", "red"), ClockColour.YELLOW: Text("黄", "yellow"), ClockColour.GREEN: Text("绿", "green"),
+        ClockColour.PAUSED: Text("停表", "stopped"), ClockColour.NONE: Text("不计时", "no clock"),
     }  # fmt: skip
     found = [
         Text(f"{t.zh} {p.colours[k]}", f"{t.en} {p.colours[k]}") for k, t in words.items() if p.colours[k]

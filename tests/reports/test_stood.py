@@ -10,14 +10,15 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.db import Database, transaction
 from core.permissions import Role
-from matters.attributes import Conflict
+from matters.attributes import ClockColour, Conflict, PauseReason
+from matters.conflicts import set_conflict
 from matters.flow import MatterAction
 from matters.matter import Matter
 from matters.merging import merge
 from matters.moving import act
 from matters.states import MatterState
 from reports.assembling import snapshot
-from reports.blocks import Table
+from reports.blocks import Table, Text
 from reports.bulletins import BulletinKind
 from reports.context import Context
 from reports.corrections import differences
@@ -26,7 +27,7 @@ from reports.monday import draft_due, is_late
 from reports.periods import Period, PeriodKind
 from reports.sections import handling, supervision
 from reports.sections.problems import problems
-from tests.matters.lives import Offices, accepted, assigned, in_hand, offices, registered, reported
+from tests.matters.lives import Offices, accepted, assigned, contacted, in_hand, offices, registered, reported
 from tests.matters.makers import a_matter, a_town, someone
 
 WEEK = Period.with_day(PeriodKind.WEEK, date(2026, 11, 18))
@@ -128,6 +129,67 @@ def test_what_is_about_staff_or_a_unit_is_not_listed_with_place_and_topic(databa
         c = context(session)
         assert table(supervision.incidents(c), "incidents") is None
         assert all(not t.rows for t in [table(supervision.supervision(c), "red.list")] if t)
+
+
+def test_who_turns_out_to_be_meant_on_monday_is_not_told_of_sunday(database: Database) -> None:
+    """The complaint becomes known as one about the unit that holds it: no list of the week before shows where it is."""
+    with transaction() as session:
+        county = offices(session)
+        matter = overdue(session, county)
+        monday = MONDAY + timedelta(hours=1)
+        set_conflict(
+            session, matter, Conflict.UNIT, county.units[0], "反映该单位", by=county.clerk, at=monday
+        )
+        c = context(session, MONDAY + timedelta(hours=2))
+        assert [m.conflict for m in c.stood] == [Conflict.UNIT]
+        part = supervision.supervision(c)
+        red, listed = table(part, "red"), table(part, "red.list")
+        assert red is not None
+        assert sum(int(str(row[1])) for row in red.rows) == 1
+        assert listed is not None
+        assert listed.rows == ()
+
+
+def test_what_stands_still_is_counted_apart_from_what_is_in_time(database: Database) -> None:
+    with transaction() as session:
+        county = offices(session)
+        overdue(session, county)
+        waits = in_hand(session, county, MONDAY - timedelta(days=3))
+        since = MONDAY - timedelta(days=2)
+        contacted(session, county, waits, since)
+        act(
+            session, waits, MatterAction.ASK_CALLER, by=county.handlers[0], at=since,
+            facts={"reason": PauseReason.PLACE.value}, text="请补充地址",
+        )  # fmt: skip
+        (_, paused) = sorted(context(session).stood, key=lambda m: m.id)
+        assert paused.colour(MONDAY) is ClockColour.PAUSED
+        units = table(handling.section(context(session)), "units")
+        assert units is not None
+        held = [
+            tuple(row[units.column(key)] for key in ("green", "yellow", "red", "still")) for row in units.rows
+        ]
+        assert held == [(0, 0, 1, 1)]
+
+
+def test_an_accepted_return_counts_for_who_returned_it_and_who_was_given_it(database: Database) -> None:
+    with transaction() as session:
+        county = offices(session)
+        before = clock.midnight(WEEK.starts_on) - timedelta(hours=8)
+        matter = assigned(session, county, before)
+        asked = clock.midnight(WEEK.starts_on) + timedelta(hours=9)
+        act(
+            session, matter, MatterAction.ASK_RETURN, by=county.handlers[0], at=asked,
+            facts={"basis": True, "proposed": county.units[1].id}, text="不属本单位职责",
+        )  # fmt: skip
+        act(
+            session, matter, MatterAction.ACCEPT_RETURN, by=county.office, at=asked + timedelta(hours=1),
+            facts={"lead": county.units[1].id, "redacted": True},
+        )  # fmt: skip
+        units = table(handling.section(context(session)), "units")
+        assert units is not None
+        names = [Text(u.name, u.name_en) for u in county.units[:2]]
+        told = {row[0]: tuple(row[units.column(k)] for k in ("assigned", "returned")) for row in units.rows}
+        assert [told[name] for name in names] == [(0, 1), (1, 0)]
 
 
 def test_time_is_told_by_holder_and_signing_by_unit(database: Database) -> None:
