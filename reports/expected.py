@@ -34,20 +34,32 @@ class Expected:
 
 
 def expected(now: int, before: Sequence[int]) -> Expected:
-    """Hold a count against those of k like periods: ȳ ± t(k−1) √(s² (1 + 1/k)), s² at least Poisson's ȳ.
+    """Hold a count against those of k like periods: by Poisson's scatter, or by their own where that is wider.
 
-    Source: prediction interval of one more observation, Hahn & Meeker 1991, ch. 4; s² has a floor, so few periods
-    that happen to be alike don't make it too short, and where nothing came before nothing is said.
+    Where the sample variance s² of the k counts is no more than their mean ȳ, exactly: of the S + x that came in all,
+    x is Binomial(S + x, 1/(k + 1)) if nothing changed (Przyborowski & Wilenski 1940); turned around, the next count is
+    negative-binomial, with S or S + 1 successes of probability k/(k + 1) (Nelson 1970). Where s² is greater,
+    ȳ ± t(k−1) √(s² (1 + 1/k)) (Hahn & Meeker 1991, ch. 4). p is two-sided, twice the smaller tail. Where nothing came
+    before, or of one period alone, nothing is said.
     """
     k = len(before)
     if k == 0:
         return Expected(None)
-    mean = sum(before) / k
-    if k == 1 or mean == 0:
+    total = sum(before)
+    mean = total / k
+    if k == 1 or total == 0:
         return Expected(mean)
     spread = sum((n - mean) ** 2 for n in before) / (k - 1)
-    error = sqrt(max(spread, mean) * (1 + 1 / k))
-    reach = float(stats.t.ppf(0.5 + LEVEL / 2, k - 1)) * error
+    tail = (1 - LEVEL) / 2
+    if spread <= mean:
+        share = k / (k + 1)
+        more = float(stats.nbinom.sf(now - 1, total + 1, share))
+        fewer = float(stats.nbinom.cdf(now, total, share))
+        low = float(stats.nbinom.ppf(tail, total, share))
+        high = float(stats.nbinom.isf(tail, total + 1, share))
+        return Expected(mean, low, high, min(1.0, 2 * min(more, fewer)), now > mean)
+    error = sqrt(spread * (1 + 1 / k))
+    reach = float(stats.t.isf(tail, k - 1)) * error
     p = float(2 * stats.t.sf(abs(now - mean) / error, k - 1))
     return Expected(mean, max(0.0, mean - reach), mean + reach, p, now > mean)
 

@@ -26,18 +26,20 @@ def contacts(c: Context) -> list[Block]:
     if year.starts_on >= first:
         spans.append(c.bounds(year))
     found = [_rang(c, *span) for span in spans]
-    rows: list[tuple[Cell, ...]] = []
     before = found[1:-1] if year.starts_on >= first else found[1:]
-    for n, words in enumerate(WHAT):
-        sums = found[0][n], [x[n] for x in before], found[-1][n] if year.starts_on >= first else None
-        rows.append((words, *judged([sums])[0]))
+    sums = [
+        (found[0][n], [x[n] for x in before], found[-1][n] if year.starts_on >= first else None)
+        for n in range(len(WHAT))
+    ]
+    rows: list[tuple[Cell, ...]] = [(words, *cells) for words, cells in zip(WHAT, judged(sums), strict=True)]
     made = c.source(
         "contacts",
         "contact(line = citizen, rung_at, talking_at)",
         Words(
-            "民意热线的来电次数，只计次数，不涉及内容；本期内通过话（含回拨）的算已通话；心理援助热线只公布季度总数，不在其中",
+            "民意热线的来电次数，只计次数，不涉及内容；本期内通过话（含回拨）的算已通话；与前四期的比较按表内三行一并检验（Holm）；"
+            "心理援助热线只公布季度总数，不在其中",
             "Calls to the citizen line, as numbers alone; talked to, where somebody spoke with the caller in the period, if "
-            "by calling back; the counselling line publishes totals of quarters and is not in it",
+            "by calling back; compared with the four periods before, the three rows together by Holm; the counselling line publishes totals of quarters and is not in it",
         ),
     )  # fmt: skip
     heads = (Column("what", Text("民意热线", "Citizen line")), *columns(c.period.kind))

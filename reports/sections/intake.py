@@ -88,10 +88,12 @@ def source(c: Context) -> str:
         "matter(registered_at, kind, topic, origin)",
         Words(
             "按登记时间计件，反映本中心的除外；均值为之前四期中完整各期的平均（日报为前四周同一星期几），范围是由它们推算的本期 95 % "
-            "可能范围，落在范围外、且按全表一并检验（Holm）仍显著的才写升或降；每万人按人口边际计算",
+            "可能范围，落在范围外、且检验仍显著的才写升或降：合计单独检验，一张表里的其余各行一并检验（Holm）；每万人按人口边际"
+            "计算",
             "Matters by when they were registered, those about the centre left out; the mean is of those of the four periods "
             "before that were whole (for a day, of its weekday in the four weeks before), the range where 95 % of such counts "
-            "lie by them; up or down only outside of it, by Holm over the table; per 10,000 by the margins of the population",
+            "lie by them; up or down only outside of it: the total by its own test, the other rows of a table together by Holm; per "
+            "10,000 by the margins of the population",
         ),
     )
 

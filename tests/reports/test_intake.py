@@ -70,10 +70,29 @@ def test_chance_alone_is_seldom_called_a_change() -> None:
         ]
         assert rose.count(Verdict.UP) / len(rose) >= 0.9 or mean == 3
     one = expected(30, [10, 12, 8, 10])
-    assert one.low == 0
-    assert one.high == pytest.approx(10 + 3.182446 * 12.5**0.5, abs=1e-4)
+    for x in (2, 3, 4, 17, 18, 19):
+        held = expected(x, [10, 12, 8, 10])
+        more, fewer = (stats.binomtest(x, 40 + x, 0.2, alternative=a).pvalue for a in ("greater", "less"))
+        assert held.p == pytest.approx(2 * min(more, fewer), rel=1e-9)
+        assert (held.low or 0) <= x <= (held.high or 0) or held.p < 0.05
+    wide = expected(30, [10, 2, 18, 10])  # they scatter more than Poisson: by their own scatter
+    assert wide.high == pytest.approx(10 + 3.182446 * (128 / 3 * 1.25) ** 0.5, abs=1e-4)
+    assert wide.verdict() is Verdict.NONE
     assert expected(5, []).verdict() is expected(5, [3]).verdict() is Verdict.UNKNOWN
     assert verdicts([one, expected(10, [10, 12, 8, 10])]) == [Verdict.UP, Verdict.NONE]
+
+
+def test_three_times_as_many_are_seen_in_a_table_of_thirty_and_chance_is_not() -> None:
+    """60 after 20, 22, 18 and 20 is a rise whatever stands beside it; of tables without any change few name one."""
+    dice = np.random.default_rng(7)
+    means = np.geomspace(2, 60, 29)
+    tables = dice.poisson(means[:, None], (1000, 29, 5))
+    told = [verdicts([expected(int(x[0]), x[1:].tolist()) for x in rows]) for rows in tables]
+    wrong = sum(any(v in (Verdict.UP, Verdict.DOWN) for v in row) for row in told)
+    assert wrong / len(told) <= 0.05
+    hot = expected(60, [20, 22, 18, 20])
+    beside = [expected(int(x[0]), x[1:].tolist()) for x in tables[0]]
+    assert verdicts([hot, *beside])[0] is Verdict.UP
 
 
 def test_a_township_is_not_divided_by_the_people_of_its_county(sqlite: Database) -> None:
