@@ -57,6 +57,8 @@ def pairs(
     alone: set[int] = set()
 
     def best_for(turn: Turn) -> Free | None:
+        if turn.asks_for is None:
+            return None
         best = next((one for one in left if one.staff_id == turn.asks_for), None)
         is_new = (
             best is not None and turn.line in best.serves and (turn.contact_id, best.staff_id) not in rang

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from unittest.mock import ANY
 
 import pytest
 import sqlalchemy as sa
@@ -22,6 +24,7 @@ from core.terms import speaking
 from hotline import (
     answering,
     dispatch,
+    glance,
     languages,
     menu,
     next_call_back,
@@ -236,6 +239,25 @@ def test_a_key_while_others_ring_takes_the_ringing_to_who_speaks_it(
     assert chosen(desk, leg) == "Yi"
     answers = {offer.staff_id: offer.answer for offer in desk.offers(contact)}
     assert answers == {ben.id: OfferAnswer.LEFT, carl.id: OfferAnswer.LEFT, ann.id: None}
+
+
+def test_a_key_while_it_rings_is_seen_at_once_where_nobody_else_speaks_it(
+    desk: Desk, spoken: dict[str, int]
+) -> None:
+    ben = desk.operator()
+    leg = desk.call(for_s=22)
+
+    def look(seen: str = "") -> dict[str, Any]:
+        with desk.house.at_present() as now, db.reading() as session:
+            return glance.glance(session, by=session.get_one(Staff, ben.id), at=now, seen=seen)
+
+    before = look()
+    assert before["offer"]["language"] == ""
+    assert look(before["tag"]) == {"unchanged": True, "now": ANY}
+    desk.house.carrier.press(leg, "4")
+    desk.run(1.5)
+    assert look(before["tag"])["offer"]["language"] == "彝语"
+    assert rung(desk, desk.contact(leg)) == [ben.id]
 
 
 def test_who_speaks_it_is_busy_and_after_a_minute_anybody_is_rung(desk: Desk, spoken: dict[str, int]) -> None:
