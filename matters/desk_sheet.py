@@ -18,9 +18,9 @@ from matters.caller_words import CallerWords, caller_words
 from matters.clocks import Clock, clock_of
 from matters.conflicts import may_set
 from matters.correcting import may_correct
+from matters.floods import Likeness, copies
 from matters.flow import Side
 from matters.keeping_away import sides_of
-from matters.likeness import LOOKED_BACK, Copy, copied_from
 from matters.matter import Matter
 from matters.moving import standing_of
 from matters.policies import policy_of
@@ -64,7 +64,8 @@ class Sheet:
     """Whether the vault may be asked who raised it."""
     is_desk: bool
     articles: list[tuple[int, str]]
-    copy: Copy | None
+    copy: Likeness | None
+    """What was noticed of an answer that waits to be checked: it repeats another matter's."""
     files: list[MatterAttachment]
     supporting: list[tuple[Unit, bool]]
     may_register_again: bool
@@ -95,7 +96,7 @@ def sheet(session: Session, matter: Matter, staff: Staff, *, is_open: bool, at: 
         and any(r.identity is not IdentityClass.ANONYMOUS for r in callers),
         is_desk,
         desk_steps.articles(session, matter, clock.today(at)) if "answer" in offers else [],
-        copied_from(session, matter, staff, since=at - LOOKED_BACK) if is_checked else None,
+        copies(session, staff, [matter.id]).get(matter.id) if is_checked else None,
         list(session.scalars(files.order_by(MatterAttachment.id))),
         _supporting(session, standing),
         "reopen" in offers and at > matter.state_since + timedelta(days=30),

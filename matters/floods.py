@@ -231,11 +231,15 @@ def under_way(session: Session, *, at: datetime) -> list[Flood]:
 
 
 def copies(session: Session, staff: Staff, matter_ids: list[int]) -> dict[int, Likeness]:
-    """Return, by matter, the copied answers that were noticed, where someone may know of the other matter too."""
+    """Return, by matter, what was noticed of its latest answer: copied, from a matter that someone may know of too."""
+    latest = sa.select(sa.func.max(MatterEvent.id)).where(
+        MatterEvent.matter_id == Likeness.matter_id, MatterEvent.action == MatterAction.REPORT.value
+    )
     query = sa.select(Likeness).where(
+        Likeness.event_id == latest.scalar_subquery(),
         Likeness.other_id.in_(within_sight(session, staff, sa.select(Matter.id))),
         Likeness.matter_id.in_(matter_ids),
         Likeness.kind == LikenessKind.COPY,
         Likeness.score >= COPIED_FROM,
     )
-    return {row.matter_id: row for row in session.scalars(query.order_by(Likeness.id))}
+    return {row.matter_id: row for row in session.scalars(query)}

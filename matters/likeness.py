@@ -49,14 +49,6 @@ class Suggestion:
     is_same_topic: bool
 
 
-@dataclass(frozen=True)
-class Copy:
-    """An answer that is nearly another matter's answer."""
-
-    matter: Matter
-    score: float
-
-
 def bare(text: str) -> str:
     """Return a text without marks, spaces and differences of width and case, for comparing."""
     return _NOTHING.sub("", unicodedata.normalize("NFKC", text).casefold())
@@ -151,21 +143,6 @@ def is_same_place(one: Matter, other: Matter) -> bool:
     return len(villages) < 2
 
 
-def copied_from(session: Session, matter: Matter, staff: Staff, *, since: datetime) -> Copy | None:
-    """Find an answer that this one's latest repeats, among those that someone may know of; None when it is its own."""
-    latest = session.scalars(
-        sa.select(MatterEvent)
-        .where(MatterEvent.matter_id == matter.id, MatterEvent.action == MatterAction.REPORT.value)
-        .order_by(MatterEvent.number.desc())
-        .limit(1)
-    ).first()
-    if latest is None or not latest.text:
-        return None
-    known = within_sight(session, staff, sa.select(Matter.id))
-    found = repeated(answers_since(session, since, MatterEvent.matter_id.in_(known)), matter.id, latest.text)
-    return Copy(session.get_one(Matter, found[0]), found[1]) if found else None
-
-
 @dataclass(frozen=True)
 class Given:
     """An answer that some unit gave."""
@@ -176,7 +153,7 @@ class Given:
     """Bare, for comparing."""
 
 
-def answers_since(session: Session, since: datetime, *where: sa.ColumnElement[bool]) -> list[Given]:
+def answers_since(session: Session, since: datetime) -> list[Given]:
     """Read the answers of every unit since a moment, the newest first, once for all that are held against them."""
     query = (
         sa.select(MatterEvent.matter_id, MatterEvent.at, MatterEvent.text)
@@ -184,7 +161,6 @@ def answers_since(session: Session, since: datetime, *where: sa.ColumnElement[bo
             MatterEvent.action == MatterAction.REPORT.value,
             MatterEvent.at >= since,
             MatterEvent.text.is_not(None),
-            *where,
         )
         .order_by(MatterEvent.at.desc())
         .limit(MOST_ANSWERS)

@@ -14,6 +14,7 @@ from core.permissions import Role
 from core.places import Level
 from matters import floods, likeness
 from matters.attributes import Conflict
+from matters.desk_sheet import sheet
 from matters.flow import MatterAction, Side
 from matters.matter import Matter
 from matters.moving import act
@@ -146,15 +147,11 @@ def test_a_copied_answer_is_noticed_where_it_is_checked(database: Database, now:
         third = answered(
             session, town, clerk, now + timedelta(hours=3), "村里没有路灯,已列入明年计划,特此说明。"
         )
-        found = likeness.copied_from(session, second, clerk, since=now - timedelta(days=1))
-        assert found is not None
-        assert found.matter is first
-        assert found.score >= likeness.COPIED_FROM
-        assert likeness.copied_from(session, third, clerk, since=now - timedelta(days=1)) is None
         floods.look(session, now + timedelta(hours=4))
         noticed = floods.copies(session, clerk, [first.id, second.id, third.id])
         assert set(noticed) == {first.id, second.id}
         assert noticed[second.id].other_id == first.id
+        assert noticed[second.id].score >= likeness.COPIED_FROM
 
 
 ANSWER = "我所接到交办后于当日下午到现场查看,更换了灯泡和线路,现已恢复照明,感谢您的监督。"
@@ -167,9 +164,48 @@ def test_an_answer_copied_from_another_unit_is_noticed(database: Database, now: 
         clerk = someone(session, town, Role.CLERK)
         first = answered(session, town, clerk, now, ANSWER)
         second = answered(session, town, clerk, now + timedelta(hours=1), ANSWER, unit="urban")
-        found = likeness.copied_from(session, second, clerk, since=now)
-        assert found is not None
-        assert found.matter is first
+        floods.look(session, now + timedelta(hours=2))
+        assert floods.copies(session, clerk, [second.id])[second.id].other is first
+
+
+def test_the_page_of_an_answer_reads_what_was_noticed_of_the_latest(
+    database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It unseals no other answer; one sent back as copied and written anew is not called a copy any more."""
+    with transaction() as session:
+        town = a_town(session)
+        clerk, checker = (someone(session, town, Role.CLERK) for _ in range(2))
+        first = answered(session, town, clerk, now, ANSWER)
+        second = answered(session, town, clerk, now + timedelta(hours=1), ANSWER, unit="urban")
+        floods.look(session, now + timedelta(hours=2))
+        monkeypatch.delattr(likeness, "answers_since")
+        copy = sheet(session, second, checker, is_open=False, at=now + timedelta(hours=2)).copy
+        monkeypatch.undo()
+        assert copy is not None
+        assert copy.other is first
+        at = now + timedelta(hours=3)
+        act(
+            session,
+            second,
+            MatterAction.REJECT,
+            by=checker,
+            at=at,
+            facts={"reason": "copied"},
+            text="请逐项答复",
+        )
+        handler = someone(session, town, Role.HANDLER, unit="urban")
+        facts = {"outcome": "solved", "points": True, "evidence": 1}
+        act(
+            session,
+            second,
+            MatterAction.REPORT,
+            by=handler,
+            at=at,
+            facts=facts,
+            text="灯杆移到路口东侧,已经亮了。",
+        )
+        floods.look(session, at)
+        assert sheet(session, second, checker, is_open=False, at=at).copy is None
 
 
 def test_what_is_about_the_centre_is_never_named_as_what_was_copied(
@@ -182,10 +218,6 @@ def test_what_is_about_the_centre_is_never_named_as_what_was_copied(
         party = someone(session, town, Role.SUPERVISION, unit="party_office")
         secret = answered(session, town, clerk, now, ANSWER, conflict=Conflict.CENTRE)
         plain = answered(session, town, clerk, now + timedelta(hours=1), ANSWER)
-        assert likeness.copied_from(session, plain, clerk, since=now) is None
-        found = likeness.copied_from(session, plain, party, since=now)
-        assert found is not None
-        assert found.matter is secret
         floods.look(session, now + timedelta(hours=2))
         assert floods.copies(session, clerk, [plain.id]) == {}
         assert set(floods.copies(session, party, [plain.id, secret.id])) == {secret.id}

@@ -82,8 +82,8 @@ def test_a_decline_keeps_the_promise_when_the_caller_is_told_of_it(sqlite: db.Da
             kept[is_told] = by_caller(session, matter, MONDAY + DAY)[1]
         assert (kept[True].kept_on, kept[False].kept_on) == (date(2026, 11, 10), None)
         assert kept[False].stopped_on is None
-        facts = {"caller": kept[False].promise.reporter_id, "result": "reached"}
-        act(session, matter, A.INFORM, by=county.clerk, at=MONDAY + 3 * DAY, facts=facts)
+        informed = {"caller": kept[False].promise.reporter_id, "result": "reached"}
+        act(session, matter, A.INFORM, by=county.clerk, at=MONDAY + 3 * DAY, facts=informed)
         assert by_caller(session, matter, MONDAY + 3 * DAY)[1].kept_on == date(2026, 11, 12)
 
 
