@@ -27,6 +27,7 @@ from reports.appraisal_duties import Kept, kept, logs_of
 from reports.appraisal_scores import RATIOS, Count, Subject
 from reports.appraisal_terms import Appraised, Indicator
 from reports.blocks import Text
+from reports.home_counties import home_counties
 from survey.cases import Case
 
 A, K = MatterAction, Indicator
@@ -82,7 +83,7 @@ def counties(session: Session, *, since: datetime, until: datetime, as_of: datet
     rates = field.county_rates(session, since=since, until=until)
     covered = field.coverage(session, since=since, until=until)
     reviews = field.reviewed(session, Case.county_id, since=since, until=until, as_of=as_of)
-    home = _county_of(session)
+    home = home_counties(session)
     agreed = _agreed(session, home, since=since, until=until)
     submitted = _submitted(session, home, since=since, until=until, as_of=as_of)
     revisited = _revisited(session, home, since=since, until=until, as_of=as_of)
@@ -102,18 +103,6 @@ def counties(session: Session, *, since: datetime, until: datetime, as_of: datet
         }
         released = counts.get(K.ANSWERED, nothing).denominator
         found.append(Subject(county.id, Text(county.name, county.name_en), int(released), counts))
-    return found
-
-
-def _county_of(session: Session) -> dict[int, int]:
-    above = {p.id: (p.parent_id, p.level) for p in session.scalars(sa.select(Place))}
-    found: dict[int, int] = {}
-    for place in above:
-        here: int | None = place
-        while here is not None and above[here][1] is not Level.COUNTY:
-            here = above[here][0]
-        if here is not None:
-            found[place] = here
     return found
 
 

@@ -13,6 +13,7 @@ from reports.estimating import OTHERS, USERS, Scored
 from reports.export_answers import label_of
 from reports.export_columns import Column, ColumnKind, unique_name
 from reports.export_columns import Measure as Scale
+from reports.group_words import group_words
 from survey.indices import INDICES, estimands
 from survey.methods.design import FloatArray
 from survey.methods.estimands import Composite, Estimand, Mean
@@ -28,10 +29,7 @@ SAID = {
 }
 
 
-CONTACT = {
-    USERS: Words("打过交道的", "users"),
-    OTHERS: Words("没打过交道的", "non-users"),
-}
+CONTACT = {who: Words(group_words(who).zh, group_words(who).en.lower()) for who in (USERS, OTHERS)}
 
 
 def set_key(index: str) -> str:

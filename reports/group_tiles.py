@@ -11,23 +11,14 @@ from core import clock
 from core.places import Place
 from reports.blocks import Cell, Chart, Column, Table, Text
 from reports.definitions import ENFORCEMENT, ENFORCEMENT_WORDS, SAFETY, in_force
-from reports.estimates import CITY, By, Figures, Known, Measure, since
-from reports.estimating import OTHERS, USERS
+from reports.estimates import By, Figures, Known, Measure, since
+from reports.group_words import group_words
 from reports.index_blocks import HOLM, METHOD, WHY, interval, numbers_of, verdicts_of
 from reports.index_series import newest, of_period
 from reports.index_tiles import NO_WEIGHTS
 from reports.periods import LAST_YEAR, PREVIOUS, Period, PeriodKind
 from reports.tiles import Tile, estimated
 
-GROUPS = {
-    "urban": Text("城镇", "Urban"),
-    "rural": Text("乡村", "Rural"),
-    "male": Text("男", "Men"),
-    "female": Text("女", "Women"),
-    USERS: Text("打过交道的", "Users"),
-    OTHERS: Text("没打过交道的", "Non-users"),
-    CITY: Text("全市", "Whole city"),
-}
 KINDS = (PeriodKind.WEEK, PeriodKind.FOUR_WEEKS, PeriodKind.HALF_YEAR)
 
 
@@ -63,7 +54,7 @@ def by_group(
     # A number that is few is hidden, and with it the smallest other: the sum stands on other pages.
     for e, n, *verdicts in zip(found, numbers_of(found), *told, strict=True):
         why = None if e.is_shown else WHY.get(e.withheld or "")
-        words = places.get(e.domain) or GROUPS.get(e.domain) or Text(e.domain, e.domain)
+        words = places.get(e.domain, Text(e.domain, e.domain)) if places else group_words(e.domain)
         changes = [verdict if e.is_shown else None for verdict in verdicts]
         rows.append((words, e.domain, *interval(e), n, *changes, why))
     unit = "score" if measure is Measure.MEAN else "percent"

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock
-from core.places import Level, Place, counties
+from core.places import Level, counties
 from core.terms import Words, speaking
 from matters.keeping_away import IN_REPORTS
 from matters.matter import Matter
@@ -23,6 +23,7 @@ from reports.dark_figure import Hidden
 from reports.dark_figures import dark_figures
 from reports.definitions import ENFORCEMENT, SAFETY
 from reports.estimates import By, Figures, Known
+from reports.home_counties import home_counties
 from reports.index_blocks import METHOD, WHY, interval, numbers_of, places_of
 from reports.index_series import newest
 from reports.index_tiles import NO_WEIGHTS
@@ -120,20 +121,6 @@ def _response(session: Session, now: Figures) -> dict[str, float | None]:
     return {cell.order: cell.rates(Eligibility.CALCULATOR, weighted=False).rr3 for cell in cells}
 
 
-def _county_of(session: Session) -> dict[int, int]:
-    """Return the county that every place lies in."""
-    rows = session.execute(sa.select(Place.id, Place.parent_id, Place.level)).all()
-    known = {row.id: row for row in rows}
-    found: dict[int, int] = {}
-    for row in rows:
-        place = row
-        while place.level is not Level.COUNTY and place.parent_id in known:
-            place = known[place.parent_id]
-        if place.level is Level.COUNTY:
-            found[row.id] = place.id
-    return found
-
-
 def _matters(session: Session, first: date, last: date) -> dict[int, int]:
     query = (
         sa.select(Matter.place_id, sa.func.count())
@@ -143,7 +130,9 @@ def _matters(session: Session, first: date, last: date) -> dict[int, int]:
         .group_by(Matter.place_id)
     )
     return _summed(
-        _county_of(session), {row[0]: (row[1], 0) for row in session.execute(query) if row[0] is not None}, 0
+        home_counties(session),
+        {row[0]: (row[1], 0) for row in session.execute(query) if row[0] is not None},
+        0,
     )
 
 
@@ -153,7 +142,7 @@ def _kept(session: Session, first: date, last: date) -> dict[int, tuple[int, int
     for (place, _), (due, kept) in found.items():
         before = by_place[int(str(place))]
         by_place[int(str(place))] = (before[0] + due, before[1] + kept)
-    county = _county_of(session)
+    county = home_counties(session)
     answered = _summed(county, by_place, 1)
     return {code: (n, answered[code]) for code, n in _summed(county, by_place, 0).items()}
 

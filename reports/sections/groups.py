@@ -7,18 +7,10 @@ from reports.blocks import Block, Cell, Chart, Column, Prose, Section, Table, Te
 from reports.context import Context
 from reports.definitions import ENFORCEMENT, ENFORCEMENT_WORDS, SAFETY
 from reports.estimates import By, since
+from reports.group_words import group_words
 from reports.index_blocks import HOLM, interval, numbers_of, verdicts_of
 
 GROUPS = (By.AREA, By.SEX, By.AGE)
-WORDS = {
-    "urban": Text("城镇", "Urban"), "rural": Text("乡村", "Rural"), "male": Text("男", "Men"),
-    "female": Text("女", "Women"),
-}  # fmt: skip
-
-
-def group_words(domain: str) -> Text:
-    """Name a group of residents: what is no area and no sex is an age."""
-    return WORDS.get(domain, Text(f"{domain} 岁", f"Aged {domain}"))
 
 
 def section(c: Context) -> Section:

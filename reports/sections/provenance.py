@@ -8,13 +8,13 @@ from reports.blocks import Cell, Column, Table, Text
 from reports.context import Context
 from reports.definitions import ENFORCEMENT, ENFORCEMENT_WORDS
 from reports.estimates import By, Figures, IndexEstimate, Measure
+from reports.group_words import group_words
 from reports.periods import PeriodKind, wide
-from reports.sections.groups import GROUPS, group_words
+from reports.sections.groups import GROUPS
 
 _METHODS = {
     "logit": Text("对数几率", "logit"), "beta": Text("贝塔", "beta"), "mean": Text("均值（t）", "mean (t)"),
 }  # fmt: skip
-_PEOPLE = {"users": Text("打过交道的", "users"), "others": Text("没打过交道的", "non-users")}
 
 
 def provenance(c: Context) -> list[Table]:
@@ -72,7 +72,7 @@ def _figures(c: Context, made: list[Figures]) -> Table:
             if e.by is By.COUNTY:
                 where = c.of_place(counties[e.domain]) if e.domain in counties else Text(e.domain, e.domain)
             else:
-                where = c.city if e.by is By.CITY else _PEOPLE.get(e.domain) or group_words(e.domain)
+                where = c.city if e.by is By.CITY else group_words(e.domain)
             scale = 1.0 if e.measure is Measure.MEAN else 100.0
             rows.append(
                 (

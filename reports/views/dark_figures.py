@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.db import reading
 from core.doors import Door
-from core.export import csv_text
 from core.permissions import Permission, require
 from core.places import Place
 from core.problems import Missing
@@ -20,7 +19,7 @@ from reports.dark_cells import DarkRow
 from reports.dark_figure import LEAST, LEAST_OF_TOWNSHIP
 from reports.dark_figures import DarkFigures, dark_figures
 from reports.index_figures import sets_of
-from reports.views.files import handed_out
+from reports.views.files import rows_file
 from survey.weighting import WeightSet
 
 blueprint = Blueprint("dark_figures", __name__, url_prefix="/dark-figures")
@@ -102,7 +101,7 @@ def table(set_id: int) -> Response:
         name = f"dark-figures-{found.weight_set.starts_on}-{found.weight_set.ends_on}.csv"
     head = ["place", "place_words", "topic", "topic_words", "interviews"]
     head += ["residents_naming", "called", "ratio", "low", "high", "flag"]
-    return handed_out(name, csv_text(head, body), "report:dark_figures", rows=len(body))
+    return rows_file(name, head, body, "report:dark_figures")
 
 
 def name_of(found: DarkFigures, place: Place | None) -> str:

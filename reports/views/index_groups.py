@@ -8,16 +8,14 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.db import reading, transaction
-from core.export import csv_text
 from core.permissions import Permission, require
-from core.terms import labels, language
-from reports.cells import plain
+from core.terms import labels
 from reports.definitions import SAFETY
 from reports.estimates import By, Measure
 from reports.group_tiles import KINDS, by_group, index_names
 from reports.periods import PeriodKind
 from reports.tiles import Tile, drawn
-from reports.views.files import handed_out
+from reports.views.files import table_file
 
 blueprint = Blueprint("index_groups", __name__, url_prefix="/indices/groups")
 
@@ -61,7 +59,4 @@ def table() -> Response:
     """Give the same table as a file, in full precision."""
     with transaction() as session:
         found = _tile(session).table
-    text = csv_text(
-        [c.key for c in found.columns], [[plain(cell, language()) for cell in row] for row in found.rows]
-    )
-    return handed_out("indices-by-group.csv", text, "dashboard:groups", rows=len(found.rows))
+    return table_file("indices-by-group.csv", found, "dashboard:groups", is_keyed=True)

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.db import reading, transaction
-from core.export import csv_text
 from core.jobs import enqueue
 from core.people import acting
 from core.permissions import Permission, require
@@ -31,7 +30,7 @@ from reports.index_figures import (
     why_withheld,
 )
 from reports.live_figures import board_of, wave_at_work
-from reports.views.files import handed_out
+from reports.views.files import rows_file
 from survey.indices import CITY, INDICES, WORDS
 from survey.waves import Wave
 from survey.weight_choice import asked_by
@@ -136,9 +135,9 @@ def table(set_id: int) -> Response:
                 words = str(WORDS[index]) if index in WORDS else index
                 body.append([index, words, row.place_code, row.place, *shown, *sizes, flags, *places])
     head = ["index", "index_words", "domain", "place", "estimate", "standard_error", "low", "high"]
-    text = csv_text([*head, "n", "effective_n", "deff", "df", "flags", "rank_best", "rank_worst"], body)
+    head += ["n", "effective_n", "deff", "df", "flags", "rank_best", "rank_worst"]
     name = f"indices-{current.starts_on}-{current.ends_on}.csv"
-    return handed_out(name, text, f"weight_set:{set_id}", rows=len(body))
+    return rows_file(name, head, body, f"weight_set:{set_id}")
 
 
 @blueprint.post("/make")

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.db import reading, transaction
 from core.doors import Door
-from core.export import csv_text
 from core.people import Unit, acting
 from core.permissions import Permission, require
 from core.problems import Invalid, Missing, Refused
@@ -23,7 +22,7 @@ from reports.clusters import LEAST, ClusterRow, clusters
 from reports.recurrences import LEAST_PEOPLE
 from reports.remedies import remedy, so_far
 from reports.root_causes import MEASURED_AFTER, RootCause, root_causes, take_up
-from reports.views.files import handed_out
+from reports.views.files import rows_file
 
 blueprint = Blueprint("root_causes", __name__, url_prefix="/root-causes")
 DOOR = Door(
@@ -36,6 +35,8 @@ DOOR = Door(
         "What piles up and comes again where, and what remedies prevented",
     ),
 )
+OF = "report:root_causes"
+"""What its files are of, in the journal."""
 ACTIVE = sa.select(Unit).where(Unit.is_active).order_by(Unit.name)
 GONE = Words(
     "数据有了变化，这一处聚集现在已经不同；没有记下，请看最新的一页",
@@ -102,9 +103,7 @@ def file() -> Response:
         "again",
         "held_by",
     ]
-    return _as_file(
-        f"clusters-{found.last_on}.csv", csv_text(head, [[_plain(v) for v in row] for row in rows])
-    )
+    return rows_file(f"clusters-{found.last_on}.csv", head, rows, OF)
 
 
 @blueprint.get("/recurrences.csv")
@@ -117,7 +116,7 @@ def again() -> Response:
             [r.topic, r.place.code, r.place.label, r.raised, r.again, r.repeated] for r in found.recurrences
         ]
     head = ["topic", "place", "place_words", "raised", "again", "repeated_callers"]
-    return _as_file(f"recurrences-{found.last_on}.csv", csv_text(head, rows))
+    return rows_file(f"recurrences-{found.last_on}.csv", head, rows, OF)
 
 
 @blueprint.get("/causes.csv")
@@ -147,7 +146,7 @@ def causes_file() -> Response:
         "expected",
     ]
     head += ["p", "remedied_on", "unit", "expected_after", "observed_after", "prevented", "low", "high"]
-    return _as_file("root-causes.csv", csv_text(head, [[_plain(v) for v in row] for row in rows]))
+    return rows_file("root-causes.csv", head, rows, OF)
 
 
 @blueprint.post("/")
@@ -236,11 +235,3 @@ def _named(row: ClusterRow) -> str:
 
 def _held(row: ClusterRow) -> str:
     return "; ".join(f"{h.unit.label if h.unit else '-'} {h.matters}" for h in row.held)
-
-
-def _plain(value: object) -> object:
-    return str(value) if isinstance(value, Words | date) else value
-
-
-def _as_file(name: str, text: str) -> Response:
-    return handed_out(name, text, "report:root_causes", rows=text.count("\n") - 1)

@@ -10,13 +10,10 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.db import reading, transaction
-from core.export import csv_text
 from core.people import acting
 from core.permissions import Permission, require
 from core.places import counties
 from core.problems import Missing
-from core.terms import language
-from reports.cells import plain
 from reports.dashboards import county_of
 from reports.definitions import in_force
 from reports.estimates import Figures, figures_of
@@ -26,7 +23,7 @@ from reports.periods import PeriodKind
 from reports.small_areas import INDICES
 from reports.tiles import drawn
 from reports.township_tiles import by_township
-from reports.views.files import handed_out
+from reports.views.files import table_file
 from survey.weighting import WeightSet
 
 blueprint = Blueprint("townships", __name__, url_prefix="/townships")
@@ -71,10 +68,7 @@ def table(set_id: int) -> Response:
         found = by_township(
             session, _figures(session, set_id), _index(), county=county_of(session, staff), at=at
         ).table
-    text = csv_text(
-        [c.key for c in found.columns], [[plain(cell, language()) for cell in row] for row in found.rows]
-    )
-    return handed_out(f"{found.id}-{set_id}.csv", text, "dashboard:townships", rows=len(found.rows))
+    return table_file(f"{found.id}-{set_id}.csv", found, "dashboard:townships", is_keyed=True)
 
 
 def _index() -> str:
