@@ -15,6 +15,7 @@ from core.terms import Words
 from matters.attributes import TryResult
 from matters.caller_hours import FURTHEST, Enough, next_try, open_from, within_hours
 from matters.caller_tries import CallerTry, abandon, came_to_nothing, open_try
+from matters.errands import is_over
 from matters.standing import Try
 from matters.turn_queue import hold, may_ring, release
 from matters.turns import CallerTurn
@@ -47,6 +48,15 @@ class DialFirst(Refused):
 
     words = Words(
         "还没有拨打，没有记录结果。请先拨打", "Nobody was rung yet, so no result was noted. Dial first"
+    )
+
+
+class Over(Refused):
+    """The matter has gone on since the caller was taken up."""
+
+    words = Words(
+        "情况刚有变化，这个电话不用打了，没有拨号。请退回",
+        "The matter has gone on and this call is no longer needed; nothing was dialled. Give it back",
     )
 
 
@@ -89,6 +99,8 @@ def dial(session: Session, turn: CallerTurn, *, by: Staff, at: datetime) -> Call
     last = open_try(session, turn)
     if last is not None and not came_to_nothing(last):
         raise ResultFirst
+    if is_over(session, turn):
+        raise Over
     if last is not None:
         last.closed_at = at
     local = clock.local(at)
@@ -120,6 +132,8 @@ def give_back(session: Session, turn: CallerTurn, *, by: Staff, at: datetime) ->
         raise ResultFirst
     abandon(session, turn, at=at)
     release(turn)
+    if is_over(session, turn):
+        session.delete(turn)
     session.flush()
 
 

@@ -14,7 +14,6 @@ from core.phone import masked
 from core.problems import Missing
 from core.purposes import ReadingPurpose, StatedPurpose
 from core.terms import Words
-from matters import relays
 from matters.attributes import Decision, Outcome, TryResult
 from matters.caller_script import Script, script
 from matters.caller_tries import CallerTry, came_to_nothing, open_try, suggestion, tries_of
@@ -22,22 +21,17 @@ from matters.errand_results import promised
 from matters.flow import MatterAction
 from matters.log import MatterEvent
 from matters.matter import Matter
+from matters.messages import open_relay
 from matters.moving import standing_of
-from matters.steps_inform import decided
+from matters.steps_inform import SAID_IN, decided
 from matters.turn_queue import held_by
 from matters.turns import CallerTurn, Errand
 from matters.unit_copy import cover_of
 from telephony.line import line
 
-_TEXT_OF = {
+_TEXT_OF: dict[Errand, tuple[MatterAction, ...]] = {
     Errand.SAMPLE: (MatterAction.ANSWER,),
     Errand.ASK: (MatterAction.ASK_CALLER,),
-    Errand.INFORM: (
-        MatterAction.DECLINE,
-        MatterAction.GRANT_EXTENSION,
-        MatterAction.SUSPEND,
-        MatterAction.RENEW,
-    ),
 }
 _READS_NOTHING = (Errand.CONTACT, Errand.CALL_BACK)
 
@@ -139,9 +133,12 @@ def _result(session: Session, turn: CallerTurn) -> str | None:
     if turn.errand in _READS_NOTHING:
         return None
     if turn.errand is Errand.RELAY:
-        relay = relays.open_relay(session, turn.matter)
+        relay = open_relay(session, turn.matter)
         return cover_of(session, turn.matter).words(relay.message) if relay is not None else None
     actions = _TEXT_OF.get(turn.errand, (MatterAction.REPORT,))
+    if turn.errand is Errand.INFORM:
+        decision, _ = decided(standing_of(turn.matter)) or (None, None)
+        actions = SAID_IN[decision] if decision else ()
     query = (
         sa.select(MatterEvent)
         .where(MatterEvent.matter_id == turn.matter_id, MatterEvent.action.in_([a.value for a in actions]))

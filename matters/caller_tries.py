@@ -12,6 +12,7 @@ from core.people import Staff
 from core.secrets import SealedText
 from core.terms import coded
 from matters.attributes import TryResult
+from matters.errand_starts import started_at
 from matters.turns import CallerTurn, Errand
 from telephony.calls import Call
 from telephony.line import Cause
@@ -78,6 +79,7 @@ def tries_of(session: Session, turn: CallerTurn) -> list[CallerTry]:
         CallerTry.reporter_id == turn.reporter_id,
         CallerTry.errand == turn.errand,
         CallerTry.round == turn.round,
+        CallerTry.made_at >= started_at(session, turn),
         CallerTry.result.is_not(None),
     )
     return list(session.scalars(query.order_by(CallerTry.id)))

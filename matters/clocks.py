@@ -123,7 +123,7 @@ def clock_of(standing: Standing, policy: Policy, zone: tzinfo) -> Clock:
         return Clock(None, None, None, None)
     stage = _STAGE.get(standing.state)
     stage_end: End | None = None
-    if stage is Limit.RESULT and standing.contacted_at is None:
+    if stage is Limit.RESULT and standing.awaits_word and standing.answered_at is None:
         stage = Limit.FIRST_CONTACT
         stage_end = contact_end(standing, policy, zone)
     elif stage is Limit.RESULT:

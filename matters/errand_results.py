@@ -15,8 +15,10 @@ from core.terms import Words
 from matters import promise_ledger, relays
 from matters.attributes import Decision, TryResult
 from matters.caller_calls import Heard, finish, plan
+from matters.caller_hours import open_from
 from matters.caller_tries import CallerTry, tries_of
-from matters.errands import is_wanted
+from matters.errand_starts import started_at
+from matters.errands import is_over, ring_another
 from matters.flow import MATTER_FLOW, MatterAction
 from matters.limits import Limit, end_of
 from matters.moving import act, standing_of
@@ -26,7 +28,7 @@ from matters.standing import Try
 from matters.states import MatterState
 from matters.steps_inform import decided
 from matters.trying import is_given_up
-from matters.turn_queue import hold, may_ring
+from matters.turn_queue import hold, may_ring, release
 from matters.turns import CallerTurn, Errand
 
 
@@ -52,13 +54,16 @@ def note(
     seen: int | None = None,
 ) -> None:
     """Let a try have its consequence: the entry of the log, another try, or that the caller is given up."""
+    if made.made_at < started_at(session, turn):
+        _told_of_before(session, turn, made, heard, at=at)
+        return
     if heard.result is TryResult.REACHED:
         _reached(session, turn, made, heard, by=by, at=at, seen=seen)
     else:
         made.words = heard.words.strip() or None
         tries = [Try(t.made_at, t.staff_id, t.result.value) for t in tries_of(session, turn) if t.result]
-        is_over = heard.again_at is None and is_given_up(tries, clock.zone())
-        if not is_over and is_wanted(turn.errand, standing_of(turn.matter), turn.reporter_id):
+        is_tried = heard.again_at is None and is_given_up(tries, clock.zone())
+        if not is_tried and not is_over(session, turn):
             plan(session, turn, tries, heard, lambda t: is_given_up(t, clock.zone()), at=at)
             return
         _given_up(session, turn, made, heard, by=by, at=at)
@@ -66,6 +71,19 @@ def note(
         relays.rung(session, turn, by=by, at=at)
     if not sa.inspect(turn).deleted:  # whom nobody holds, the entry itself may have taken out
         session.delete(turn)
+    session.flush()
+
+
+def _told_of_before(
+    session: Session, turn: CallerTurn, made: CallerTry, heard: Heard, *, at: datetime
+) -> None:
+    """Keep what came of a call about another unit's words or another decision; who must hear the new one is rung anew."""
+    made.words = heard.words.strip() or None
+    if is_over(session, turn):
+        session.delete(turn)
+    else:
+        turn.tries, turn.next_at = 0, open_from(clock.local(at), is_pressing=turn.is_pressing)
+        release(turn)
     session.flush()
 
 
@@ -102,7 +120,7 @@ def _reached(
         return
     matter, call = turn.matter, {"call": made.call_id}
     may = MATTER_FLOW.allows
-    if turn.errand is Errand.INFORM and may(matter.state, MatterAction.INFORM):
+    if turn.errand is Errand.INFORM and not is_over(session, turn):
         _promise(session, turn, by=by, at=at)
         _inform(session, turn, made, heard, by=by, at=at, seen=seen)
         seen, heard = None, Heard(heard.result)
@@ -150,10 +168,14 @@ def _inform(
 def _given_up(
     session: Session, turn: CallerTurn, made: CallerTry, heard: Heard, *, by: Staff, at: datetime
 ) -> None:
-    """Keep in the log that a decision could not be told; the other errands leave their tries."""
-    if turn.errand is Errand.INFORM and MATTER_FLOW.allows(turn.matter.state, MatterAction.INFORM):
+    """Keep in the log that a decision could not be told, or that nobody was reached; other errands leave their tries."""
+    if is_over(session, turn):
+        return
+    if turn.errand is Errand.INFORM:
         _inform(session, turn, made, heard, by=by, at=at)
         made.words = None
+    elif turn.errand is Errand.CONTACT and not ring_another(session, turn, at=at):
+        act(session, turn.matter, MatterAction.NO_CONTACT, by=by, at=at)
 
 
 def promised(session: Session, turn: CallerTurn, *, at: datetime) -> tuple[PromisedDeed, date] | None:

@@ -44,6 +44,7 @@ class MatterAction(Term):
     ACCEPT_RETURN = "accept_return", "同意退回改派", "Accept the return"
     REFUSE_RETURN = "refuse_return", "不同意退回", "Refuse the return"
     CONTACT = "contact", "联系诉求人", "Contact the caller"
+    NO_CONTACT = "no_contact", "多次拨打未联系上", "Nobody could be reached"
     INFORM = "inform", "告知诉求人", "Tell the caller a decision"
     ASK_CALLER = "ask_caller", "请诉求人补充", "Ask the caller"
     CALLER_REPLIED = "caller_replied", "诉求人已补充", "The caller replied"
@@ -141,6 +142,7 @@ ROWS: tuple[Row, ...] = (
     _row(11, S.RETURN_ASKED, A.ACCEPT_RETURN, S.ASSIGNED, SUPERVISION),
     _row(11, S.RETURN_ASKED, A.REFUSE_RETURN, S.IN_HAND, SUPERVISION),
     _row(12, (S.IN_HAND, S.WAIT_CALLER), A.CONTACT, None, UNIT, CENTRE),
+    _row(12, (S.IN_HAND, S.WAIT_CALLER), A.NO_CONTACT, None, CENTRE),
     _row(13, S.IN_HAND, A.ASK_CALLER, S.WAIT_CALLER, UNIT),
     _row(13, S.WAIT_CALLER, A.CALLER_REPLIED, S.IN_HAND, CENTRE),
     _row(13, S.WAIT_CALLER, A.RESUME, S.IN_HAND, SYSTEM),

@@ -16,7 +16,7 @@ from core.terms import Term, coded
 from matters.matter import Matter
 
 KEPT = timedelta(days=7)
-"""How long rows that were not taken in and PINs that were not fetched stay, sealed; then only counts are left."""
+"""How long rows that were not taken in stay sealed after the upload, and PINs after their row was; then only counts."""
 
 
 class ImportState(Term):
@@ -63,7 +63,7 @@ class MatterImportRow(Base):
     """What the last check found, as column:fault codes."""
     matter_id: Mapped[int | None] = mapped_column(sa.ForeignKey("matter.id"))
     pin: Mapped[str | None] = mapped_column(SealedText("reporter"))
-    """The PIN of the new receipt, until whoever imported has fetched the list for the other hotline to pass on."""
+    """The PIN of the new receipt, for whoever imported to fetch the list for the other hotline to pass on."""
 
     matter: Mapped[Matter | None] = relationship()
 
@@ -73,7 +73,13 @@ def _forget(session: Session, now: datetime) -> None:
     old = sa.select(MatterImport.id).where(MatterImport.uploaded_at < now - KEPT)
     session.execute(
         sa.update(MatterImportRow)
-        .where(MatterImportRow.import_id.in_(old))
-        .where(sa.or_(MatterImportRow.cells.is_not(None), MatterImportRow.pin.is_not(None)))
-        .values(cells=None, pin=None)
+        .where(MatterImportRow.import_id.in_(old), MatterImportRow.cells.is_not(None))
+        .values(cells=None)
+    )
+    # A file may be written long after it was uploaded: a PIN's days count from when its receipt was given.
+    given = sa.select(Matter.id).where(Matter.registered_at < now - KEPT)
+    session.execute(
+        sa.update(MatterImportRow)
+        .where(MatterImportRow.matter_id.in_(given), MatterImportRow.pin.is_not(None))
+        .values(pin=None)
     )

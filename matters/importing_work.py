@@ -203,13 +203,13 @@ def pins_left(session: Session, record: MatterImport, staff: Staff) -> int:
 def fetch_pins(
     session: Session, record: MatterImport, *, by: Staff, at: datetime
 ) -> list[tuple[str, str, str]]:
-    """Give the other hotline's numbers with receipts and PINs, once; here only their hashes stay.
+    """Give the other hotline's numbers with receipts and PINs, as often as a download fails within the days they stay.
 
     Whoever left no number can be told by the status page alone, and has the PIN from the hotline they called.
     """
     session.refresh(record, ["state"], with_for_update=True)
     if not pins_left(session, record, by):
-        raise Refused(Words("编号和密码已经取走", "The receipts and PINs have been fetched already"))
+        raise Refused(Words("编号和密码已过期清除，或不由您取", "The receipts and PINs are gone by now, or are another's to fetch"))
     query = (
         sa.select(Row, OutsideReference.reference)
         .join(OutsideReference, OutsideReference.matter_id == Row.matter_id)
@@ -220,7 +220,5 @@ def fetch_pins(
     found = []
     for row, reference in session.execute(query).all():
         found.append((reference, (row.matter.receipt if row.matter else None) or "", row.pin or ""))
-        row.pin = None
-    session.flush()
     journal.write(session, "matter_import.pins", record, by=by, at=at, rows=len(found))
     return found

@@ -93,19 +93,19 @@ def act(
 
 def _write(session: Session, matter: Matter, deed: Deed, text: str, *, by: Staff | None) -> None:
     was = standing_of(matter)
-    before, standing = was.state, apply(was, deed)
+    standing = apply(was, deed)
     log.write(session, matter, deed, text)
     policy = policy_of(session, standing.policy or matter.policy_id, at=deed.at)
     keep(session, matter, standing, policy)
     session.flush()
-    _keep_callers(session, matter, deed, before, standing, policy)
+    _keep_callers(session, matter, deed, was, standing, policy)
     journal.write(
         session,
         f"matter.{deed.action}",
         matter,
         by=by,
         at=deed.at,
-        **{"from": before.value, "to": matter.state.value},
+        **{"from": was.state.value, "to": matter.state.value},
     )
     stop_retries(session, matter, was.units - standing.units)
     tell(session, matter, deed, standing)
@@ -113,13 +113,13 @@ def _write(session: Session, matter: Matter, deed: Deed, text: str, *, by: Staff
 
 
 def _keep_callers(
-    session: Session, matter: Matter, deed: Deed, before: MatterState, standing: Standing, policy: Policy
+    session: Session, matter: Matter, deed: Deed, was: Standing, standing: Standing, policy: Policy
 ) -> None:
     """Queue the callers who are now due to be rung, and take out those who no longer are."""
-    follow(session, matter, deed, before, standing, policy)
-    if {before, standing.state} & {MatterState.FEEDBACK_DUE, MatterState.REVISIT_DUE}:
+    follow(session, matter, deed, was, standing, policy)
+    if {was.state, standing.state} & {MatterState.FEEDBACK_DUE, MatterState.REVISIT_DUE}:
         keep_turns(session, matter, standing, policy)
-    if before is not standing.state and {before, standing.state} & DRAWN:
+    if was.state is not standing.state and {was.state, standing.state} & DRAWN:
         draw(session, matter, standing, policy, standing.since)
 
 

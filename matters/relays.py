@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Session
 
 from core import clock, journal
-from core.db import Base, Id
-from core.people import Staff, Unit
+from core.people import Staff
 from core.problems import Forbidden, Invalid, Refused
-from core.secrets import SealedText
 from core.terms import Words
 from matters.attributes import TryResult
 from matters.caller_tries import CallerTry
@@ -20,6 +18,7 @@ from matters.flow import MATTER_FLOW, MatterAction
 from matters.keeping_away import at_the_desk, in_sight
 from matters.limits import Limit, end_of
 from matters.matter import Matter
+from matters.messages import MatterRelay, open_relay
 from matters.moving import act, standing_of
 from matters.policies import policy_of
 from matters.states import MatterState
@@ -29,28 +28,10 @@ LONGEST = 500
 """What can be read out on the telephone or sent as a text."""
 
 
-class MatterRelay(Base):
-    """One message of a unit for the callers of a matter, until the centre has passed it on."""
-
-    __tablename__ = "matter_relay"
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    matter_id: Mapped[int] = mapped_column(sa.ForeignKey("matter.id"), index=True)
-    unit_id: Mapped[int] = mapped_column(sa.ForeignKey("unit.id"), index=True)
-    message: Mapped[str] = mapped_column(SealedText("note"))
-    written_by: Mapped[int] = mapped_column(sa.ForeignKey("staff.id"))
-    written_at: Mapped[datetime]
-    passed_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
-    passed_at: Mapped[datetime | None] = mapped_column(index=True)
-    is_given_up: Mapped[bool] = mapped_column(default=False)
-    """Nobody was reached, however often they were rung."""
-
-    matter: Mapped[Matter] = relationship()
-    unit: Mapped[Unit] = relationship()
-
-
 def ask_to_pass_on(session: Session, matter: Matter, message: str, *, by: Staff, at: datetime) -> MatterRelay:
     """Keep what a unit wants its caller to be told; one message at a time waits."""
+    # Two of a unit may write at once: the second waits, and sees the message of the first.
+    session.refresh(matter, ["state", "standing", "lead_unit_id"], with_for_update=True)
     in_sight(session, by, matter)
     if by.unit_id is None or by.unit_id != matter.lead_unit_id:
         raise Forbidden(Words("只有主办单位可以这样做", "Only the lead unit may do this"))
@@ -126,12 +107,6 @@ def _settle(session: Session, relay: MatterRelay, *, by: Staff, at: datetime) ->
     relay.passed_by, relay.passed_at = by.id, at
     session.flush()
     journal.write(session, "matter.relay_passed", relay.matter, by=by, at=at, relay=relay.id)
-
-
-def open_relay(session: Session, matter: Matter) -> MatterRelay | None:
-    """Return the message of a matter that waits to be passed on."""
-    query = sa.select(MatterRelay).where(MatterRelay.matter_id == matter.id, MatterRelay.passed_at.is_(None))
-    return session.scalars(query.order_by(MatterRelay.id)).first()
 
 
 def rung(session: Session, turn: CallerTurn, *, by: Staff, at: datetime) -> None:

@@ -80,6 +80,10 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     assigned_at: datetime | None = None
     signed_at: datetime | None = None
     contacted_at: datetime | None = None
+    given_up_at: datetime | None = None
+    """When no caller had been reached for a first word, however often they were rung."""
+    answered_at: datetime | None = None
+    """When the unit first reported a result since it was given the matter."""
     has_asked_caller: bool = False
     paused_days: int = 0
     paused_seconds: float = 0.0
@@ -127,6 +131,11 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     def present_callers(self) -> tuple[CallerStanding, ...]:
         """The callers who have not withdrawn."""
         return tuple(c for c in self.callers if not c.has_left)
+
+    @property
+    def awaits_word(self) -> bool:
+        """Say whether a caller must still be rung for a first word."""
+        return self.contacted_at is None and self.given_up_at is None
 
     @property
     def is_extension_asked(self) -> bool:

@@ -60,6 +60,10 @@ KEEPS: dict[MatterAction, frozenset[str]] = {}
 EFFECTS: dict[MatterAction, Effect] = {}
 
 
+UNTOUCHED: dict[str, Any] = dict.fromkeys(("signed_at", "contacted_at", "given_up_at", "answered_at"))
+"""What a unit that is given a matter has not done yet."""
+
+
 def check(*actions: MatterAction, keeps: str = "") -> Callable[[Check], Check]:
     """Register what must hold before an action and which facts its entry keeps; the check may add more."""
 

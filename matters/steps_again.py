@@ -8,13 +8,16 @@ import msgspec
 
 from core.problems import Invalid, Refused
 from core.terms import Words
+from matters.clocks import INCIDENT_LIMITS
 from matters.flow import MatterAction as A
 from matters.limits import Limit
 from matters.standing import CallerStanding, Deed, Standing
 from matters.states import MatterState
-from matters.steps import Around, Wish, another_person, check, effect, needs_text, number
+from matters.steps import UNTOUCHED, Around, Wish, another_person, check, effect, needs_text, number
 
 LEVEL_ROUND = 3
+_OF_INCIDENT = {f"{A.LIMIT_PASSED.value}:{limit.value}" for limit in INCIDENT_LIMITS.values()}
+"""An incident is reported upwards once, whatever the round: its limits are not told again."""
 
 
 @check(A.WITHDRAW, keeps="caller verified pressed")
@@ -110,8 +113,7 @@ def begin_round(standing: Standing, deed: Deed) -> dict[str, Any]:
         "dispatches": 0,
         "is_ruled": False,
         "assigned_at": None,
-        "signed_at": None,
-        "contacted_at": None,
+        **UNTOUCHED,
         "has_asked_caller": False,
         "paused_days": 0,
         "paused_seconds": 0.0,
@@ -124,7 +126,7 @@ def begin_round(standing: Standing, deed: Deed) -> dict[str, Any]:
         "check": None,
         "panel_by": None,
         "panel_at": None,
-        "notices": (),
+        "notices": tuple(given for given in standing.notices if given in _OF_INCIDENT),
         "level": max(standing.level, 2 if after >= LEVEL_ROUND else 0),
         "callers": tuple(
             CallerStanding(c.id, is_anonymous=c.is_anonymous, has_left=c.has_left) for c in standing.callers

@@ -155,6 +155,11 @@ def _extension_refused(standing: Standing, deed: Deed) -> dict[str, Any]:
     return {"is_extension_refused": True}
 
 
+def own_extension(standing: Standing) -> dict[str, Any]:
+    """Let the next unit ask for more time itself: what the one before asked shields it no longer, unless granted."""
+    return {} if standing.extended_to else {"extension_asked": None, "is_extension_refused": False}
+
+
 def needs_leader(standing: Standing) -> bool:
     """Say whether standing still once more is the county leader's to approve."""
     return standing.renewals >= RENEWALS

@@ -11,8 +11,8 @@ from matters.flow import MatterAction as A
 from matters.flow import Side
 from matters.standing import Deed, Standing
 from matters.states import MatterState
-from matters.steps import Around, Wish, check, choice, effect, needs_text, number
-from matters.steps_clock import paused, resumed
+from matters.steps import UNTOUCHED, Around, Wish, check, choice, effect, needs_text, number
+from matters.steps_clock import own_extension, paused, resumed
 
 _STILL = (MatterState.WAIT_CALLER, MatterState.SUSPENDED)
 
@@ -68,8 +68,8 @@ def _taken_away(standing: Standing, deed: Deed) -> dict[str, Any]:
         "sub_tasks": (),
         "is_ruled": False,
         "assigned_at": None,
-        "signed_at": None,
-        "contacted_at": None,
+        **UNTOUCHED,
+        **own_extension(standing),
         "reported_at": None,
         "reported_by": None,
         "claim": None,

@@ -13,6 +13,15 @@ from matters.standing import Standing
 from matters.states import MatterState
 from matters.steps import Around, Wish, check, choice, number
 
+SAID_IN: dict[Decision, tuple[A, ...]] = {
+    Decision.DECLINED: (A.DECLINE,),
+    Decision.EXTENDED: (A.GRANT_EXTENSION,),
+    Decision.SUSPENDED: (A.SUSPEND, A.RENEW),
+}
+"""The entries whose words tell why it was decided so."""
+TO_BE_TOLD = tuple(action for actions in SAID_IN.values() for action in actions)
+"""Decisions that the caller is told; what was told at once needs no call."""
+
 
 def decided(standing: Standing) -> tuple[Decision, datetime | None] | None:
     """Return what was decided last that the caller should know, with the day it runs to."""

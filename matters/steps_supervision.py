@@ -10,7 +10,8 @@ from matters.attributes import Difficulty, Urgency
 from matters.flow import MatterAction as A
 from matters.flow import Side
 from matters.standing import Deed, Standing, SubTask
-from matters.steps import Around, Wish, check, choice, confirmed, effect, needs_text, number
+from matters.steps import UNTOUCHED, Around, Wish, check, choice, confirmed, effect, needs_text, number
+from matters.steps_clock import own_extension
 
 RULING_FROM_RETURNS = 2
 RULING_FROM_DISPATCHES = 2
@@ -81,8 +82,8 @@ def _assigned(standing: Standing, deed: Deed) -> dict[str, Any]:
         "dispatches": standing.dispatches + 1,
         "is_ruled": standing.is_ruled or deed.facts.get("ruling") is True,
         "assigned_at": deed.at,
-        "signed_at": None,
-        "contacted_at": None,
+        **UNTOUCHED,
+        **(own_extension(standing) if deed.facts["lead"] != standing.lead else {}),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -85,12 +86,30 @@ def first_word(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]
     if standing.contacted_at is not None:
         return {"lead": standing.lead}
     due = contact_end(standing, around.policy, around.zone).due_at
-    return {"lead": standing.lead, "first": True, "in_time": wish.at <= due}
+    return {"lead": standing.lead, "first": True, "in_time": (owed_until(standing) or wish.at) <= due}
+
+
+def owed_until(standing: Standing) -> datetime | None:
+    """Say until when the unit owed a caller a first word: what comes after its report is the centre's time."""
+    ends = (standing.contacted_at, standing.given_up_at, standing.answered_at or standing.reported_at)
+    return min((at for at in ends if at is not None), default=None)
 
 
 @effect(A.CONTACT)
 def _contacted(standing: Standing, deed: Deed) -> dict[str, Any]:
     return {} if standing.contacted_at else {"contacted_at": deed.at}
+
+
+@check(A.NO_CONTACT)
+def _no_contact(standing: Standing, wish: Wish, around: Around) -> dict[str, Any]:
+    if not standing.awaits_word:
+        raise Refused(Words("已经联系过诉求人", "The caller has been spoken to already"))
+    return {"lead": standing.lead}
+
+
+@effect(A.NO_CONTACT)
+def _not_contacted(standing: Standing, deed: Deed) -> dict[str, Any]:
+    return {"given_up_at": deed.at}
 
 
 @check(A.SUB_DONE)
@@ -153,6 +172,7 @@ def _reported(standing: Standing, deed: Deed) -> dict[str, Any]:
         "reported_at": deed.at,
         "reported_by": deed.by,
         "claim": deed.facts["outcome"],
+        "answered_at": standing.answered_at or deed.at,
     }
 
 

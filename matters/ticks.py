@@ -15,6 +15,7 @@ from matters.flow import MatterAction
 from matters.limits import Limit, Policy, end_of
 from matters.standing import Standing
 from matters.states import OPEN, MatterState
+from matters.steps_unit import owed_until
 from matters.steps_urging import HIGHEST_LEVEL
 
 A, S = MatterAction, MatterState
@@ -72,9 +73,8 @@ def _urging(standing: Standing, now: Clock, policy: Policy, zone: tzinfo) -> lis
     found = []
     if A.REMIND.value not in given and A.SUPERVISE.value not in given:
         found.append(Tick(now.end.yellow_at, A.REMIND))
-    # Whoever asked for more time in time is not blamed while nobody has decided.
-    if A.SUPERVISE.value not in given and not standing.is_extension_asked:
-        found.append(Tick(due, A.SUPERVISE))
+    if A.SUPERVISE.value not in given:
+        found.append(Tick(_blamed_from(standing, due), A.SUPERVISE))
     if A.ESCALATE.value not in given:
         up = end_of(due, policy.span(Limit.LEVEL_UP, standing.urgency), zone)
         found.append(Tick(up.due_at, A.ESCALATE, {"to": OFFICE_LEVEL, "overdue": True}))
@@ -85,28 +85,27 @@ def _urging(standing: Standing, now: Clock, policy: Policy, zone: tzinfo) -> lis
 
 
 def _faults(standing: Standing, now: Clock, policy: Policy, zone: tzinfo) -> list[Tick]:
-    """Late: the unit that held it at the limit. Stalled: no word to the caller in time, reported or not."""
+    """Late: the unit that held it at the limit. Stalled: neither a word to the caller nor a result in time."""
     found = []
     if _is_free(standing, Fault.LATE) and standing.assigned_at is not None:
         if standing.state in _HELD and now.end and standing.assigned_at < now.end.due_at:
-            if not standing.is_extension_asked:
-                found.append(_fault(standing, Fault.LATE, now.end.due_at))
+            found.append(_fault(standing, Fault.LATE, _blamed_from(standing, now.end.due_at)))
         elif standing.state in _REPORTED and standing.reported_at:
-            due = result_end(standing, policy, zone).due_at
+            due = _blamed_from(standing, result_end(standing, policy, zone).due_at)
             if standing.assigned_at < due < standing.reported_at:
                 found.append(_fault(standing, Fault.LATE, standing.reported_at))
     if standing.state in _ANSWERS and _is_free(standing, Fault.STALLED):
         end = contact_end(standing, policy, zone).due_at
-        heard_at = _heard_at(standing)
-        if (heard_at is None and _can_be_spoken_to(standing)) or (heard_at and heard_at > end):
+        until = owed_until(standing)
+        if (until is None and _can_be_spoken_to(standing)) or (until and until > end):
             found.append(_fault(standing, Fault.STALLED, end))
     return found
 
 
-def _heard_at(standing: Standing) -> datetime | None:
-    """Say when a caller first heard a word: from the unit, through the centre, or the result itself."""
-    told = [c.told_at for c in standing.callers if c.told_at and not c.is_anonymous]
-    return min((*told, standing.contacted_at)) if standing.contacted_at else min(told, default=None)
+def _blamed_from(standing: Standing, due: datetime) -> datetime:
+    """Say since when a unit is late: who asked for more time in time, at most from the day that they asked for."""
+    asked = standing.extension_asked if standing.is_extension_asked else None
+    return max(due, asked) if asked else due
 
 
 def _can_be_spoken_to(standing: Standing) -> bool:

@@ -19,11 +19,10 @@ from core.problems import Forbidden, Refused
 from core.terms import Words
 from matters.caller_hours import within_hours
 from matters.caller_tries import abandon
-from matters.errands import is_wanted
+from matters.errands import is_over
 from matters.keeping_away import at_the_desk
 from matters.matter import Matter, SupportingUnit
-from matters.standing import from_json
-from matters.turns import ON_THE_WAY, PRESSING_RANK, CallerTurn, Errand
+from matters.turns import PRESSING_RANK, CallerTurn, Errand
 
 LEASE = timedelta(minutes=15)
 MOST_PASSED_OVER = 20
@@ -130,9 +129,7 @@ def let_go_expired(session: Session, at: datetime) -> int:
     for turn in session.scalars(query).all():
         if abandon(session, turn, at=at):
             release(turn)
-            if turn.errand in ON_THE_WAY and not is_wanted(
-                turn.errand, from_json(turn.matter.standing), turn.reporter_id
-            ):
+            if is_over(session, turn):
                 session.delete(turn)
             count += 1
         else:

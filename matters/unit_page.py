@@ -21,6 +21,7 @@ from matters.clocks import result_end
 from matters.flow import MATTER_FLOW, MatterAction, Side
 from matters.limits import Limit, end_of
 from matters.matter import Matter
+from matters.messages import MatterRelay
 from matters.moving import around, standing_of
 from matters.notice_reading import see_of
 from matters.portal import Part, Row, row_of
@@ -70,7 +71,7 @@ class Sheet:
     """What may be done now; with words: what the state allows but the rules refuse, and why."""
     steps: list[Step]
     own_files: list[attachments.MatterAttachment]
-    messages: list[tuple[relays.MatterRelay, str]]
+    messages: list[tuple[MatterRelay, str]]
     calls: list[bridge.BridgeCall]
     callers: int
     """How many callers may be rung; 0 where the centre passes words on."""

@@ -26,7 +26,7 @@ _TOLD = frozenset({A.ASSIGN, A.ACCEPT_RETURN, A.REFUSE_RETURN, A.CONTACT, A.CALL
                    A.REFUSE_EXTENSION, A.SUB_EXCUSED, A.REJECT, A.SUSPEND, A.RENEW, A.RESUME_WORK, A.REMIND,
                    A.SUPERVISE})  # fmt: skip
 """What the centre and the supervision offices tell a unit, with their words."""
-_NOTED = frozenset({A.DEEM_SIGNED, A.RESUME, A.ACCEPT, A.SEND_ROUND, A.NOTICE_LIST, A.FAULT, A.CLEAR_FAULT,
+_NOTED = frozenset({A.DEEM_SIGNED, A.RESUME, A.NO_CONTACT, A.ACCEPT, A.SEND_ROUND, A.NOTICE_LIST, A.FAULT, A.CLEAR_FAULT,
                     A.CLOSE_SOLVED, A.CLOSE_EXPLAINED, A.CLOSE_UNREACHED, A.WITHDRAW, A.REOPEN})  # fmt: skip
 """What a unit is told has happened, without the words that were spoken over it."""
 _CODES: dict[str, tuple[tuple[MatterAction, ...], type[Term]]] = {

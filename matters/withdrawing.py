@@ -68,12 +68,22 @@ def withdraw(
 
 
 def withdraw_draft(
-    session: Session, matter: Matter, *, pressed: bool | None, text: str, by: Staff, at: datetime
+    session: Session,
+    matter: Matter,
+    *,
+    verified: str,
+    pressed: bool | None,
+    text: str,
+    by: Staff,
+    at: datetime,
 ) -> None:
-    """Take back what was never registered, on the caller's own call; under pressure it is registered instead."""
+    """Take back what was never registered, on the caller's own call; under pressure it is registered instead.
+
+    A draft has no PIN: whoever takes the call says that they knew the voice.
+    """
     if matter.state is not MatterState.DRAFT:
         raise Missing
     if pressed:
         raise Refused(PRESSED_DRAFT)
-    facts = {"caller": reporters_of(session, matter)[0].id, "verified": "voice", "pressed": pressed}
+    facts = {"caller": reporters_of(session, matter)[0].id, "verified": verified, "pressed": pressed}
     act(session, matter, MatterAction.WITHDRAW, by=by, at=at, facts=facts, text=text)

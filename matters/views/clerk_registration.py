@@ -116,11 +116,14 @@ def withdraw(draft_id: int) -> ResponseReturnValue:
     """Take a draft back, on its caller's own call."""
     staff, at = acting(), clock.now()
     pressed = {"yes": True, "no": False}.get(request.form.get("pressed", ""))
+    verified = "voice" if request.form.get("verified") == "voice" else ""
     try:
         with transaction() as session:
             matter = drafts.find(session, draft_id, staff)
             text = request.form.get("text", "")
-            withdrawing.withdraw_draft(session, matter, pressed=pressed, text=text, by=staff, at=at)
+            withdrawing.withdraw_draft(
+                session, matter, verified=verified, pressed=pressed, text=text, by=staff, at=at
+            )
     except Missing:
         raise
     except Problem as problem:

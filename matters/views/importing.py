@@ -20,7 +20,7 @@ from core.problems import Invalid, Missing, Problem
 from core.terms import Words, labels, t
 from matters import importing_work, topics
 from matters.attributes import IdentityClass, MatterKind, Urgency
-from matters.importing import ImportState, MatterImport, MatterImportRow
+from matters.importing import KEPT, ImportState, MatterImport, MatterImportRow
 from matters.importing_columns import REQUIRED, Fault, ImportColumn
 from matters.importing_file import MOST_BYTES
 from matters.redaction import redacted
@@ -187,6 +187,7 @@ def _page(import_id: int, form: Mapping[str, str] | None = None, problem: Proble
             good=left - len(faulty),
             taken=taken,
             left=left,
+            pin_days=KEPT.days,
             pins=importing_work.pins_left(session, record, acting()),
             states=ImportState,
             fault_words=fault_words,
@@ -219,7 +220,7 @@ def rows_file(import_id: int) -> Response:
 @blueprint.post("/<int:import_id>/receipts.csv")
 @require(Permission.MATTER_DESK)
 def receipts_file(import_id: int) -> Response:
-    """Give receipts and PINs to whoever imported them, once, for the other hotline to tell its callers."""
+    """Give receipts and PINs to whoever imported them for the other hotline to tell its callers."""
     with transaction() as session:
         record = _found(session, import_id)
         lines = importing_work.fetch_pins(session, record, by=acting(), at=clock.now())

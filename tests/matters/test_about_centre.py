@@ -20,6 +20,7 @@ from matters.attributes import Conflict
 from matters.flow import Side
 from matters.keeping_away import is_party, sides_of
 from matters.matter import Matter
+from matters.messages import MatterRelay
 from matters.notices import MatterNotice, NoticeKind
 from matters.reporters import reporters_of
 from matters.states import MatterState
@@ -82,7 +83,7 @@ class Walk:
         with transaction() as session:
             matter = the(session, self.receipt)
             notice = session.scalar(sa.select(sa.func.max(MatterNotice.id)))
-            found = session.scalars(sa.select(relays.MatterRelay.id)).first() or 1
+            found = session.scalars(sa.select(MatterRelay.id)).first() or 1
             return {"receipt": self.receipt, "matter_id": matter.id, "notice_id": notice or 1, "relay": found}
 
     def nobody_else_knows(self) -> None:

@@ -22,6 +22,7 @@ from matters import attachments, receipts, relays
 from matters.attributes import Conflict
 from matters.flow import MatterAction as A
 from matters.keeping_away import excluded, in_sight
+from matters.messages import MatterRelay
 from matters.notices import MatterNotice
 from tests.conftest import NOON
 from tests.matters.pictures import a_png
@@ -83,9 +84,7 @@ def ids(receipt: str) -> dict[str, Any]:
     with transaction() as session:
         matter = the(session, receipt)
         notices = session.scalars(sa.select(MatterNotice.id).where(MatterNotice.matter_id == matter.id)).all()
-        (relay,) = session.scalars(
-            sa.select(relays.MatterRelay.id).where(relays.MatterRelay.matter_id == matter.id)
-        )
+        (relay,) = session.scalars(sa.select(MatterRelay.id).where(MatterRelay.matter_id == matter.id))
         return {"receipt": receipt, "matter_id": matter.id, "notice_id": notices[0] if notices else 1,
                 "file": 1, "relay": relay, "relay_id": relay}  # fmt: skip
 

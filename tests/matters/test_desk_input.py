@@ -269,7 +269,10 @@ def test_a_draft_is_taken_back_on_its_callers_own_call(desk: Desk) -> None:
     where = f"/register/draft/{draft.id}/withdraw"
     assert desk.clerk.post(where).status_code == 422
     assert desk.clerk.post(where, data={"pressed": "yes"}).status_code == 409
-    assert desk.clerk.post(where, data={"pressed": "no"}).status_code == 303
+    unverified = desk.clerk.post(where, data={"pressed": "no"})
+    assert unverified.status_code == 422
+    assert "请核对本人" in unverified.get_data(as_text=True)
+    assert desk.clerk.post(where, data={"pressed": "no", "verified": "voice"}).status_code == 303
     with transaction() as session:
         matter = session.get_one(Matter, draft.id)
         assert (matter.state, matter.receipt) == (MatterState.WITHDRAWN, None)

@@ -6,22 +6,26 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from core import calendar_days, db
 from core.problems import Invalid, Refused
 from matters import sweep
-from matters.clocks import result_end
+from matters.attributes import Conflict
+from matters.clocks import noted_limits, result_end
 from matters.flow import MatterAction as A
 from matters.flow import Side
-from matters.limits import FIRST_LIMITS, Policy
+from matters.limits import FIRST_LIMITS, Limit, Policy
+from matters.log import MatterEvent
 from matters.matter import Matter
 from matters.moving import act, standing_of
 from matters.policies import announce, policy_of
 from matters.rules import Around, Wish, apply, decide
-from matters.standing import CallerStanding, Standing, SubTask
+from matters.standing import CallerStanding, Deed, Standing, SubTask
 from matters.states import MatterState
 from tests.matters import lives
 from tests.matters.lives import Offices
@@ -146,20 +150,79 @@ def test_the_office_is_told_in_every_round_that_is_overdue(sqlite: db.Database) 
         assert sweep.tick_all(session, shanghai(30, 18)) == 0
 
 
-def test_a_unit_that_reports_without_a_word_to_the_caller_has_stalled_all_the_same(
-    sqlite: db.Database,
-) -> None:
+def test_what_the_centre_takes_after_a_report_in_time_is_no_fault_of_the_units(sqlite: db.Database) -> None:
+    """Told within the centre's own limits, sent back, or not told at all; the word that comes then counts as in time."""
     with db.transaction() as session:
         county = lives.offices(session)
-        silent, quick = (lives.in_hand(session, county, MONDAY) for _ in range(2))
-        for matter in (silent, quick):
+        told, back, silent, late = (lives.in_hand(session, county, MONDAY) for _ in range(4))
+        for matter in (told, back, silent):
             lives.reported(session, county, matter, shanghai(16, 11))
-        lives.accepted(session, county, quick, shanghai(16, 14))
-        lives.told(session, county, quick, shanghai(16, 15))
-        assert run(session, shanghai(17, 17)) == []
+        lives.accepted(session, county, told, shanghai(17, 17))
         assert run(session, shanghai(17, 18)) == ["fault"]
-        assert standing_of(silent).faults == (f"{county.units[0].id}:stalled:1",)
-        assert standing_of(quick).faults == ()
+        assert standing_of(late).faults == (f"{county.units[0].id}:stalled:1",)
+        lives.told(session, county, told, shanghai(18, 17))
+        act(session, back, A.REJECT, by=county.clerk2, at=shanghai(18, 9),
+            facts={"reason": "off_point"}, text="没有回答第二点")  # fmt: skip
+        lives.contacted(session, county, back, shanghai(18, 12))
+        assert run(session, shanghai(18, 18)) == []
+        query = sa.select(MatterEvent.facts).where(MatterEvent.action.in_([A.TELL.value, A.CONTACT.value]))
+        assert [facts["in_time"] for facts in session.scalars(query)] == [True, True]
+        assert (standing_of(told).faults, standing_of(silent).faults) == ((), ())
+
+
+def test_a_unit_whose_callers_cannot_be_reached_has_not_stalled(sqlite: db.Database) -> None:
+    with db.transaction() as session:
+        county = lives.offices(session)
+        given_up, rung_late = (lives.in_hand(session, county, MONDAY) for _ in range(2))
+        act(session, given_up, A.NO_CONTACT, by=county.clerk, at=shanghai(17, 11))
+        with pytest.raises(Refused):
+            act(session, given_up, A.NO_CONTACT, by=county.clerk, at=shanghai(17, 12))
+        assert run(session, shanghai(17, 18)) == ["fault"]
+        assert (standing_of(given_up).faults, len(standing_of(rung_late).faults)) == ((), 1)
+
+
+def test_an_extension_nobody_decides_shields_to_the_date_asked_for(sqlite: db.Database) -> None:
+    """No longer: by then it can't be granted any more; whoever reports in between is not late either."""
+    with db.transaction() as session:
+        county = lives.offices(session)
+        matter, reported = asked_more(session, county), asked_more(session, county)
+        lives.reported(session, county, reported, shanghai(25, 10))
+        assert run(session, shanghai(30, 17)) == ["escalate"]
+        assert run(session, shanghai(30, 18)) == ["supervise", "notice_list", "fault"]
+        assert standing_of(matter).faults == (f"{county.units[0].id}:late:1",)
+        assert standing_of(reported).faults == ()
+
+
+@pytest.mark.parametrize("way", [A.TAKE_AWAY, A.ACCEPT_RETURN])
+def test_the_next_unit_asks_for_more_time_itself(way: A) -> None:
+    """What the one before asked shields it no longer; what was granted holds for the round."""
+    until = local(11, 25, 18)
+    for more, own in (
+        ({"extension_asked": until}, True),
+        ({"extension_asked": until, "is_extension_refused": True}, True),
+        ({"extension_asked": until, "extended_to": until}, False),
+    ):
+        now = held(local(11, 16), conflict=Conflict.UNIT, conflict_unit=LEAD, **more)
+        if way is A.TAKE_AWAY:
+            wish = Wish(way, local(11, 17), frozenset({Side.SYSTEM}))
+            now = apply(now, decide(now, wish, Around(POLICY, ZONE, frozenset({LEAD}))))
+        else:
+            asked = step(now, A.ASK_RETURN, local(11, 16, 10), basis=True, proposed=11)
+            now = step(asked, way, local(11, 17), Side.SUPERVISION, lead=11, supporting=[], redacted=True)
+        assert now.is_extension_asked is False
+        assert (now.extension_asked is None and now.extended_to is None) == own
+
+
+def test_an_incident_is_not_told_of_anew_in_every_round() -> None:
+    """Its limits run once, from the moment that it was flagged; those of a round begin with the round."""
+    passed = ("limit_passed:incident_phone", "limit_passed:unreached", "supervise")
+    now = held(local(11, 16), is_incident=True, incident_at=local(11, 16), notices=passed)
+    after = apply(
+        msgspec.structs.replace(now, state=MatterState.CLOSED_SOLVED), Deed(A.REOPEN.value, local(11, 20))
+    )
+    assert after.notices == ("limit_passed:incident_phone",)
+    assert Limit.INCIDENT_PHONE not in dict(noted_limits(after, POLICY, ZONE))
+    assert Limit.INCIDENT_CITY in dict(noted_limits(after, POLICY, ZONE))
 
 
 def test_a_supporting_part_that_is_done_stays_done_when_the_lead_changes() -> None:

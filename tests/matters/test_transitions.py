@@ -131,6 +131,7 @@ ROWS = [
         late_at=DAY + 9 * HOUR, late="overdue"),
     Row(11, "return_asked", "refuse_return", "in_hand", "supervision", {}, "职责清楚",
         {**HELD, "returned_by": (LEAD,)}, late_at=DAY + 9 * HOUR, late="overdue"),
+    Row(12, "in_hand wait_caller", "no_contact", None, "centre", with_=HELD),
     Row(12, "in_hand wait_caller", "contact", None, "unit centre", {"identity": "open"}, "说好明天来看", HELD,
         late_at=DAY + 9 * HOUR, late="overdue"),
     Row(13, "in_hand", "ask_caller", "wait_caller", "unit", {"reason": "place"}, "在哪一段?", HELD),
