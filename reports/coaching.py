@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import ArrayLike
@@ -12,20 +14,25 @@ from core.terms import Term, coded
 from hotline.hidden_tables import conceal
 from reports.definitions import Definition
 from reports.estimates import CITY
-from survey.methods.contrasts import Target, difference
+from survey.methods.contrasts import Difference, Target, difference
 from survey.methods.design import FloatArray
 from survey.methods.estimands import Mean
 from survey.methods.estimates import Estimate, domains, estimates
-from survey.methods.list_experiment import ListExperiment, list_experiment
+from survey.methods.failures import MethodFailure
+from survey.methods.list_experiment import list_experiment
 from survey.methods.multiplicity import adjusted
 from survey.methods.variance import SinglePsu
+from survey.questionnaire import Questionnaire
+from survey.questionnaire_validation import validate
+from survey.questionnaire_walk import Circumstances, Walk
 from survey.weight_replay import Replay
 from survey.weighting import EstimateColumns, WeightSet, estimate_columns
 
+log = logging.getLogger("tingmin.reports")
 DIRECT, SHORT, LONG = "c1_direct", "c1_list_short", "c1_list_long"
 TOLD = "1"
-CONTROLS = 4
-"""Harmless things in the short list; the long one has the sensitive one more."""
+MOST_CONTROLS = 20
+"""No list read over the telephone is longer; a question that takes any number names no list."""
 LEAST = 10
 LEAST_RATED = 3
 """Who rated fewer has no pattern of answers."""
@@ -70,46 +77,69 @@ def signs(weight_set_id: int, replay: Replay, definition: Definition) -> list[Co
     zero have skewed errors, so that a small p alone is not enough: the county's own interval must also lie above the
     rest's share. The list experiment is of the city alone; a county's would be too wide to say anything.
     """
-    counties = np.array([p.county for p in replay.people])
     found: list[CoachingSign] = []
-    compared: list[tuple[CoachingSign, float, float]] = []
+    compared: list[_Beside] = []
     for sign, values in ((Sign.DIRECT, told(replay)), (Sign.EXTREME, extreme(replay, definition))):
         if np.isnan(values).all():
             continue
-        mean = Mean(sign.value, values, True)
-        found += [_sign(weight_set_id, sign, e) for e in _estimated(replay, mean, None)]
-        of_counties = _estimated(replay, mean, counties)
-        told_n = conceal([[e.n] for e in of_counties]).cells if len(of_counties) > 1 else []
-        for e, (n,) in zip(of_counties, told_n, strict=False):
-            if n is None or e.n < LEAST:
-                continue
-            made = _sign(weight_set_id, sign, e)
-            found.append(made)
-            if not e.is_published:
-                continue
-            rest = Target(mean, counties != e.domain)
-            if not np.isnan(values[counties != e.domain]).all():
-                apart = difference(
-                    replay.weighted.design, Target(mean, counties == e.domain), rest,
-                    adjustments=[replay.weighted.adjustment], single=SinglePsu.ADJUST,
-                )  # fmt: skip
-                p = float("nan") if apart.p is None else apart.p
-                compared.append((made, p, (made.estimate or 0.0) - apart.estimate))
+        try:
+            signed, beside = _by_place(weight_set_id, sign, replay, values)
+        except MethodFailure as failure:
+            log.warning("weight set %s, sign %s: %s", weight_set_id, sign.value, failure)
+            continue
+        found += signed
+        compared += beside
     for (made, _, rest_share), q in zip(
         compared, adjusted([p for _, p, _ in compared]).tolist(), strict=True
     ):
         made.p = None if np.isnan(q) else q
         made.is_above = q < LEVEL and made.low is not None and made.low > rest_share
-    listed = by_list(replay)
+    try:
+        listed = by_list(replay)
+    except MethodFailure as failure:  # the list is one sign of several: without it the indices stand
+        log.warning("weight set %s, sign %s: %s", weight_set_id, Sign.LIST.value, failure)
+        listed = None
     if listed is not None:
-        d = listed.share
+        (share, n) = listed
         found.append(
             CoachingSign(
-                weight_set_id=weight_set_id, sign=Sign.LIST, domain=CITY, estimate=d.estimate,
-                standard_error=d.standard_error, low=d.low, high=d.high, n=len(replay.people), df=float(d.df), p=d.p,
+                weight_set_id=weight_set_id, sign=Sign.LIST, domain=CITY, estimate=share.estimate,
+                standard_error=share.standard_error, low=share.low, high=share.high, n=n, df=float(share.df), p=share.p,
             )
         )  # fmt: skip
     return found
+
+
+_Beside = tuple[CoachingSign, float, float]
+"""A county's sign, its p, and the share of the rest of the city."""
+
+
+def _by_place(
+    weight_set_id: int, sign: Sign, replay: Replay, values: FloatArray
+) -> tuple[list[CoachingSign], list[_Beside]]:
+    """Measure a sign in the city and in each county, and compare each county with the rest."""
+    counties = np.array([p.county for p in replay.people])
+    mean = Mean(sign.value, values, True)
+    found = [_sign(weight_set_id, sign, e) for e in _estimated(replay, mean, None)]
+    compared: list[_Beside] = []
+    of_counties = _estimated(replay, mean, counties)
+    told_n = conceal([[e.n] for e in of_counties]).cells if len(of_counties) > 1 else []
+    for e, (n,) in zip(of_counties, told_n, strict=False):
+        if n is None or e.n < LEAST:
+            continue
+        made = _sign(weight_set_id, sign, e)
+        found.append(made)
+        if not e.is_published:
+            continue
+        rest = Target(mean, counties != e.domain)
+        if not np.isnan(values[counties != e.domain]).all():
+            apart = difference(
+                replay.weighted.design, Target(mean, counties == e.domain), rest,
+                adjustments=[replay.weighted.adjustment], single=SinglePsu.ADJUST,
+            )  # fmt: skip
+            p = float("nan") if apart.p is None else apart.p
+            compared.append((made, p, (made.estimate or 0.0) - apart.estimate))
+    return found, compared
 
 
 def told(replay: Replay) -> FloatArray:
@@ -128,18 +158,37 @@ def extreme(replay: Replay, definition: Definition) -> FloatArray:
     return np.array([float(set(v) == {best}) if len(v) >= LEAST_RATED else np.nan for v in rated])
 
 
-def by_list(replay: Replay) -> ListExperiment | None:
-    """Return the list experiment of the whole city, or None where a list was asked of too few."""
+def by_list(replay: Replay) -> tuple[Difference, int] | None:
+    """Return the list experiment of the whole city with how many answered either list; None where too few did.
+
+    How many things the lists name says the edition: the most that its questions take.
+    """
     lists = {0: SHORT, 1: LONG}
     arm = np.array([next((a for a, q in lists.items() if q in p.answers), -1) for p in replay.people])
     given = [p.answers.get(lists.get(int(a), ""), "") for p, a in zip(replay.people, arm, strict=True)]
     counts = np.array([float(v) if v.isdigit() else np.nan for v in given])
-    if any(((arm == a) & ~np.isnan(counts)).sum() < LEAST for a in lists):
+    has_told = (arm >= 0) & ~np.isnan(counts)
+    if any((has_told & (arm == a)).sum() < LEAST for a in lists):
         return None
-    return list_experiment(
-        replay.weighted.design, counts, np.where(arm < 0, np.nan, arm), items=CONTROLS,
+    short, long = (_most(replay.form, q) for q in lists.values())
+    if short is None or long != short + 1:
+        raise MethodFailure(
+            "the two lists",
+            expected="questions that take a number, the long list one more",
+            got=f"{short}, {long}",
+        )
+    found = list_experiment(
+        replay.weighted.design, counts, np.where(arm < 0, np.nan, arm), items=short,
         adjustments=[replay.weighted.adjustment], single=SinglePsu.ADJUST,
     )  # fmt: skip
+    return found.share, int(has_told.sum())
+
+
+def _most(form: Questionnaire, question: str) -> int | None:
+    """Return the highest number that a question takes; None where it takes any."""
+    walk = Walk(form, {}, Circumstances())
+    taken = [n for n in range(MOST_CONTROLS + 2) if validate(walk, question, str(n)) is None]
+    return taken[-1] if taken and taken[-1] <= MOST_CONTROLS else None
 
 
 def signs_of(session: Session, weight_set_id: int) -> list[CoachingSign]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -22,11 +23,14 @@ from reports.estimating import make
 from reports.periods import Period
 from reports.stood import Stood, stood
 from survey.interviews import Interview, InterviewState
+from survey.methods.failures import MethodFailure
 from survey.waves import Wave
 from survey.weight_choice import asked_by, standing
 from survey.weight_making import make_weight_set
 from survey.weight_replay import Moved
 from survey.weighting import WeightSet
+
+log = logging.getLogger("tingmin.reports")
 
 
 @dataclass(eq=False)
@@ -177,6 +181,9 @@ class Context:
         except Moved:
             # Margins were brought in since: what was estimated then still stands, if by this definition.
             return figures_of(self.session, weight_set, self.definition.version)
+        except MethodFailure as failure:  # the issue goes out without the indices, and says so
+            log.warning("weight set %s: %s", weight_set.id, failure)
+            return None
         return figures_of(self.session, weight_set, made.definition_version)
 
     def _weighed(self, period: Period) -> WeightSet | None:

@@ -11,16 +11,20 @@ from sqlalchemy.orm import Session
 
 from core.db import Database, transaction
 from reports.blocks import Prose, Table
-from reports.coaching import CoachingSign, Sign, signs_of
+from reports.coaching import CoachingSign, Sign, keep, signs_of
 from reports.context import Context
 from reports.definitions import FIRST
-from reports.estimates import CITY
+from reports.estimates import CITY, EstimateSet
 from reports.estimating import make
 from reports.periods import Period, PeriodKind
 from reports.sections.coached import LOOK_INTO, coached
 from survey.cases import Case
+from survey.editions import Edition
+from survey.expression import parse
 from survey.interviews import Answer, Interview
 from survey.weight_making import make_weight_set
+from survey.weight_replay import replayed
+from survey.weighting import WeightSet
 from tests.survey.field import NOON
 from tests.survey.weighed import a_worked_wave
 
@@ -28,8 +32,19 @@ CUT = NOON + timedelta(days=1)
 DAY = NOON.date()
 
 
+def lists_of(edition: Edition, controls: int) -> None:
+    """Let an edition's lists name so many harmless things."""
+    most = {"c1_list_short": controls, "c1_list_long": controls + 1}
+    edition.definition = edition.definition | {
+        "questions": [
+            q | {"constraint": parse(f". >= 0 and . <= {most[q['name']]}")} if q["name"] in most else q
+            for q in edition.definition["questions"]
+        ]
+    }
+
+
 def measured(
-    session: Session, told: dict[int, float], *, seed: int = 7, interviews: int = 320
+    session: Session, told: dict[int, float], *, seed: int = 7, interviews: int = 320, controls: int = 4
 ) -> tuple[Context, list[CoachingSign]]:
     """Have a share of each county say that they were told (and count one thing more), weigh and estimate the day."""
     field = a_worked_wave(session, each=60, interviews=interviews, counties=len(told))
@@ -39,9 +54,10 @@ def measured(
     query = sa.select(Interview, Case).join(Case, Case.id == Interview.case_id).order_by(Interview.id)
     for n, (interview, case) in enumerate(session.execute(query).all()):
         is_told = random.random() < share[case.county_id]
-        harmless = int(random.binomial(4, 0.4))
+        harmless = int(random.binomial(controls, 0.4))
         given = {"c1_direct": "1" if is_told else "2"}
-        given |= {"c1_list_long": str(harmless + is_told)} if n % 2 else {"c1_list_short": str(harmless)}
+        if n % 8 or controls == 4:  # some never came to either list
+            given |= {"c1_list_long": str(harmless + is_told)} if n % 2 else {"c1_list_short": str(harmless)}
         for question, value in given.items():
             session.add(
                 Answer(
@@ -53,6 +69,8 @@ def measured(
                 )
             )
     session.flush()
+    if field.wave.edition is not None and controls != 4:
+        lists_of(field.wave.edition, controls)
     made = make_weight_set(session, field.wave, starts_on=DAY, ends_on=DAY, as_of=CUT, by=None, at=CUT)
     make(session, made, FIRST, at=CUT)
     context = Context(session, Period(PeriodKind.DAY, DAY, DAY), CUT, FIRST)
@@ -89,6 +107,23 @@ def test_a_quiet_city_names_nobody(sqlite: Database) -> None:
         [table] = coached(context, context.period)
     assert isinstance(table, Table)
     assert all(row[-1] is None for row in table.rows)
+
+
+def test_a_longer_list_is_read_from_the_edition_and_a_broken_one_costs_its_sign_alone(
+    sqlite: Database,
+) -> None:
+    """Five harmless things instead of four are an edition's own affair; what can't be measured takes nothing else down."""
+    with transaction() as session:
+        _, found = measured(session, {0: 0.1, 1: 0.1}, controls=5)
+        [listed] = [s for s in found if s.sign is Sign.LIST]
+        answers = sa.select(sa.func.count()).where(Answer.question.like("c1_list%"))
+        assert listed.n == session.scalar(answers) < 320
+        [made] = session.scalars(sa.select(EstimateSet))
+        session.execute(sa.delete(CoachingSign))
+        session.execute(sa.update(Answer).where(Answer.question == "c1_list_short").values(value="77"))
+        weight_set = session.get_one(WeightSet, made.weight_set_id)
+        keep(session, weight_set, replayed(session, weight_set), FIRST)
+        assert {s.sign for s in signs_of(session, weight_set.id)} == {Sign.DIRECT, Sign.EXTREME}
 
 
 def test_without_the_questions_nothing_is_said(sqlite: Database) -> None:
