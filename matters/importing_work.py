@@ -209,7 +209,12 @@ def fetch_pins(
     """
     session.refresh(record, ["state"], with_for_update=True)
     if not pins_left(session, record, by):
-        raise Refused(Words("编号和密码已过期清除，或不由您取", "The receipts and PINs are gone by now, or are another's to fetch"))
+        raise Refused(
+            Words(
+                "编号和密码已过期清除，或不由您取",
+                "The receipts and PINs are gone by now, or are another's to fetch",
+            )
+        )
     query = (
         sa.select(Row, OutsideReference.reference)
         .join(OutsideReference, OutsideReference.matter_id == Row.matter_id)
