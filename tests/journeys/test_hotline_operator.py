@@ -17,10 +17,11 @@ from core.db import reading, transaction
 from core.people import Staff
 from core.permissions import Role
 from core.places import Level
-from hotline import records, talking
+from hotline import menu, records, talking
 from hotline.citizen_records import CitizenRecord, ContactMatter
 from hotline.contacts import Contact, ContactState
-from hotline.lines import HelpLine, LineKind
+from hotline.languages import language_called
+from hotline.lines import HelpLine, LineKind, line_of
 from hotline.read_log import CounsellingRead
 from hotline.room_drafts import RoomDraft
 from hotline.seating import end_wrap_ups
@@ -142,6 +143,28 @@ def rate(page: Page, field: str, digits: str) -> None:
     tab_to(page, f"#r-{field}")
     page.keyboard.type(digits)
     expect(page.locator(f'[data-field="{field}"] output')).to_have_text("没有说" if digits == "n" else digits)
+
+
+def test_what_a_caller_would_rather_speak_stands_on_the_ringing_and_beside_the_talk(
+    page: Page, house: WiredHouse, operator: Staff, rings: Callable[..., Leg]
+) -> None:
+    with transaction() as session:
+        row = line_of(session, LineKind.COUNSELLING)
+        assert row is not None
+        row.languages = {"4": language_called(session, "彝语", "Yi").id}
+    at_the_line(page, operator, house)
+    rings(LineKind.COUNSELLING)
+    expect(page.locator("#ring")).to_contain_text("139 **** 5678", timeout=30_000)
+    expect(page.locator("#ring")).not_to_contain_text("讲")
+    with transaction() as session:
+        line, caller = line_of(session, LineKind.COUNSELLING), session.get_one(Contact, contact().id)
+        assert line is not None
+        assert menu.choose(session, line, caller, "4", at=clock.now())
+    expect(page.locator("#ring")).to_contain_text("讲彝语", timeout=15_000)
+    picture(page, "operator-language-zh", whole=False)
+    accept(page)
+    expect(page.locator("#call-language")).to_have_text("讲彝语")
+    picture(page, "operator-language-talk-zh", whole=False)
 
 
 def test_a_counselling_talk_from_the_ringing_to_the_finished_record(
