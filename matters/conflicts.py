@@ -13,8 +13,9 @@ from core.problems import Forbidden, Invalid
 from core.terms import Words
 from matters.attributes import Conflict
 from matters.flow import MatterAction, Side
-from matters.keeping_away import excluded, shut_out, sides_of, under
+from matters.keeping_away import above, excluded, shut_out, sides_of, under
 from matters.matter import Matter
+from matters.merging import joined
 from matters.moving import act, standing_of
 from matters.rules import allowed
 from matters.states import MatterState
@@ -26,7 +27,7 @@ NEEDS_UNIT = {
 
 
 def about(session: Session, conflict: Conflict, unit: Unit | None) -> tuple[Conflict, Unit | None]:
-    """Say whom a statement is about: what names the centre, or a unit above it, is about the centre.
+    """Say whom a statement is about: what names the centre, a unit of it or above it, is about the centre.
 
     Everybody at the desk would be kept away from it, so the Party's supervision office does the centre's part.
     """
@@ -35,8 +36,8 @@ def about(session: Session, conflict: Conflict, unit: Unit | None) -> tuple[Conf
     if unit.kind is UnitKind.CENTRE:
         return Conflict.CENTRE, None
     centres = session.scalars(sa.select(Unit.id).where(Unit.kind == UnitKind.CENTRE))
-    is_above = not under(session, unit.id).isdisjoint(centres)
-    return Conflict.CENTRE if is_above else conflict, unit
+    line = under(session, unit.id) | above(session, unit.id)
+    return conflict if line.isdisjoint(centres) else Conflict.CENTRE, unit
 
 
 def may_set(matter: Matter, staff: Staff) -> bool:
@@ -55,15 +56,22 @@ def set_conflict(
     at: datetime,
     seen: int | None = None,
 ) -> None:
-    """Say whom a matter is about; a unit that must be kept away now loses what was handed to it."""
+    """Say whom a matter is about; a unit that must be kept away now loses what was handed to it.
+
+    What was merged is said of all of it: the matter that is worked on and the words of everybody in it.
+    """
     if not may_set(matter, by):
         raise Forbidden
     if conflict in NEEDS_UNIT and unit is None:
         raise Invalid(fields={"conflict_unit": NEEDS_UNIT[conflict]})
     conflict, unit = about(session, conflict, unit)
-    note(session, matter, conflict, unit, reason, by=by, at=at, seen=seen)
-    if matter.lead_unit_id in excluded(session, matter) and matter.state in _WITH_UNIT:
-        act(session, matter, MatterAction.TAKE_AWAY, by=by, at=at, sides={Side.SYSTEM})
+    wanted = conflict, unit.id if unit else None
+    others = [each for each in joined(session, matter) if each is not matter]
+    changed = [each for each in (matter, *others) if (each.conflict, each.conflict_unit_id) != wanted]
+    for each in changed or [matter]:
+        note(session, each, conflict, unit, reason, by=by, at=at, seen=seen if each is matter else None)
+        if each.lead_unit_id in excluded(session, each) and each.state in _WITH_UNIT:
+            act(session, each, MatterAction.TAKE_AWAY, by=by, at=at, sides={Side.SYSTEM})
 
 
 _WITH_UNIT = frozenset(

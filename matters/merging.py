@@ -64,6 +64,15 @@ def final(session: Session, matter: Matter) -> Matter:
     return matter
 
 
+def joined(session: Session, matter: Matter) -> list[Matter]:
+    """Return the matter that is worked on, with all that were merged into it."""
+    found = [final(session, matter)]
+    for each in found:
+        query = sa.select(Matter).where(Matter.merged_into_id == each.id, Matter.state == MatterState.MERGED)
+        found += [other for other in session.scalars(query) if other not in found]
+    return found
+
+
 def _facts(session: Session, matter: Matter, target: Matter) -> dict[str, Any]:
     """Say what the rules of a merge ask for."""
     one, other = topic(matter.topic or ""), topic(target.topic or "")

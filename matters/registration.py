@@ -32,8 +32,8 @@ UNHEARD = (Origin.WEB, Origin.EXCHANGE, Origin.IMPORT)
 """Where nobody of the house heard it: words of danger are proposed to the desk, which settles the urgency."""
 NOT_YET = Words("还不能登记，填写的内容都保留着", "Not registered yet; what you typed is kept")
 NO_DRAFT = Words(
-    "反映本中心或其上级的要当场登记，不能存为待补登",
-    "What is about the centre or a unit above it is registered at once, not kept here",
+    "反映本中心、其下属或上级单位的要当场登记，不能存为待补登",
+    "What is about the centre, a unit of it or above it is registered at once, not kept here",
 )
 """A draft lies open at the desk; what is about the desk must never do so."""
 

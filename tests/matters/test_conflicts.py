@@ -147,21 +147,23 @@ def test_a_draft_remembers_whom_it_is_about(hall: Hall) -> None:
             raise_problem(session, statement, origin=Origin.VISIT, by=by, at=NOON)
 
 
-def test_what_names_the_centre_or_a_unit_above_it_goes_to_the_partys_office(hall: Hall) -> None:
+def test_what_names_the_centre_or_a_unit_of_it_or_above_goes_to_the_partys_office(hall: Hall) -> None:
     """Whoever sent it: the desk, which would be kept away from it, could never submit it."""
     with transaction() as session:
         city = session.merge(hall.units["government"], load=False)
         session.merge(hall.units["centre"]).parent_id = city.id
+        session.merge(hall.units["water"]).parent_id = hall.id("centre")
         session.flush()
-        for unit, kept in (("centre", None), ("government", city.id)):
+        for unit, kept in (("centre", None), ("water", hall.id("water")), ("government", city.id)):
             told = register(
                 session, a_statement(hall, Conflict.UNIT, unit), origin=Origin.EXCHANGE, by=None, at=NOON
             )
             assert (told.matter.conflict, told.matter.conflict_unit_id) == (Conflict.CENTRE, kept)
             party = session.merge(hall.people["party"], load=False)
             assert in_sight(session, party, told.matter) is told.matter
-            with pytest.raises(Missing):
-                in_sight(session, session.merge(hall.people["supervision"], load=False), told.matter)
+            for who in ("supervision", "clerk"):
+                with pytest.raises(Missing):
+                    in_sight(session, session.merge(hall.people[who], load=False), told.matter)
     assert told.matter.receipt
     do(told.matter.receipt, A.SUBMIT, hall.people["party"], at=NOON + HOUR)
 
@@ -237,6 +239,32 @@ def test_merging_never_hands_a_complaint_to_those_it_is_about(
         for do_it in (merging.merge, merging.propose):
             with pytest.raises(Refused):
                 do_it(session, matter, into, by=clerk, at=NOON + 2 * HOUR)
+
+
+@pytest.mark.parametrize("said_of", ["merged", "target"])
+def test_whoever_a_merged_matter_is_about_is_kept_away_from_all_of_it(hall: Hall, said_of: str) -> None:
+    """The unit loses the matter that is worked on, and knows of none of the words that led to it."""
+    target = handed(hall, at=NOON, lead="station", identity=IdentityClass.OPEN)
+    with transaction() as session:
+        clerk = in_unit(session, hall, "centre", Role.CLERK)
+        matter = register(
+            session, a_statement(hall, Conflict.NONE), origin=Origin.VISIT, by=clerk, at=NOON + HOUR
+        ).matter
+        into = the(session, target)
+        merging.merge(session, matter, into, by=clerk, at=NOON + HOUR)
+        asked = matter if said_of == "merged" else into
+        police = session.merge(hall.units["police"], load=False)
+        conflicts.set_conflict(
+            session, asked, Conflict.UNIT, police, "来电人说的", by=clerk, at=NOON + 2 * HOUR
+        )
+        assert (into.state, matter.state) == (MatterState.TO_ROUTE, MatterState.MERGED)
+        for each in (matter, into):
+            with pytest.raises(Missing):
+                in_sight(session, in_unit(session, hall, "station", Role.SUPERVISION), each)
+        with pytest.raises(Refused):
+            conflicts.set_conflict(
+                session, asked, Conflict.UNIT, police, "再说", by=clerk, at=NOON + 3 * HOUR
+            )
 
 
 def test_two_complaints_about_one_unit_are_not_merged_into_what_it_supports(hall: Hall) -> None:
