@@ -74,7 +74,9 @@ def signed(value: float, digits: int = 1) -> str:
     return f"{MINUS if value < 0 else '+'}{text}"
 
 
-def change_words(change: Change | None, than: Words, *, unit: Words, scale: float = 100.0) -> Words:
+def change_words(
+    change: Change | None, than: Words, *, unit: Words, scale: float = 100.0, digits: int = 1
+) -> Words:
     """Say how a figure stands to another: the direction only where the interval leaves zero out.
 
     `scale` turns the figure's unit into the unit spoken of (shares into points).
@@ -84,9 +86,9 @@ def change_words(change: Change | None, than: Words, *, unit: Words, scale: floa
     facts = {
         "than": than,
         "unit": unit,
-        "size": f"{abs(change.difference) * scale:.1f}",
-        "low": signed(change.low * scale),
-        "high": signed(change.high * scale),
+        "size": f"{abs(change.difference) * scale:.{digits}f}",
+        "low": signed(change.low * scale, digits),
+        "high": signed(change.high * scale, digits),
     }
     sentences = {
         Verdict.UP: Words(

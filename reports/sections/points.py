@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import sqrt
 
+from core.terms import Words
 from reports.blocks import Figure, Point, Points, Section, Table, Text
+from reports.wording import Change, change_words
 
 MOST = 6
+Z = 1.959964
+THAT, MATTERS = Words("之", "that"), Words("件", "matters")
 
 
 def section(others: Sequence[Section]) -> Section:
@@ -83,8 +88,20 @@ def _intake(tables: dict[str, Table]) -> list[Point]:
         zh = f"{zh}（可能范围 {low:,.0f}–{high:,.0f}，{verdict.zh}）"
         en = f"{en} (expected {low:,.0f}–{high:,.0f}: {verdict.en.lower()})"
     if isinstance(year, int):
-        zh, en = f"{zh}，上年同期 {year:,} 件", f"{en}; a year ago {year:,}"
+        reach = high - mean if isinstance(high, float) and isinstance(mean, float) else 0.0
+        since = Text.of(change_words(since_year(now, year, reach), THAT, unit=MATTERS, scale=1, digits=0))
+        zh, en = f"{zh}，上年同期 {year:,} 件，{since.zh}", f"{en}; a year ago {year:,}. {since.en}"
     return [Point(Text(f"{zh}。", f"{en}."), table.id)]
+
+
+def since_year(now: int, year: int, reach: float) -> Change:
+    """Set a count against that of a year ago: d ± the greater of √2 times the reach of the four before and Poisson's.
+
+    `reach` is how far one count lies from their mean 19 times in 20; both counts scatter so, and never less than two
+    Poisson counts do.
+    """
+    step, half = float(now - year), max(sqrt(2) * reach, Z * sqrt(now + year))
+    return Change(step, step - half, step + half, None)
 
 
 def _problem(tables: dict[str, Table]) -> list[Point]:
