@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from core.terms import Words
 
 
@@ -10,6 +13,8 @@ class Problem(Exception):
 
     status = 400
     words = Words("请求无法处理", "The request cannot be handled")
+    keeps_typed = False
+    """Its page gives back what was written, to be put right and sent again; a form that comes back itself need not."""
 
     def __init__(self, words: Words | None = None, *, hint: Words | None = None, **facts: object) -> None:
         self.words = words or type(self).words
@@ -73,3 +78,13 @@ class Unavailable(Problem):
     words = Words(
         "服务暂时不可用，您填写的内容已保留", "The service is away for a moment; what you typed is kept"
     )
+
+
+@contextmanager
+def keeping_typed() -> Iterator[None]:
+    """Let the page of whatever is refused in here give back what was written."""
+    try:
+        yield
+    except Problem as problem:
+        problem.keeps_typed = True
+        raise

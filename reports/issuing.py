@@ -54,8 +54,9 @@ def comment(
     if seen is not None and _plain(seen) != _plain(kept.pop(section, "")):
         raise Refused(
             Words(
-                "刚刚有人改过这一部分，没有覆盖；返回上一页可以取回您写的内容",
-                "Somebody has just changed this section, and nothing was overwritten; what you typed is one page back",
+                "刚刚有人改过这一部分，没有覆盖；请复制您写的内容，回到简报与现在的一并改",
+                "Somebody has just changed this section, and nothing was overwritten; copy what you wrote and work it into "
+                "what stands there now",
             )
         )
     kept.pop(section, None)

@@ -29,7 +29,7 @@ class Overclaimed(Invalid):
     """A text says more than the figures."""
 
     words = Words(
-        "“{name}”的变化没有达到可辨认的程度，不能写“{word}”。已写的内容没有保存，请改为“无显著变化”或删去。",
+        "“{name}”的变化没有达到可辨认的程度，不能写“{word}”。没有保存，请改为“无显著变化”或删去。",
         "The change of “{name}” can't be told from chance, so “{word}” can't be said. Nothing was saved: write “no "
         "detectable change” or leave it out.",
     )

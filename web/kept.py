@@ -28,7 +28,12 @@ class KeptForm:
     @property
     def written(self) -> list[str]:
         """What somebody wrote in their own words: the codes of choices would tell them nothing."""
-        return [value for _, value in self.fields if value.strip() and not _CODE.fullmatch(value)]
+        return [value for name, value in self.fields if is_written(name, value)]
+
+
+def is_written(name: str, value: str) -> bool:
+    """Say whether a field holds somebody's own words, and not a choice, or what stood there before (`seen`)."""
+    return name != "seen" and bool(value.strip()) and not _CODE.fullmatch(value)
 
 
 def _is_ours() -> bool:

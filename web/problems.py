@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from core.problems import Forbidden, Invalid, Missing, Problem, TooMany, Unavailable
 from core.terms import Words
-from web.kept import fields_typed
+from web.kept import fields_typed, is_written
 
 HINTS: dict[int, Words] = {
     403: Words(
@@ -46,6 +46,11 @@ HINTS: dict[int, Words] = {
     ),
 }
 
+GIVEN_BACK = Words(
+    "您写的在下面，没有丢：可以在这里改好再提交，也可以复制了回到上一页。",
+    "What you wrote is below: put it right and send it from here, or copy it and go back.",
+)
+
 BY_STATUS: dict[int, Words] = {
     400: Words("浏览器发来的内容读不懂，没有任何改动", "The request can't be read; nothing was changed"),
     405: Words("这一页不能这样打开", "This page can't be used that way"),
@@ -75,7 +80,7 @@ def problem_answer(problem: Problem) -> ResponseReturnValue:
     """Answer with a page, or with problem+json when a script asks."""
     from web.guard import wants_json
 
-    hint = problem.hint or HINTS.get(problem.status)
+    hint = problem.hint or (GIVEN_BACK if problem.keeps_typed else HINTS.get(problem.status))
     if wants_json() or "X-Live" in request.headers:
         body = {"type": "about:blank", "status": problem.status, "title": str(problem.words)}
         if hint is not None:
@@ -86,7 +91,8 @@ def problem_answer(problem: Problem) -> ResponseReturnValue:
         answer.mimetype = "application/problem+json"
         answer.status_code = problem.status
         return answer
-    fields = fields_typed() if request.method == "POST" and problem.status in (400, 500, 503) else []
+    is_kept = problem.keeps_typed or problem.status in (400, 500, 503)
+    fields = fields_typed() if request.method == "POST" and is_kept else []
     page = render_template(
         "web/problem.html",
         problem=problem,
@@ -94,6 +100,8 @@ def problem_answer(problem: Problem) -> ResponseReturnValue:
         hint=hint,
         fields=problem.fields if isinstance(problem, Invalid) else {},
         kept=fields,
+        to_mend=problem.keeps_typed,
+        is_written=is_written,
         path=request.full_path.rstrip("?"),
         had_files=bool(request.files) if fields else False,
     )

@@ -14,7 +14,7 @@ from core.db import reading, transaction
 from core.jobs import Running, enqueue, job
 from core.people import Staff, acting
 from core.permissions import Permission, require
-from core.problems import Invalid, Missing
+from core.problems import Invalid, Missing, keeping_typed
 from core.terms import Words, t
 from reports import issuing
 from reports.advice import give, of_bulletin
@@ -111,7 +111,7 @@ def _act(
     bulletin_id: int, act: Callable[[Session, Bulletin, Staff, datetime], object], done: str
 ) -> ResponseReturnValue:
     staff, now = acting(), clock.now()
-    with transaction() as session:
+    with keeping_typed(), transaction() as session:
         act(session, known(session, bulletin_id, staff, to_change=True), staff, now)
     flash(done, "good")
     return redirect(url_for(".one", bulletin_id=bulletin_id), 303)
@@ -170,7 +170,7 @@ def act(bulletin_id: int, action: str) -> ResponseReturnValue:
     }
     if action == "correct":
         staff, now = acting(), clock.now()
-        with transaction() as session:
+        with keeping_typed(), transaction() as session:
             bulletin = known(session, bulletin_id, staff, to_change=True)
             made = issuing.correct(session, bulletin, reason, by=staff, at=now).id
         flash(

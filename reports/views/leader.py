@@ -9,7 +9,7 @@ from core import clock
 from core.db import reading, transaction
 from core.people import acting
 from core.permissions import Permission, require
-from core.problems import Invalid, Missing
+from core.problems import Invalid, Missing, keeping_typed
 from core.terms import Words, labels, language, t
 from reports.advice import ADVICE_FLOW, AdviceAction, give, move, of_bulletin, tracked
 from reports.advice import Advice as AdviceRow
@@ -131,7 +131,7 @@ def document(bulletin_id: int, form: str) -> Response:
 def instruct(bulletin_id: int) -> ResponseReturnValue:
     """Write an instruction on an issued bulletin; it is tracked from now on."""
     staff, now, form = acting(), clock.now(), request.form
-    with transaction() as session:
+    with keeping_typed(), transaction() as session:
         bulletin = readable(session, bulletin_id, staff, to_change=True)
         if bulletin.state is not BulletinState.ISSUED:
             raise Invalid(Words("只能在已签发的简报上批示", "Instructions go on issued bulletins"))
@@ -164,7 +164,7 @@ def advance(advice_id: int, action: str) -> ResponseReturnValue:
     step = AdviceAction.found(action)
     if step is None:
         raise Missing
-    with transaction() as session:
+    with keeping_typed(), transaction() as session:
         found = session.get(AdviceRow, advice_id)
         if found is None:
             raise Missing

@@ -61,6 +61,12 @@ def test_a_comment_is_held_against_the_figures(draft: int, as_role: SignedIn) ->
     refused = editor.post(f"/editing/{draft}/comments/points", data={"text": "安全感上升。"})
     assert refused.status_code == 422
     assert "无显著变化" in refused.text
+    assert ">安全感上升。</textarea>" in refused.text  # to be put right on the page that refused it
+    assert "改好了，再提交" in refused.text
+    advised = {"text": "安全感下降，请多巡逻。", "unit": "", "due_on": "2026-12-01", "effect": "夜间多见民警"}
+    lost = editor.post(f"/editing/{draft}/advice", data=advised)
+    assert lost.status_code == 422
+    assert all(f">{words}</textarea>" in lost.text for words in (advised["text"], advised["effect"]))
     kept = editor.post(f"/editing/{draft}/comments/points", data={"text": "路灯问题集中，建议先修。"})
     assert kept.status_code == 303
     assert "路灯问题集中" in editor.get(f"/editing/{draft}").text
@@ -171,7 +177,9 @@ def test_what_another_wrote_meanwhile_is_not_overwritten(draft: int, as_role: Si
     one, two = as_role(Role.EDITOR), as_role(Role.EDITOR)
     path = f"/editing/{draft}/comments/points"
     assert one.post(path, data={"text": "路灯问题集中。", "seen": ""}).status_code == 303
-    assert two.post(path, data={"text": "另一句。", "seen": ""}).status_code == 409
+    refused = two.post(path, data={"text": "另一句。", "seen": ""})
+    assert refused.status_code == 409
+    assert ">另一句。</textarea>" in refused.text
     assert two.post(path, data={"text": "另一句。", "seen": "路灯问题集中。"}).status_code == 303
     assert "另一句。" in one.get(f"/editing/{draft}").text
 
