@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -96,12 +97,18 @@ def a_worked_wave(
     random = np.random.default_rng(seed)
     cases = list(session.scalars(sa.select(Case).order_by(Case.shuffle, Case.id)))
     form = {q.name for q in questionnaire(field.wave.edition).questions} if field.wave.edition else set()
+    held, said = [], []
     for n, case in enumerate(cases):
         case.state, case.closed_at, case.attempt_count = CaseState.CLOSED, at, 1
         case.disposition = "1.1" if n < interviews else ("2.112", "3.13", "4.31")[n % 3]
         if n < interviews:
-            an_interview(session, field, case, some_answers(random), at=at + timedelta(seconds=n))
+            held.append(_interview(field, case, at=at + timedelta(seconds=n)))
+            said.append(some_answers(random))
+    session.add_all(held)
     session.flush()
+    rows = [row for one, answers in zip(held, said, strict=True) for row in _answers(one, answers)]
+    if rows:
+        session.execute(sa.insert(Answer), rows)
     assert "s1_safety" in form
     codes = sorted({p.code for p in session.scalars(sa.select(Place).where(Place.id.in_(_counties(field))))})
     import_margins(session, margin_file(codes), by=None, at=at)
@@ -135,7 +142,15 @@ def an_interview(
     session: Session, field: Field, case: Case, answers: dict[str, str], *, at: datetime, ms: int = 9000
 ) -> Interview:
     """Write one complete interview of a case."""
-    interview = Interview(
+    interview = _interview(field, case, at=at)
+    session.add(interview)
+    session.flush()
+    session.execute(sa.insert(Answer), _answers(interview, answers, ms=ms))
+    return interview
+
+
+def _interview(field: Field, case: Case, *, at: datetime) -> Interview:
+    return Interview(
         case_id=case.id,
         wave_id=case.wave_id,
         edition_id=field.wave.edition_id,
@@ -145,18 +160,12 @@ def an_interview(
         started_at=at - timedelta(minutes=4),
         ended_at=at,
     )
-    session.add(interview)
-    session.flush()
-    for name, value in answers.items():
-        session.add(
-            Answer(
-                interview_id=interview.id,
-                question=name,
-                value=value,
-                at=at,
-                shown_ms=ms,
-                token=f"{interview.id}-{name}"[:36],
-            )
-        )
-    session.flush()
-    return interview
+
+
+def _answers(interview: Interview, answers: dict[str, str], *, ms: int = 9000) -> list[dict[str, Any]]:
+    """Return an interview's answers as rows: all of a wave are written at once."""
+    kept = {"interview_id": interview.id, "at": interview.ended_at, "shown_ms": ms}
+    return [
+        {**kept, "question": name, "value": value, "token": f"{interview.id}-{name}"[:36]}
+        for name, value in answers.items()
+    ]
