@@ -100,8 +100,10 @@ EMPTY = {
 
 
 def annex_page(paper: Paper) -> int:
-    """Return on which page the annex begins."""
-    document = HTML(string=page(paper), url_fetcher=_Drawer(paper)).render()
+    """Return on which page the annex begins: what stands before it and its heading are set, its tables move neither."""
+    front, annex = page(paper).split('<section class="annex">')
+    text = f'{front}<section class="annex">{annex[: annex.index("</h2>")]}</h2></section></body></html>'
+    document = HTML(string=text, url_fetcher=_Drawer(paper)).render()
     words = {"zh": "附表", "en": "Annex"}[paper.language]
     return next(mark[1][0] + 1 for mark in document.make_bookmark_tree() if mark[0] == words)
 
