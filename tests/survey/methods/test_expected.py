@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import gamma
 
+from survey.methods import expected as module
 from survey.methods.expected import expected_counts, shrink_ratios
-from survey.methods.failures import MethodFailure
+from survey.methods.failures import ConvergenceFailure, MethodFailure
 
 
 def test_one_factor_expects_the_rate_of_the_level() -> None:
@@ -49,10 +50,28 @@ def test_a_level_without_successes_expects_none() -> None:
     assert expected_counts([0, 0, 4], [5, 5, 8], [["a", "a", "b"]]) == pytest.approx([0, 0, 4])
 
 
-def test_where_the_solution_lies_at_the_border_it_is_neared() -> None:
-    """One small cell alone ties two levels: it is drawn to nothing, and the margins are met to a thousandth of all."""
-    found = expected_counts([0, 30, 2], [3, 400, 20], [[1, 1, 2], [1, 2, 1]])
-    assert found == pytest.approx([0, 30, 2], abs=0.032)
+def test_where_the_solution_lies_at_the_border_it_is_reached() -> None:
+    """One small cell alone ties two levels: it is drawn to nothing, and every level meets its own margin."""
+    assert expected_counts([0, 30, 2], [3, 400, 20], [[1, 1, 2], [1, 2, 1]]) == pytest.approx(
+        [0, 30, 2], rel=1e-9, abs=1e-7
+    )
+
+
+def test_a_small_level_is_met_beside_large_ones() -> None:
+    """Two completes beside a hundred thousand: a thousandth of all would be fifty times what the small level has."""
+    got, trials = [0.0, 60_000.0, 40_000.0, 2.0], [9.0, 300_000.0, 250_000.0, 40.0]
+    factors = [["a", "a", "b", "c"], ["x", "y", "y", "x"]]
+    found = expected_counts(got, trials, factors)
+    assert found[3] == pytest.approx(2, rel=1e-8)
+    assert found[0] == pytest.approx(0, abs=1e-4)
+    assert found[:2].sum() == pytest.approx(60_000, rel=1e-9)
+
+
+def test_what_can_not_be_met_names_its_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "STEPS", 0)
+    with pytest.raises(ConvergenceFailure, match="factor 1") as caught:
+        expected_counts([0, 30, 2], [3, 400, 20], [[1, 1, 2], [1, 2, 1]])
+    assert caught.value.category in ("1", "2")
 
 
 def test_ratios_are_shrunk_as_by_hand() -> None:
