@@ -23,6 +23,7 @@ from matters.log import MatterEvent
 from matters.matter import Matter
 from matters.messages import open_relay
 from matters.moving import standing_of
+from matters.reporters import numbers_of
 from matters.steps_inform import SAID_IN, decided
 from matters.turn_queue import held_by
 from matters.turns import CallerTurn, Errand
@@ -85,7 +86,7 @@ def hand(session: Session, staff: Staff, *, at: datetime) -> Hand | None:
     if turn is None:
         return None
     matter, standing = turn.matter, standing_of(turn.matter)
-    present = [c.id for c in standing.present_callers]
+    numbers = numbers_of(session, matter)
     own = turn.reporter.receipt_of
     receipt = own.receipt or matter.receipt or ""
     raised = clock.local(own.registered_at or own.raised_at).date()
@@ -94,8 +95,8 @@ def hand(session: Session, staff: Staff, *, at: datetime) -> Hand | None:
         turn=turn,
         matter=matter,
         receipt=receipt,
-        which=present.index(turn.reporter_id) + 1 if turn.reporter_id in present else 1,
-        callers=max(len(present), 1),
+        which=numbers.get(turn.reporter_id, 1),
+        callers=max(len(numbers), 1),
         number=masked(turn.reporter.number) if turn.reporter.number else "",
         script=script(turn.errand, receipt, raised),
         result=_result(session, turn),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from matters.caller_tries import CallerTry
 from matters.matter import Matter
 from matters.promise_ledger import Told, ledger
+from matters.reporters import numbers_of
 from matters.turns import ON_THE_WAY, CallerTurn
 
 
@@ -18,6 +19,8 @@ from matters.turns import ON_THE_WAY, CallerTurn
 class CallerWords:
     """What stands between the centre and the callers of one matter, without who they are."""
 
+    numbers: dict[int, int]
+    """Which caller each is."""
     promises: list[Told]
     waiting: list[CallerTurn]
     tries: list[CallerTry]
@@ -34,6 +37,7 @@ def caller_words(session: Session, matter: Matter, *, at: datetime) -> CallerWor
         .options(sa.orm.defer(CallerTry.words))
     )
     return CallerWords(
+        numbers_of(session, matter),
         ledger(session, matter, at=at),
         list(session.scalars(turns.order_by(CallerTurn.due_at))),
         list(session.scalars(tries.order_by(CallerTry.id.desc()))),

@@ -20,6 +20,7 @@ from matters.log import MatterEvent
 from matters.matter import Matter
 from matters.moving import around, standing_of
 from matters.policies import policy_of
+from matters.reporters import numbers_of
 from matters.rules import Around, Wish, decide
 from matters.standing import CallerStanding, Standing
 from matters.states import MatterState
@@ -119,6 +120,7 @@ def offers(
 class Said:
     """What one caller judged, with their reason; who they are is not told."""
 
+    which: int
     caller: CallerStanding
     judgement: Judgement | None
     reason: str | None
@@ -158,7 +160,11 @@ def sheet(session: Session, matter: Matter, staff: Staff, *, at: datetime) -> Sh
                 reasons[event.facts["caller"]] = event.text
         journal.write(session, "matter.reasons_read", matter, by=staff, at=at)
         session.flush()
-    said = [Said(c, Judgement.found(c.judgement), reasons.get(c.id)) for c in standing.present_callers]
+    numbers = numbers_of(session, matter)
+    said = [
+        Said(numbers.get(c.id, n), c, Judgement.found(c.judgement), reasons.get(c.id))
+        for n, c in enumerate(standing.present_callers, start=1)
+    ]
     return Sheet(
         matter=matter,
         standing=standing,

@@ -54,6 +54,7 @@ _DONE: dict[MatterAction, str] = {
     MatterAction.ESCALATE: "Escalated",
     MatterAction.REMIND: "Reminder sent",
     MatterAction.SUPERVISE: "Supervision begun",
+    MatterAction.LIMIT_PASSED: "Limit passed",
     MatterAction.FAULT: "Fault recorded",
     MatterAction.CLEAR_FAULT: "Fault cleared",
     MatterAction.OPEN_IDENTITY: "Identity opened",

@@ -18,7 +18,7 @@ from matters.attributes import Decision, TryResult
 from matters.flow import MatterAction as A
 from matters.log import MatterEvent
 from matters.matter import Matter
-from matters.reporters import Reporter, reporters_of
+from matters.reporters import Reporter, numbers_of, reporters_of
 from matters.standing import CallerStanding, Standing, from_json
 from matters.states import MatterState
 
@@ -149,9 +149,9 @@ def _stopped_at(
 
 def ledger(session: Session, matter: Matter, *, at: datetime) -> list[Told]:
     """List what the callers of a matter were told, oldest first, with what became of it."""
-    reporters = {r.id: (n, r) for n, r in enumerate(reporters_of(session, matter), start=1)}
+    reporters, numbers = reporters_of(session, matter), numbers_of(session, matter)
     promises = session.scalars(
-        sa.select(CallerPromise).where(CallerPromise.reporter_id.in_(reporters)).order_by(CallerPromise.id)
+        sa.select(CallerPromise).where(CallerPromise.reporter_id.in_(numbers)).order_by(CallerPromise.id)
     ).all()
     query = sa.select(MatterEvent.action, MatterEvent.at, MatterEvent.facts).where(
         MatterEvent.matter_id == matter.id
@@ -161,14 +161,13 @@ def ledger(session: Session, matter: Matter, *, at: datetime) -> list[Told]:
     first: dict[tuple[int, PromisedDeed], date] = {}
     rows = []
     for promise in promises:
-        which, reporter = reporters[promise.reporter_id]
-        caller = _caller(standing, reporter, [r for _, r in reporters.values()])
+        caller = _caller(standing, promise.reporter, reporters)
         began = first.setdefault((promise.reporter_id, promise.deed), promise.promised_on)
         kept = kept_at(promise.deed, promise.told_at, caller, log)
         stopped = _stopped_at(standing, caller, log, promise.told_at) if kept is None else None
         kept_on, stopped_on = (clock.local(moment).date() if moment else None for moment in (kept, stopped))
         slip = slip_of(began, kept_on, stopped_on or clock.today(at))
-        rows.append(Told(promise, which, kept_on, stopped_on, slip))
+        rows.append(Told(promise, numbers[promise.reporter_id], kept_on, stopped_on, slip))
     return rows
 
 

@@ -71,6 +71,12 @@ def reporters_of(session: Session, matter: Matter) -> list[Reporter]:
     return list(session.scalars(query))
 
 
+def numbers_of(session: Session, matter: Matter) -> dict[int, int]:
+    """Return which caller somebody is (1: the first), wherever callers are told apart by a number."""
+    query = sa.select(Reporter.id).where(Reporter.matter_id == matter.id).order_by(Reporter.id)
+    return {reporter_id: n for n, reporter_id in enumerate(session.scalars(query), start=1)}
+
+
 def most_careful(classes: list[IdentityClass]) -> IdentityClass:
     """Return the class that protects all of some callers."""
     return max(classes, key=_CAREFUL.index, default=IdentityClass.PROTECTED)

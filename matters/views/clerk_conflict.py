@@ -19,6 +19,7 @@ from matters.attributes import Conflict
 from matters.keeping_away import in_sight
 from matters.matter import Matter
 from matters.states import MatterState
+from matters.views.caller_form import seen_in
 from matters.views.clerk import found
 
 blueprint = Blueprint("conflicts", __name__, url_prefix="/matters")
@@ -53,7 +54,7 @@ def save(receipt: str) -> ResponseReturnValue:
             before = matter.state
             conflict, unit = statements.about(session, typed)
             conflicts.set_conflict(
-                session, matter, conflict, unit, typed.get("reason", ""), by=staff, at=at, seen=_seen(typed)
+                session, matter, conflict, unit, typed.get("reason", ""), by=staff, at=at, seen=seen_in(typed)
             )
             is_taken = before is not matter.state and matter.state is MatterState.TO_ROUTE
             is_seen = _is_seen(session, matter)
@@ -75,11 +76,6 @@ def _is_seen(session: Session, matter: Matter) -> bool:
     except Missing:
         return False
     return True
-
-
-def _seen(form: Mapping[str, str]) -> int | None:
-    text = form.get("seen", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _page(session: Session, matter: Matter, typed: Mapping[str, str], problem: Problem | None = None) -> str:

@@ -19,7 +19,9 @@ from core.terms import Words, labels
 from matters import correcting, statements, topics
 from matters.alarm import alarming, in_crisis, patterns
 from matters.attributes import MatterKind, Urgency
+from matters.conflicts import may_set
 from matters.matter import Matter
+from matters.views.caller_form import seen_in
 from matters.views.clerk import found
 
 blueprint = Blueprint("correcting", __name__, url_prefix="/matters")
@@ -52,7 +54,7 @@ def save(receipt: str) -> ResponseReturnValue:
                     purposes.state(session, matter, purpose, typed.get("words", ""), by=staff, at=at)
                 narrative = correcting.open_words(session, matter, by=staff, at=at)
                 return _page(session, matter, {**correcting.as_typed(matter), "narrative": narrative})
-            correcting.correct(session, matter, typed, by=staff, at=at, seen=_seen(typed))
+            correcting.correct(session, matter, typed, by=staff, at=at, seen=seen_in(typed))
     except Missing:
         raise
     except Problem as problem:
@@ -64,11 +66,6 @@ def save(receipt: str) -> ResponseReturnValue:
     return redirect(url_for("matters.one", receipt=receipt), 303)
 
 
-def _seen(form: Mapping[str, str]) -> int | None:
-    text = form.get("seen", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
 def _page(session: Session, matter: Matter, typed: Mapping[str, str], problem: Problem | None = None) -> str:
     staff, at = acting(), clock.now()
     township = typed.get("place", "")
@@ -78,6 +75,7 @@ def _page(session: Session, matter: Matter, typed: Mapping[str, str], problem: P
         typed=typed,
         errors=problem.fields if isinstance(problem, Invalid) else {},
         problem=problem.words if problem else None,
+        may_set_conflict=may_set(matter, staff),
         may_correct=correcting.may_correct(matter, staff),
         stated=purposes.in_force(session, matter, by=staff, at=at),
         purposes=labels(ReadingPurpose),

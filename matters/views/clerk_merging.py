@@ -14,6 +14,7 @@ from core.problems import Missing, Problem
 from core.terms import Words
 from matters import likeness, merging
 from matters.matter import Matter
+from matters.views.caller_form import seen_in
 from matters.views.clerk import found
 from matters.views.where import topic_words, where
 
@@ -42,18 +43,13 @@ def take(receipt: str) -> ResponseReturnValue:
             target = merging.target_of(session, asked, staff)
             is_free = merging.may_merge(session, matter, target, staff)
             do = merging.merge if is_free else merging.propose
-            do(session, matter, target, by=staff, at=at, seen=_seen())
+            do(session, matter, target, by=staff, at=at, seen=seen_in(request.form))
             into = target.receipt
     except Problem as problem:
         with reading() as session:
             return _page(session, found(session, receipt), asked, problem), problem.status
     flash(str(MERGED.filled(n=into) if is_free else PROPOSED), "good")
     return redirect(url_for("matters.one", receipt=receipt), 303)
-
-
-def _seen() -> int | None:
-    text = request.form.get("seen", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _page(session: Session, matter: Matter, asked: str, problem: Problem | None = None) -> str:

@@ -13,6 +13,7 @@ from core.problems import Invalid, Missing, Problem
 from core.terms import Words
 from matters import desk_steps
 from matters.flow import MatterAction as A
+from matters.views.caller_form import seen_in
 from matters.views.clerk import found, page
 
 blueprint = Blueprint("desk_steps", __name__, url_prefix="/matters")
@@ -58,7 +59,7 @@ def take(receipt: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             matter = found(session, receipt)
-            done = desk_steps.take(session, matter, step, form, by=staff, at=at, seen=_seen(form))
+            done = desk_steps.take(session, matter, step, form, by=staff, at=at, seen=seen_in(form))
     except Missing:
         raise
     except Problem as problem:
@@ -76,8 +77,3 @@ def take(receipt: str) -> ResponseReturnValue:
 NOT_TAKEN = Words(
     "没有提交，请看下面标出的地方；填写的都在", "Not sent: see what is marked below; what you typed is kept"
 )
-
-
-def _seen(form: dict[str, str]) -> int | None:
-    text = form.get("seen", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -218,6 +218,20 @@ def test_a_killed_tab_resumes_with_every_answer(page: Page, house: House, anna: 
         assert len(before) > 10
 
 
+def test_an_urgency_chosen_over_the_alarm_outlives_a_reload(page: Page, house: House, anna: Staff) -> None:
+    sign_in(page, anna, house)
+    page.goto("/interviewer/")
+    connect(page)
+    page.locator("#m-narrative").fill("去年楼下着火了，消防通道还堵着")
+    expect(page.locator("#m-alarm")).to_be_visible()
+    expect(page.locator("#m-urgency")).to_have_value("u1")
+    page.locator("#m-urgency").select_option("u3")
+    page.reload()
+    expect(page.locator("#m-narrative")).to_have_value("去年楼下着火了，消防通道还堵着")
+    expect(page.locator("#m-alarm")).to_be_visible()
+    expect(page.locator("#m-urgency")).to_have_value("u3")
+
+
 def test_answers_wait_for_a_lost_connection(page: Page, house: House, anna: Staff) -> None:
     sign_in(page, anna, house)
     page.goto("/interviewer/")

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from core import db
 from matters.attributes import IdentityClass
+from matters.caller_desk import hand
+from matters.caller_words import caller_words
 from matters.flow import MatterAction as A
 from matters.matter import Matter
 from matters.merging import merge
@@ -69,6 +71,32 @@ def test_each_callers_promise_is_kept_when_they_themselves_are_told(sqlite: db.D
         third = rows[3].promise.reporter_id
         told(session, county, matter, third, MONDAY + 10 * DAY, "reached")
         assert by_caller(session, matter, at)[3].kept_on == date(2026, 11, 19)
+
+
+def test_a_caller_has_one_number_on_every_page(sqlite: db.Database) -> None:
+    """Where the first of two withdrew, the second is still the second: in the ledger, in the queue, in hand."""
+    with db.transaction() as session:
+        county = lives.offices(session)
+        raised = [
+            lives.registered(session, county, MONDAY, identity=IdentityClass.OPEN, number=f"+861450000200{n}")
+            for n in (1, 2)
+        ]
+        matter = raised[0]
+        merge(session, raised[1], matter, by=county.clerk, at=MONDAY)
+        first, second = (row.promise.reporter_id for row in ledger(session, matter, at=MONDAY))
+        left = {"caller": first, "verified": "voice", "pressed": False}
+        act(session, matter, A.CALLER_LEFT, by=county.clerk, at=MONDAY, facts=left)
+        facts = {"reason": "court", "told": False}
+        act(session, matter, A.DECLINE, by=county.clerk, at=MONDAY, facts=facts, text="已在诉讼")
+        words = caller_words(session, matter, at=MONDAY)
+        (turn,) = words.waiting
+        assert (turn.reporter_id, words.numbers[second]) == (second, 2)
+        turn.lease_by, turn.lease_until = county.clerk2.id, MONDAY + DAY
+        session.flush()
+        found = hand(session, county.clerk2, at=MONDAY)
+        assert found is not None
+        assert (found.which, found.callers) == (2, 2)
+        assert by_caller(session, matter, MONDAY)[2].promise.reporter_id == second
 
 
 def test_a_decline_keeps_the_promise_when_the_caller_is_told_of_it(sqlite: db.Database) -> None:

@@ -2,10 +2,12 @@
 import { AnswerQueue } from "./interviewer_saving.js";
 import { CasePane } from "./interviewer_case.js";
 import { awaits } from "./interviewer_household.js";
+import { BREAK_OFF, press } from "./interviewer_keys.js";
 import { MatterForm } from "./interviewer_matter.js";
 import { AppointmentPanel, OutcomePanel } from "./interviewer_outcome.js";
 import { key, keybar, leaveFields, make, notice, part, problemWords, stage } from "./interviewer_parts.js";
 import { QuestionView } from "./interviewer_question.js";
+import { callingStage, idleStage, previewStage } from "./interviewer_stages.js";
 import { get, post } from "./post.js";
 import { Walk } from "./questionnaire.js";
 import { ConsoleTelephone } from "./telephone.js";
@@ -14,7 +16,6 @@ import { language, t } from "./words.js";
 const data = JSON.parse(part("console-data").textContent);
 const LOOK_MS = { calling: 700, talking: 2500 };
 const COMPLETE = "1.1";
-const BREAK_OFF = "2.12";
 const HOUSEHOLD_REFUSES = "2.111";
 
 class Console {
@@ -24,7 +25,7 @@ class Console {
     this.questionnaires = new Map();
     this.screen = { phase: "idle" };
     this.phone = new ConsoleTelephone({ purpose: "survey", onMoved: () => this.look(), speech: data.simulated ? (text) => t("模拟受访者：{text}", "Simulated resident: {text}", { text }) : null });
-    document.addEventListener("keydown", (event) => this.press(event), { capture: true });
+    document.addEventListener("keydown", (event) => press(this, event), { capture: true });
     this.begin();
   }
 
@@ -94,21 +95,10 @@ class Console {
   }
 
   idle() {
-    this.view = null;
-    this.walk = null;
-    const { nothing, undo, tired } = this.screen;
-    const lines = nothing
-      ? [make("p", { className: "lead", textContent: nothing.words }), make("p", { className: "strong", textContent: nothing.next }),
-        make("p", { className: "soft", textContent: t("等待再访 {callbacks} · 预约 {appointments} · 新个案 {fresh} · 本县不能拨 {at_home}",
-          "call-backs {callbacks} · appointments {appointments} · fresh {fresh} · in your own county {at_home}", nothing) })]
-      : [make("p", { className: "lead" }, t("按", "Press"), " ", key("Space"), " ", t("取下一个案", "for the next case"))];
-    if (tired) lines.push(make("p", {}, make("span", { className: "chip chip-yellow", textContent: t("已连续工作 90 分钟，起来走走、喝口水，10 分钟后再回来", "90 minutes without a break: stand up, drink some water, come back in ten minutes") })));
-    if (undo) lines.push(make("p", { className: "soft" }, t("已记“{words}”。", "Coded “{words}”. ", undo), make("button", { type: "button", className: "link", onclick: () => this.undo() }, t("撤销", "Undo")), " ", key("Ctrl+Z")));
-    stage(make("div", { className: "empty-stage" }, ...lines,
-      make("button", { type: "button", className: "button button-primary", onclick: () => this.ask("next") }, t("下一个案", "Next case"), " ", key("Space"))));
-    keybar([["Space", t("下一个案", "next case")], ["Ctrl+Z", t("撤销", "undo")], ["F9", t("休息 10 分钟", "10-minute pause")], ["?", t("全部按键", "all keys")]]);
-    if (nothing?.next_at) this.wakeAt(Date.parse(nothing.next_at) - Date.parse(this.screen.now));
-    leaveFields();
+    this.view = this.walk = null;
+    idleStage(this);
+    const { nothing, now } = this.screen;
+    if (nothing?.next_at) this.wakeAt(Date.parse(nothing.next_at) - Date.parse(now));
   }
 
   wakeAt(wait) {
@@ -118,14 +108,7 @@ class Console {
 
   preview() {
     this.view = null;
-    stage(make("div", { className: "empty-stage" },
-      make("p", { className: "lead", textContent: this.screen.case.number }),
-      make("p", { className: "soft", textContent: `${this.screen.case.kind} · ${this.screen.case.place}` }),
-      make("p", { textContent: this.screen.why }),
-      this.screen.case.whom ? make("p", { className: "strong", textContent: this.screen.case.whom }) : null,
-      make("button", { type: "button", className: "button button-primary", onclick: () => this.dial() }, t("拨打", "Dial"), " ", key("D"))));
-    keybar([["D", t("拨打", "dial")], ["G", t("退回", "give back")], ["?", t("全部按键", "all keys")]]);
-    leaveFields();
+    previewStage(this);
   }
 
   dial() {
@@ -133,17 +116,8 @@ class Console {
   }
 
   calling() {
-    const { line, attempt } = this.screen;
-    const parts = [make("p", { className: "lead", textContent: attempt.call_words })];
-    if (!line.dials) {
-      parts.push(make("p", { className: "soft", textContent: t("请在桌上话机拨打左边的号码，然后按您听到的：", "Dial the number on the left on your desk telephone, then say what you hear:") }));
-      parts.push(make("div", { className: "heard" }, ...data.heard.map((heard, n) =>
-        make("button", { type: "button", className: "option", onclick: () => this.heard(n) }, key(String((n + 1) % 10)), heard.words))));
-      this.showNumber(attempt.id);
-    }
-    stage(make("div", { className: "empty-stage" }, ...parts));
-    keybar([["Esc", t("取消拨打", "cancel")], ["?", t("全部按键", "all keys")]]);
-    leaveFields();
+    callingStage(this, data.heard);
+    if (!this.screen.line.dials) this.showNumber(this.screen.attempt.id);
   }
 
   async showNumber(attempt) {
@@ -301,46 +275,6 @@ class Console {
 
   undo() {
     if (this.screen.undo) this.ask("undo", { attempt: this.screen.undo.attempt });
-  }
-
-  press(event) {
-    if (event.isComposing || document.querySelector("dialog[open]")) return;
-    const inMatter = this.matter.isIn;
-    const isTyping = event.target.matches?.("input, textarea, select");
-    if (this.everywhere(event, inMatter)) event.preventDefault();
-    else if (!inMatter && !event.target.closest?.(".topbar, .keylist") && this.here(event, isTyping)) event.preventDefault();
-  }
-
-  everywhere(event, inMatter) {
-    const { phase } = this.screen;
-    if (event.key === "F2") this.matter.toggle();
-    else if (event.ctrlKey && event.key === "Enter" && inMatter) this.matter.form.requestSubmit();
-    else if (event.key === "Escape" && inMatter) leaveFields();
-    else if (event.key === "F4" && this.screen.attempt) this.appoint();
-    else if (event.key === "F8" && phase === "talking") this.hangUp(BREAK_OFF);
-    else if (event.key === "F9" && phase === "idle") this.ask("cool-down");
-    else if (event.ctrlKey && event.key.toLowerCase() === "z" && phase === "idle") this.undo();
-    else return false;
-    return true;
-  }
-
-  here(event, isTyping) {
-    const { phase, line } = this.screen;
-    const onButton = event.target.matches?.("button, a, summary") && ["Enter", " "].includes(event.key);
-    if (this.view?.press(event)) return true;
-    if (event.key === "Escape" && ["calling", "talking"].includes(phase)) {
-      this.hangUp();
-      return true;
-    }
-    if (isTyping || onButton || event.ctrlKey || event.altKey || event.metaKey) return false;
-    const pressed = event.key.toLowerCase();
-    if (phase === "idle" && (pressed === " " || pressed === "enter")) this.ask("next");
-    else if (phase === "preview" && pressed === "d") this.dial();
-    else if (phase === "preview" && pressed === "g") this.ask("give-back", { case: this.screen.case.id });
-    else if (phase === "calling" && !line.dials && /^[0-9]$/.test(pressed)) this.heard((Number(pressed) + 9) % 10);
-    else if (pressed === "r" && ["idle", "preview"].includes(phase)) this.connect();
-    else return false;
-    return true;
   }
 }
 

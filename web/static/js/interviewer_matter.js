@@ -48,11 +48,12 @@ export class MatterForm {
     for (const name of ["form_key", "narrative", "topic", "spot", "kind", "urgency", "conflict", "conflict_unit"]) this.form.elements[name].value = kept[name] ?? "";
     this.askUnit();
     this.keep();
-    this.alarm();
+    this.alarm({ proposes: false });
   }
 
-  // Words of danger: whom to put the resident through to, before anything is registered; U1 is proposed once.
-  alarm() {
+  // Words of danger: whom to put the resident through to, before anything is registered; U1 is proposed once, and
+  // never over what was chosen before the page was lost.
+  alarm({ proposes = true } = {}) {
     const said = part("m-narrative").value;
     const inCrisis = this.watch.holds("crisis", said);
     const isAlarming = inCrisis || this.watch.holds("danger", said);
@@ -60,7 +61,7 @@ export class MatterForm {
     part("m-alarm").textContent = inCrisis
       ? t("可能有轻生的念头：先陪伴，征得同意后转希望热线；有现实危险请对方拨 110、120。心理内容不写入诉求。", "Someone may want to die: stay with them and, with consent, give them the hope line; in present danger 110 or 120. Nothing psychological goes into a matter.")
       : t("有现实危险：先请对方拨 110、119 或 120，再登记；建议按 U1 办理。", "Present danger: let them call 110, 119 or 120 first, then register; U1 is proposed.");
-    if (isAlarming && !this.wasAlarming) part("m-urgency").value = "u1";
+    if (proposes && isAlarming && !this.wasAlarming) part("m-urgency").value = "u1";
     this.wasAlarming = isAlarming;
   }
 
