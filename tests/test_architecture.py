@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pytest
@@ -60,9 +61,15 @@ def modules(*packages: str) -> Iterator[tuple[str, str]]:
             yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
 
 
+@lru_cache(maxsize=1)
+def nodes(source: str) -> list[ast.AST]:
+    """Read a module; all rules look at it before the next one is read."""
+    return list(ast.walk(ast.parse(source)))
+
+
 def imported(source: str) -> Iterator[tuple[int, str]]:
     """Give every imported name with its line, `from a import b` as a.b."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -105,7 +112,7 @@ def clocks_of_their_own(path: str, source: str) -> list[str]:
     if path == "core/clock.py":
         return []
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.ImportFrom) and node.module == "time":
             names = {a.name for a in node.names} & {"time", "time_ns"}
             found += [f"{path}:{node.lineno} imports time.{name}" for name in sorted(names)]
@@ -147,7 +154,9 @@ def overlong(path: str, source: str) -> list[str]:
 
 
 def without_opening_sentence(path: str, source: str) -> list[str]:
-    opening = (ast.get_docstring(ast.parse(source)) or "").split("\n\n")[0].strip()
+    module = nodes(source)[0]
+    assert isinstance(module, ast.Module)
+    opening = (ast.get_docstring(module) or "").split("\n\n")[0].strip()
     return [] if opening.endswith((".", "。", "?", ")")) and len(opening) > 20 else [f"{path}: {opening!r}"]
 
 
@@ -156,7 +165,7 @@ def commits_of_their_own(path: str, source: str) -> list[str]:
         return []
     return [
         f"{path}:{node.lineno} commits"
-        for node in ast.walk(ast.parse(source))
+        for node in nodes(source)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
     ]
 
@@ -186,10 +195,20 @@ RULES: list[tuple[Check, str, str]] = [
 ]
 
 
+@cache
+def faults() -> dict[Check, list[str]]:
+    """Give each rule's faults in the whole house; every module is read once."""
+    found: dict[Check, list[str]] = {check: [] for check, _, _ in RULES}
+    for path, source in modules():
+        for check, faulty in found.items():
+            faulty += check(path, source)
+    return found
+
+
 @pytest.mark.parametrize("check", dict.fromkeys(rule[0] for rule in RULES), ids=lambda c: c.__name__)
 def test_every_module_keeps(check: Check) -> None:
     """No module of the house breaks the rule."""
-    assert [fault for path, source in modules() for fault in check(path, source)] == []
+    assert faults()[check] == []
 
 
 @pytest.mark.parametrize(("check", "path", "source"), RULES)
