@@ -19,7 +19,7 @@ from core.terms import Words
 from reports.blocks import Section, Snapshot, Table, digest, frozen
 from reports.bulletins import GONE, PERIOD_OF, Bulletin, BulletinKind, BulletinState
 from reports.code_mark import code_version
-from reports.context import Context
+from reports.context import Before, Context
 from reports.definitions import in_force
 from reports.periods import Period
 from reports.sections import (
@@ -104,7 +104,10 @@ def snapshot(
     """Gather everything a bulletin says in numbers; the same data give the same bytes."""
     definition = in_force(session, period.starts_on)
     before = tuple(
-        Context(session, b.period, b.as_of, definition, frozenset(b.topics), _place_of(session, b))
+        Before(
+            Context(session, b.period, b.as_of, definition, frozenset(b.topics), _place_of(session, b)),
+            handling.told_in(b.content.sections),
+        )
         for b in earlier
     )
     c = Context(session, period, as_of, definition, frozenset(topics), within, before)
@@ -165,9 +168,10 @@ def first_draft(
     made.topics = made.topics or []
     made.comments, made.corrections = made.comments or {}, []
     _fill(session, made, at=at)
-    session.add(made)
     try:
-        session.flush()
+        with session.begin_nested():  # so that whoever is refused can go on
+            session.add(made)
+            session.flush()
     except IntegrityError as error:  # somebody drafted it in the same moment
         raise AtOnce from error
     journal.write(session, "bulletin.assemble", made, by=by, at=at, digest=made.digest[:12])
@@ -189,7 +193,7 @@ def _place_of(session: Session, bulletin: Bulletin) -> Place | None:
 
 
 def _earlier(session: Session, bulletin: Bulletin) -> list[Bulletin]:
-    """Return the special reports before one that were not discarded and share days with it, in their order."""
+    """Return the special reports before one that were not discarded, in their order."""
     if bulletin.kind is not BulletinKind.SPECIAL:
         return []
     issue = sa.tuple_(Bulletin.year, Bulletin.number)
@@ -197,7 +201,6 @@ def _earlier(session: Session, bulletin: Bulletin) -> list[Bulletin]:
         sa.select(Bulletin)
         .where(Bulletin.kind == BulletinKind.SPECIAL, Bulletin.state != S.DISCARDED)
         .where(issue < (bulletin.year, bulletin.number))
-        .where(Bulletin.starts_on <= bulletin.ends_on, Bulletin.ends_on >= bulletin.starts_on)
         .order_by(Bulletin.id)
     )
     with session.no_autoflush:

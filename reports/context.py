@@ -33,6 +33,15 @@ from survey.weighting import WeightSet
 log = logging.getLogger("tingmin.reports")
 
 
+@dataclass(frozen=True, eq=False)
+class Before:
+    """A special report made before another."""
+
+    context: Context
+    told: frozenset[str]
+    """The units of which it told what callers said, by name; "" is all of them together."""
+
+
 @dataclass(eq=False)
 class Context:
     """One bulletin at work: read, never written, but for the weights and estimates that it needs."""
@@ -45,7 +54,7 @@ class Context:
     """Codes of the topics of a special report; none are all."""
     within: Place | None = None
     """The place of a special report; none is the whole city."""
-    earlier: tuple[Context, ...] = ()
+    earlier: tuple[Before, ...] = ()
     """Of a special report those made before it: one taken from the other must tell of no few callers."""
     sources: dict[str, Source] = field(default_factory=dict)
     _figures: dict[Period, Figures | None] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 
@@ -17,7 +18,7 @@ from matters.rates import Counts, Measure, counted
 from matters.shrinking import volume
 from reports.blocks import Block, Cell, Column, Prose, Section, Table, Text
 from reports.context import Context
-from reports.few_callers import is_few, kept_back, told_by_subtraction
+from reports.few_callers import hidden_units, is_few
 
 A = MatterAction
 VOLUME = (
@@ -35,8 +36,7 @@ def section(c: Context) -> Section:
     moved = _moved(c)
     colours = _colours(c)
     units = sorted(c.session.scalars(sa.select(Unit)), key=lambda unit: unit.name)
-    told, is_whole_told = told_by_subtraction(c)
-    hidden = kept_back(found) | told
+    hidden, is_whole_hidden = hidden_units(c, found)
     groups: dict[int, list[tuple[Cell, ...]]] = {}
     total = Counts()
     for unit in units:
@@ -82,7 +82,7 @@ def section(c: Context) -> Section:
             HEADING,
             (Prose(Text("本期没有办理记录。", "Nothing was handled in this period.")),),
         )
-    everybody = _row(Text("合计", "All"), None, None, total, moved, colours, is_few(total) or is_whole_told)
+    everybody = _row(Text("合计", "All"), None, None, total, moved, colours, is_few(total) or is_whole_hidden)
     # Of all together there is no group of volume.
     summary = Table(
         "handling", HEADING, (_columns()[0], *_columns()[2:]), ((everybody[0], *everybody[2:]),), source
@@ -92,6 +92,17 @@ def section(c: Context) -> Section:
         Table("units", Text("分单位办理", "By unit"), _columns(), tuple(rows), source, is_annex=True),
     ]
     return Section(6, "handling", HEADING, tuple(blocks))
+
+
+def told_in(sections: Iterable[Section]) -> frozenset[str]:
+    """Return of which units a report told what callers said, by name; "" is all of them together."""
+    tables = [b for s in sections for b in s.blocks if isinstance(b, Table) and b.id in ("handling", "units")]
+    rows = [(t.id, row[0], row[t.column("reached")]) for t in tables for row in t.rows]
+    return frozenset(
+        "" if table == "handling" else words.zh
+        for table, words, reached in rows
+        if reached is not None and isinstance(words, Text)
+    )
 
 
 def _moved(c: Context) -> Counter[tuple[int, str]]:

@@ -57,7 +57,32 @@ def test_a_longer_report_hides_what_the_days_between_would_tell(sqlite: Database
         renew(session, short, by=an_editor(session), at=AFTER)
         assert short.snapshot == before
         assert reached(another_edition(session, short, by=an_editor(session), at=AFTER)) == (22, [10, 12])
-        later = assemble_special(
-            session, "十二月", date(2026, 12, 6), date(2026, 12, 12), topics=[topic], by=None, at=AFTER
-        )
-        assert reached(later) == (12, [12])
+        # Of the last week alone twelve would be told; but the longest less the first less these are the four.
+        assert reached(a_week(session, topic)) == (None, [None])
+
+
+def test_a_week_hidden_stays_hidden_under_the_sum_of_all(sqlite: Database) -> None:
+    """Ten, four that are hidden, twelve: who gives all twenty-six as well gives the four, unless nothing ties them."""
+    with transaction() as session:
+        county = lives.offices(session)
+        for n, many in enumerate((10, 4, 12)):
+            for _ in range(many):
+                topic = worked_on(session, county, 0, at=MONDAY + n * WEEK).topic or ""
+                if n != 1:
+                    worked_on(session, county, 1, at=MONDAY + n * WEEK)
+        assert reached(a_special(session, "到月底", 18, topic)) == (20, [10, 10])
+        assert reached(a_week(session, topic)) == (24, [12, 12])
+        whole = a_special(session, "全部", 32, topic)
+        assert reached(whole) == (None, [None, 22])
+        town = assemble_special(
+            session, "那个乡镇", FIRST, FIRST + timedelta(days=32), topics=[topic], within=county.town,
+            by=None, at=AFTER,
+        )  # fmt: skip
+        assert reached(town) == reached(whole)  # all of them live there: under another outline the very same
+
+
+def a_week(session: Session, topic: str) -> Bulletin:
+    """Make the report of the last of the weeks alone."""
+    return assemble_special(
+        session, "十二月", date(2026, 12, 6), date(2026, 12, 12), topics=[topic], by=None, at=AFTER
+    )
