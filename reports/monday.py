@@ -16,7 +16,8 @@ from reports.bulletins import PUBLIC, Bulletin, BulletinKind
 from reports.periods import Period, PeriodKind
 from survey.interviews import Interview
 
-MORNING = range(6, 12)
+MORNING = 6
+"""The hour of Monday from which last week is drafted."""
 OUT_BY = 12
 """The hour of Monday by which the weekly bulletin is out."""
 
@@ -36,9 +37,9 @@ def is_late(session: Session, now: datetime) -> bool:
 
 @sweep("reports.monday", every=timedelta(minutes=15))
 def draft_due(session: Session, now: datetime) -> int:
-    """Draft last week's bulletin on Monday morning, once; return how many."""
+    """Draft last week's bulletin from Monday morning on, once, also where the worker slept till noon; return how many."""
     local, week = clock.local(now), last_week(now)
-    if local.weekday() != 0 or local.hour not in MORNING:
+    if local.weekday() == 0 and local.hour < MORNING:
         return 0
     if _known(session, week, sa.true()) or not _has_news(session, week):
         return 0  # whoever discarded a draft makes the next one

@@ -160,6 +160,11 @@ def test_a_set_that_can_not_be_estimated_keeps_no_other_from_it(
         monkeypatch.setattr(nightly_estimates, "make", stumble)
         assert estimate_new(session, CUT) == 1
         assert set(session.scalars(sa.select(EstimateSet.weight_set_id))) == {later.id}
+        assert first.provenance["not_estimated"]["why"] == "estimates; expected people; got nobody"
+        monkeypatch.setattr(nightly_estimates, "make", make)
+        assert estimate_new(session, CUT) == 0  # not replayed every ten minutes
+        monkeypatch.setattr(nightly_estimates, "code_version", lambda: "mended")
+        assert estimate_new(session, CUT) == 1
 
 
 def test_users_are_told_from_others_where_they_were_asked(sqlite: Database) -> None:

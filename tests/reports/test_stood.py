@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -17,9 +18,10 @@ from matters.matter import Matter
 from matters.merging import merge
 from matters.moving import act
 from matters.states import MatterState
+from reports import assembling, monday
 from reports.assembling import snapshot
 from reports.blocks import Table, Text
-from reports.bulletins import BulletinKind
+from reports.bulletins import Bulletin, BulletinKind
 from reports.context import Context
 from reports.corrections import differences
 from reports.definitions import in_force
@@ -226,3 +228,19 @@ def test_monday_s_draft_is_there_and_late_at_noon(database: Database) -> None:
         assert not is_late(session, MONDAY)
         assert [draft_due(session, MONDAY - timedelta(hours=h)) for h in (6, 2, 1)] == [0, 1, 0]
         assert is_late(session, MONDAY + timedelta(hours=3))
+
+
+def test_a_worker_that_slept_till_noon_still_drafts_and_two_at_once_draft_one(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction() as session:
+        a_matter(session, a_town(session).township, at=MONDAY - timedelta(days=4))
+        assert draft_due(session, MONDAY + timedelta(hours=5)) == 1
+        assert draft_due(session, MONDAY + timedelta(days=1)) == 0
+        monkeypatch.setattr(
+            monday, "_known", lambda *_: False
+        )  # as another sees it who begins in the same moment
+        monkeypatch.setattr(assembling, "once", lambda *_: None)
+        assert draft_due(session, MONDAY + timedelta(hours=5)) == 0
+    with transaction() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Bulletin)) == 1
