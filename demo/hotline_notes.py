@@ -13,7 +13,7 @@ from core.places import Level, Place
 from demo.chance import SEED, below, uniform
 from demo.hotline_callers import story_on
 from demo.hotline_stories import Story
-from hotline import citizen_calls, citizen_records, records, risk_giving, screener, screenings
+from hotline import citizen_calls, citizen_forms, citizen_records, records, risk_giving, screener, screenings
 from hotline.citizen_records import CitizenResult
 from hotline.contacts import Contact
 
@@ -48,7 +48,8 @@ def write_call(session: Session, contact: Contact, *, by: Staff, at: datetime) -
     """Register what was raised on the citizen line, or say how the call ended."""
     story = story_of(contact)
     if story.ends != CitizenResult.REGISTERED.value:
-        citizen_records.note_result(session, contact, CitizenResult.of(story.ends), "", by=by, at=at)
+        seen = citizen_forms.number_of(citizen_records.record_of(session, contact))
+        citizen_forms.save(session, contact, {"result": story.ends}, was={}, seen=seen, by=by, at=at)
         return
     query = sa.select(Place.id).where(Place.level == Level.TOWNSHIP).order_by(Place.id)
     towns = list(session.scalars(query))

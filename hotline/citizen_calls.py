@@ -13,7 +13,7 @@ from core import clock, secrets
 from core.people import Staff
 from core.problems import Invalid, Missing
 from core.terms import Words
-from hotline.citizen_records import CitizenResult, LedTo, draft_of, link, own_call, record_of
+from hotline.citizen_records import CitizenResult, LedTo, link, own_call, record_of, typed_of
 from hotline.contacts import Contact
 from matters import answers, enquiry, knowledge, receipts, statements
 from matters.attributes import IdentityClass, MatterKind, Origin
@@ -75,7 +75,7 @@ def keep_unfinished(session: Session, contact: Contact, *, by: Staff, at: dateti
     record = record_of(session, contact)
     if record is None or record.result is not CitizenResult.INCOMPLETE:
         return None
-    typed = draft_of(session, contact).typed
+    typed = typed_of(record)
     words = typed.get("narrative", "").strip() or (record.note or "").strip()
     if not words:
         return None

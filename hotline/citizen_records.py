@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from core import journal
 from core.db import Base, Id
 from core.people import Staff
-from core.problems import Invalid, Missing, Refused
+from core.problems import Invalid, Missing
 from core.secrets import SealedText
 from core.terms import Term, Words, coded
 from hotline.contacts import Contact
@@ -21,10 +19,8 @@ from hotline.lines import LineKind
 from matters.attributes import IdentityClass
 from matters.matter import Matter
 
-LONGEST_DRAFT = 12_000
-LONGEST_NOTE = 1000
-TAKEN_WITHIN = timedelta(hours=12)
-"""How long after a call rang the late words of who talked last are still taken."""
+SAYING = ("narrative", "topic", "place", "spot", "name", "number")
+"""Fields of which any says something; the others only choose how to treat it."""
 
 
 class CitizenResult(Term):
@@ -59,7 +55,7 @@ class CitizenRecord(Base):
     draft: Mapped[str | None] = mapped_column(SealedText("note"))
     """The form as it is being typed, so that nothing is lost with a tab; gone once it is registered."""
     draft_number: Mapped[int] = mapped_column(default=0)
-    """Which state of the form it is; an older one that arrives late changes nothing."""
+    """Goes up with every change, so that a page notices what it has not seen."""
     result: Mapped[CitizenResult | None] = mapped_column(coded(CitizenResult))
     note: Mapped[str | None] = mapped_column(SealedText("note"))
     changed_by: Mapped[int] = mapped_column(sa.ForeignKey("staff.id"))
@@ -83,44 +79,10 @@ class ContactMatter(Base):
     matter: Mapped[Matter | None] = relationship()
 
 
-@dataclass(frozen=True)
-class Draft:
-    """The form as it was last typed."""
-
-    typed: dict[str, str]
-    number: int
-
-
-class SomebodyElseWrites(Refused):
-    """The call is somebody else's by now, and they have written of it."""
-
-    words = Words(
-        "这通来电已由同事接着写，这些内容没有存上，还在本页：请复制后交给接手的同事",
-        "A colleague writes of this call now, so this was not saved. It is still on this page: copy it and "
-        "give it to them",
-    )
-
-
 def own_call(session: Session, contact: Contact, by: Staff) -> Contact:
     """Return a call of the citizen line to whoever took it; for others there is none."""
     if contact.line is not LineKind.CITIZEN or contact.taken_by != by.id:
         raise Missing
-    return contact
-
-
-def call_to_write(session: Session, contact: Contact, by: Staff, *, at: datetime) -> Contact:
-    """Return a call also to whoever talked last, for the words still on their way when it went from them.
-
-    They come too late once somebody else has written of the call, or half a day after it rang.
-    """
-    if contact.taken_by == by.id or contact.line is not LineKind.CITIZEN:
-        return own_call(session, contact, by)
-    record = record_of(session, contact)
-    wrote = contact.written_by == by.id or (record is not None and record.changed_by == by.id)
-    if not wrote or at - contact.rung_at > TAKEN_WITHIN:
-        raise Missing
-    if contact.closed_at is not None or (record is not None and record.changed_by != by.id):
-        raise SomebodyElseWrites
     return contact
 
 
@@ -130,44 +92,28 @@ def record_of(session: Session, contact: Contact, *, locks: bool = False) -> Cit
     return session.scalars(query.with_for_update() if locks else query).first()
 
 
-def _begun(session: Session, contact: Contact, by: Staff, at: datetime) -> CitizenRecord:
+def changing(session: Session, contact: Contact, *, by: Staff, at: datetime) -> CitizenRecord:
+    """Return the record of a call for somebody who changes it now, locked, and begun where there is none."""
     session.refresh(contact, with_for_update=True)
     record = record_of(session, contact, locks=True)
     if record is None:
         record = CitizenRecord(contact_id=contact.id, draft_number=0, changed_by=by.id, changed_at=at)
         session.add(record)
+    record.draft_number += 1
     record.changed_by, record.changed_at = by.id, at
     return record
 
 
-def draft_of(session: Session, contact: Contact) -> Draft:
-    """Return what was typed and not yet registered."""
-    record = record_of(session, contact)
-    if record is None:
-        return Draft({}, 0)
-    return Draft(json.loads(record.draft) if record.draft else {}, record.draft_number)
-
-
-def keep_draft(
-    session: Session, contact: Contact, typed: Mapping[str, str], *, number: int, by: Staff, at: datetime
-) -> int:
-    """Keep the form as it is typed and return which state is kept; an older or repeated one changes nothing."""
-    call_to_write(session, contact, by, at=at)
-    text = json.dumps(dict(typed), ensure_ascii=False, sort_keys=True)
-    if len(text) > LONGEST_DRAFT:
-        raise Invalid(Words("内容太长，没有保存", "Too long; it was not saved"))
-    record = _begun(session, contact, by, at)
-    if number > record.draft_number:
-        record.draft, record.draft_number = text, number
-    session.flush()
-    return record.draft_number
+def typed_of(record: CitizenRecord | None) -> dict[str, str]:
+    """Return what was typed of a call and not yet registered."""
+    return dict(json.loads(record.draft)) if record is not None and record.draft else {}
 
 
 def link(
     session: Session, contact: Contact, matter: Matter, led_to: LedTo, *, by: Staff, at: datetime
 ) -> ContactMatter:
     """Note that a call led to a matter; an anonymous caller's matter is never tied to their number."""
-    record = _begun(session, contact, by, at)
+    record = changing(session, contact, by=by, at=at)
     is_anonymous = matter.identity is IdentityClass.ANONYMOUS
     row = ContactMatter(
         contact_id=contact.id,
@@ -191,23 +137,12 @@ def led_to(session: Session, contact: Contact) -> Sequence[ContactMatter]:
     return session.scalars(query.order_by(ContactMatter.id)).all()
 
 
-def note_result(
-    session: Session, contact: Contact, result: CitizenResult | None, note: str, *, by: Staff, at: datetime
-) -> None:
-    """Write down how a call ended."""
-    call_to_write(session, contact, by, at=at)
-    if len(note) > LONGEST_NOTE:
-        raise Invalid(fields={"note": Words("最多 1000 字", "At most 1,000 characters")})
-    record = _begun(session, contact, by, at)
-    record.result, record.note = result, note.strip() or None
-    session.flush()
-    journal.write(session, "citizen_record.result", record, by=by, at=at, result=result and result.value)
-
-
 def must_be_whole(session: Session, contact: Contact) -> None:
     """Refuse to finish a call that says neither what it led to nor how it ended."""
     record = record_of(session, contact)
-    if record is not None and record.draft and record.result is not CitizenResult.INCOMPLETE:
+    typed = typed_of(record)
+    is_typed = any(typed.get(name, "").strip() for name in SAYING)
+    if record is not None and is_typed and record.result is not CitizenResult.INCOMPLETE:
         raise Invalid(
             Words(
                 "表里还有没登记的内容：请登记，或清空，或把结果选为“没有说完就挂断”。内容都在",

@@ -95,15 +95,20 @@ def _wrote(
     """Say whether a call was lately this person's to write down: they talked last, wrote of it, or passed it on."""
     if contact.line is not LineKind.COUNSELLING or at - contact.rung_at > TAKEN_WITHIN:
         return False
-    if by.id in (contact.taken_by, contact.written_by):
+    if talked(session, contact, by):
         return True
-    passed = sa.select(Consult.id).where(
-        Consult.contact_id == contact.id, Consult.asked_by == by.id, Consult.state == ConsultState.PASSED
-    )
     own = sa.select(RecordChange.id).where(
         RecordChange.record_id == (record.id if record is not None else 0), RecordChange.by_id == by.id
     )
-    return session.scalars(passed.union_all(own).limit(1)).first() is not None
+    return session.scalars(own.limit(1)).first() is not None
+
+
+def talked(session: Session, contact: Contact, by: Staff) -> bool:
+    """Say whether somebody has a call in hand, talked last before it went from them, or passed it on."""
+    passed = sa.select(Consult.id).where(
+        Consult.contact_id == contact.id, Consult.asked_by == by.id, Consult.state == ConsultState.PASSED
+    )
+    return by.id in (contact.taken_by, contact.written_by) or session.scalars(passed).first() is not None
 
 
 def _noted(session: Session, contact: Contact, token: str) -> bool:

@@ -13,8 +13,7 @@ from core.db import reading, transaction
 from core.people import acting
 from core.permissions import Permission, require
 from core.problems import Invalid
-from hotline import citizen_calls, citizen_records
-from hotline.citizen_records import CitizenResult
+from hotline import citizen_calls, citizen_forms, citizen_records
 from hotline.contacts import Contact, contact_named
 from matters import enquiry, knowledge_search
 from matters.alarm import alarming, in_crisis
@@ -23,10 +22,7 @@ from matters.promises import Registered
 from matters.statements import villages
 
 blueprint = Blueprint("operator_matter", __name__, url_prefix="/hotline")
-FIELDS = (
-    "narrative", "topic", "place", "village", "spot", "kind", "urgency", "identity", "conflict", "conflict_unit",
-    "consent", "name", "number", "article", "content",
-)  # fmt: skip
+FIELDS = (*citizen_forms.TYPED, "article", "content")
 BEST = 6
 
 
@@ -36,33 +32,48 @@ def _body() -> dict[str, Any]:
 
 
 def _typed(body: dict[str, Any]) -> dict[str, str]:
-    typed = body.get("typed")
-    if not isinstance(typed, dict):
+    return {name: value for name, value in _fields(body, "typed", FIELDS).items() if value}
+
+
+def _fields(body: dict[str, Any], part: str, names: tuple[str, ...]) -> dict[str, str]:
+    told = body.get(part)
+    if not isinstance(told, dict):
         raise Invalid
-    return {name: str(typed[name]) for name in FIELDS if typed.get(name) not in (None, "")}
+    return {name: "" if told[name] is None else str(told[name]) for name in names if name in told}
+
+
+def _seen(body: dict[str, Any]) -> int:
+    seen = body.get("seen")
+    if not isinstance(seen, int):
+        raise Invalid
+    return seen
+
+
+def _call_to_register(session: Session, token: str) -> Contact:
+    contact = _call(session, token)
+    citizen_forms.must_have_seen(session, contact, _seen(_body()))
+    return contact
 
 
 def _call(session: Session, token: str) -> Contact:
     return citizen_records.own_call(session, contact_named(session, token), acting())
 
 
-@blueprint.get("/contacts/<token>/matter")
+@blueprint.get("/contacts/<token>/matter/draft")
 @require(Permission.MATTER_REGISTER)
 def show(token: str) -> ResponseReturnValue:
-    """Give what was typed and not yet registered, what the call led to, and how it ended."""
+    """Give what was typed and not yet registered, how the call ended, and what it led to."""
     with reading() as session:
         contact = _call(session, token)
-        draft = citizen_records.draft_of(session, contact)
         record = citizen_records.record_of(session, contact)
         told = {
-            "typed": draft.typed,
-            "number": draft.number,
+            "version": citizen_forms.number_of(record),
+            "values": citizen_forms.values_of(record),
+            "is_finished": contact.closed_at is not None,
             "led_to": [
                 {"receipt": row.matter.receipt if row.matter else "", "words": row.led_to.label}
                 for row in citizen_records.led_to(session, contact)
             ],
-            "result": record.result.value if record and record.result else "",
-            "note": record.note or "" if record else "",
         }
     answer = jsonify(told)
     answer.headers["Cache-Control"] = "no-store"
@@ -72,16 +83,23 @@ def show(token: str) -> ResponseReturnValue:
 @blueprint.post("/contacts/<token>/matter/draft")
 @require(Permission.MATTER_REGISTER)
 def keep(token: str) -> ResponseReturnValue:
-    """Keep the form as it is typed."""
+    """Save what was typed, field by field; what comes late from who talked last is taken as well."""
     body, at = _body(), clock.now()
-    number = body.get("number")
-    if not isinstance(number, int):
-        raise Invalid
+    told = {part: _fields(body, part, citizen_forms.FIELDS) for part in ("changes", "was")}
+    sent = _fields(body, "sent", citizen_forms.FIELDS) if "sent" in body else None
     with transaction() as session:
-        kept = citizen_records.keep_draft(
-            session, contact_named(session, token), _typed(body), number=number, by=acting(), at=at
+        contact = contact_named(session, token)
+        version = citizen_forms.save(
+            session,
+            contact,
+            told["changes"],
+            was=told["was"],
+            sent=sent,
+            seen=_seen(body),
+            by=acting(),
+            at=at,
         )
-    return jsonify(number=kept, at=at.isoformat())
+    return jsonify(version=version, at=at.isoformat())
 
 
 @blueprint.post("/contacts/<token>/matter")
@@ -90,7 +108,7 @@ def register(token: str) -> ResponseReturnValue:
     """Register what was raised and give what is to be read aloud; the PIN is told this once."""
     with transaction() as session:
         made = citizen_calls.register_from(
-            session, _call(session, token), _typed(_body()), by=acting(), at=clock.now()
+            session, _call_to_register(session, token), _typed(_body()), by=acting(), at=clock.now()
         )
         reply = _read_aloud(made)
     return jsonify(reply)
@@ -105,7 +123,7 @@ def answer(token: str) -> ResponseReturnValue:
     with transaction() as session:
         made = citizen_calls.answer_from(
             session,
-            _call(session, token),
+            _call_to_register(session, token),
             typed,
             int(article) if article.isascii() and article.isdigit() and len(article) < 12 else None,
             by=acting(),
@@ -154,23 +172,6 @@ def look_up(token: str) -> ResponseReturnValue:
             "is_own_number": found.is_own_number,
         }
     return jsonify(reply)
-
-
-@blueprint.post("/contacts/<token>/result")
-@require(Permission.MATTER_REGISTER)
-def result(token: str) -> ResponseReturnValue:
-    """Write down how a call ended."""
-    body, at = _body(), clock.now()
-    with transaction() as session:
-        citizen_records.note_result(
-            session,
-            contact_named(session, token),
-            CitizenResult.found(body.get("result")),
-            str(body.get("note", "")),
-            by=acting(),
-            at=at,
-        )
-    return jsonify(at=at.isoformat())
 
 
 @blueprint.get("/knowledge")

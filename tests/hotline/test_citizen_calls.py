@@ -14,7 +14,7 @@ from core.people import Staff
 from core.permissions import Role
 from core.places import Level, Place
 from core.problems import Invalid, Missing
-from hotline import citizen_calls, citizen_records
+from hotline import citizen_calls, citizen_forms, citizen_records
 from hotline.callers import caller_from
 from hotline.citizen_records import CitizenResult, ContactMatter
 from hotline.contacts import Contact
@@ -129,25 +129,36 @@ def test_a_receipt_is_told_to_its_number_or_its_pin_and_to_nobody_else(database:
             citizen_calls.look_up(session, hidden, receipt, "", by=operator, at=NIGHT)
 
 
-def test_a_draft_is_kept_in_order_and_stops_a_call_from_being_finished(database: db.Database) -> None:
+def writes(session: Session, contact: Contact, by: Staff, **changes: str) -> int:
+    """Save what is typed, as a page that knows how the form stands."""
+    record = citizen_records.record_of(session, contact)
+    was, seen = citizen_forms.values_of(record), citizen_forms.number_of(record)
+    return citizen_forms.save(session, contact, changes, was=was, seen=seen, by=by, at=NIGHT)
+
+
+def test_a_draft_stops_a_call_from_being_finished_until_it_is_registered_or_emptied(
+    database: db.Database,
+) -> None:
     with db.transaction() as session:
         contact, by, typed = a_call(session)
-
-        def keep(text: str, number: int) -> int:
-            return citizen_records.keep_draft(
-                session, contact, {"narrative": text}, number=number, by=by, at=NIGHT
-            )
-
-        assert [keep("甲", 1), keep("甲乙丙", 3), keep("甲乙", 2)] == [1, 3, 3]
-        assert citizen_records.draft_of(session, contact).typed == {"narrative": "甲乙丙"}
-        for result in (None, CitizenResult.ADVISED):
-            citizen_records.note_result(session, contact, result, "", by=by, at=NIGHT)
+        assert [writes(session, contact, by, narrative=text) for text in ("甲", "甲乙", "甲乙丙")] == [
+            1,
+            2,
+            3,
+        ]
+        for result in ("", "advised"):
+            writes(session, contact, by, result=result)
             with pytest.raises(Invalid):
                 citizen_records.must_be_whole(session, contact)
-        citizen_records.note_result(session, contact, CitizenResult.INCOMPLETE, "", by=by, at=NIGHT)
+        writes(session, contact, by, result="incomplete")
         citizen_records.must_be_whole(session, contact)
+        writes(session, contact, by, result="advised", narrative="", kind="help")
+        citizen_records.must_be_whole(session, contact)
+        writes(session, contact, by, narrative="甲乙丙")
         citizen_calls.register_from(session, contact, typed, by=by, at=NIGHT)
-        assert citizen_records.draft_of(session, contact).typed == {}
+        assert citizen_forms.values_of(citizen_records.record_of(session, contact)) == {
+            "result": "registered"
+        }
 
 
 def test_calls_of_others_and_of_the_other_line_do_not_exist(database: db.Database) -> None:
@@ -156,8 +167,7 @@ def test_calls_of_others_and_of_the_other_line_do_not_exist(database: db.Databas
         other = a_staff(session, Role.CITIZEN_OPERATOR)
         deeds: list[Any] = [
             lambda c, w: citizen_calls.register_from(session, c, typed, by=w, at=NIGHT),
-            lambda c, w: citizen_records.keep_draft(session, c, {}, number=1, by=w, at=NIGHT),
-            lambda c, w: citizen_records.note_result(session, c, None, "", by=w, at=NIGHT),
+            lambda c, w: writes(session, c, w, narrative="不该有的"),
         ]
         for deed in deeds:
             with pytest.raises(Missing):
@@ -176,9 +186,9 @@ def test_what_a_caller_could_not_finish_saying_is_a_draft_to_ring_back_about(dat
             (None, {"narrative": "停水"}, "", 0),
         ):
             contact, by, _ = a_call(session, number)
-            citizen_records.keep_draft(session, contact, typed, number=1, by=by, at=NIGHT)
+            writes(session, contact, by, **typed)
             assert citizen_calls.keep_unfinished(session, contact, by=by, at=NIGHT) is None
-            citizen_records.note_result(session, contact, CitizenResult.INCOMPLETE, note, by=by, at=NIGHT)
+            writes(session, contact, by, result="incomplete", note=note)
             kept = citizen_calls.keep_unfinished(session, contact, by=by, at=NIGHT)
             assert kept is not None
             assert (kept.state, kept.narrative) == (MatterState.DRAFT, typed.get("narrative") or note)
@@ -188,5 +198,5 @@ def test_what_a_caller_could_not_finish_saying_is_a_draft_to_ring_back_about(dat
             assert record is not None
             assert (record.result, record.draft) == (CitizenResult.INCOMPLETE, None)
         contact, by, _ = a_call(session)
-        citizen_records.note_result(session, contact, CitizenResult.INCOMPLETE, "", by=by, at=NIGHT)
+        writes(session, contact, by, result="incomplete")
         assert citizen_calls.keep_unfinished(session, contact, by=by, at=NIGHT) is None

@@ -13,13 +13,13 @@ from core import db
 from core.people import Staff
 from core.permissions import Role
 from core.problems import Invalid, Missing
-from hotline import citizen_records, late_words
-from hotline.citizen_records import SomebodyElseWrites
+from hotline import citizen_forms, citizen_records, late_words
+from hotline.citizen_forms import SomebodyElseWrites
 from hotline.contacts import Contact, ContactState
 from hotline.late_words import TAKEN_WITHIN, LateNote
 from hotline.lines import LineKind
 from hotline.read_log import ReadPurpose
-from hotline.records import RecordIsFinished
+from hotline.records import RecordIsFinished, WrittenElsewhere
 from tests.factories import a_staff
 from tests.hotline.test_records import NIGHT, a_talk, held, keep
 
@@ -123,27 +123,58 @@ def test_nobody_writes_late_of_a_call_that_was_never_theirs(database: db.Databas
             late(session, contact, by, "c", {}, TAKEN_WITHIN + timedelta(minutes=1), handling="太晚了")
 
 
-def test_a_citizens_form_arrives_late_unless_a_colleague_writes_already(database: db.Database) -> None:
+def test_a_citizens_late_words_join_the_form_and_never_go_over_a_colleagues(database: db.Database) -> None:
     with db.transaction() as session:
         by, following = a_staff(session, Role.CITIZEN_OPERATOR), a_staff(session, Role.CITIZEN_OPERATOR)
         contact = a_talk(session, by, LineKind.CITIZEN)
 
-        def typed(text: str, number: int, who: Staff, after: timedelta = timedelta(0)) -> int:
-            return citizen_records.keep_draft(
-                session, contact, {"narrative": text}, number=number, by=who, at=NIGHT + after
+        def typed(
+            text: str,
+            was: str,
+            seen: int,
+            who: Staff,
+            after: timedelta = timedelta(0),
+            field: str = "narrative",
+        ) -> int:
+            return citizen_forms.save(
+                session, contact, {field: text}, was={field: was}, seen=seen, by=who, at=NIGHT + after
             )
 
-        typed("路灯", 1, by)
+        def stands() -> dict[str, str]:
+            return citizen_forms.values_of(citizen_records.record_of(session, contact))
+
+        typed("路灯", "", 0, by)
         put_back(session, contact)
-        assert typed("路灯坏了两个月", 2, by) == 2
-        assert citizen_records.draft_of(session, contact).typed == {"narrative": "路灯坏了两个月"}
+        assert typed("路灯坏了两个月", "路灯", 1, by) == 2
         with pytest.raises(Missing):
-            typed("不该有的", 3, following)
+            typed("不该有的", "", 2, following)
         with pytest.raises(Missing):
-            typed("太晚了", 3, by, timedelta(hours=13))
+            typed("太晚了", "路灯坏了两个月", 2, by, timedelta(hours=13))
         contact.taken_by = following.id
         session.flush()
-        typed("路灯坏了，已核实", 3, following)
+        # The colleague's page knows state 2; a third reaches the house, and the page has to see it before it saves.
+        assert typed("说完了村口", "", 2, by, field="spot") == 3
+        for field, was in (("narrative", "路灯坏了两个月"), ("spot", "")):
+            with pytest.raises(WrittenElsewhere):
+                typed("村口的路灯，已核实", was, 2, following, field=field)
+        with pytest.raises(WrittenElsewhere):
+            citizen_forms.must_have_seen(session, contact, 2)
+        typed("路灯坏了两个月，已核实", "路灯坏了两个月", 3, following)
+        assert typed("路灯坏了两个月，已核实", "路灯坏了两个月", 3, following) == 4  # sent twice, kept once
         with pytest.raises(SomebodyElseWrites):
-            typed("路灯坏了两个月，孩子害怕", 4, by)
-        assert citizen_records.draft_of(session, contact).typed == {"narrative": "路灯坏了，已核实"}
+            typed("路灯坏了两个月，孩子害怕", "路灯坏了两个月", 3, by)
+        assert stands() == {"narrative": "路灯坏了两个月，已核实", "spot": "说完了村口"}
+
+
+def test_a_page_that_goes_away_has_its_last_words_kept_whatever_of_the_earlier_arrived(
+    database: db.Database,
+) -> None:
+    for arrived in (False, True):
+        with db.transaction() as session:
+            by = a_staff(session, Role.CITIZEN_OPERATOR)
+            contact = a_talk(session, by, LineKind.CITIZEN)
+            first, last = {"note": "说了"}, {"note": "说了一半"}
+            if arrived:
+                citizen_forms.save(session, contact, first, was={}, seen=0, by=by, at=NIGHT)
+            citizen_forms.save(session, contact, last, was={}, sent=first, seen=0, by=by, at=NIGHT)
+            assert citizen_forms.values_of(citizen_records.record_of(session, contact)) == last

@@ -1,10 +1,14 @@
 // The operators' page: one page and the keyboard alone, from the ringing to the finished record.
-import { keybar, leaveFields, make, minutes, notice, part, problemWords, stage } from "./interviewer_parts.js";
+import { leaveFields, make, notice, part, problemWords, stage } from "./interviewer_parts.js";
+import { CallCard } from "./operator_call.js";
 import { MatterPane } from "./operator_citizen.js";
 import { Consult } from "./operator_consult.js";
-import { clock, drawLines, drawRing, drawSide, languageChip, whoWords } from "./operator_idle.js";
+import { drawLines, drawRing, drawSide } from "./operator_idle.js";
+import { Keys, isTyping } from "./operator_keys.js";
 import { Panels } from "./operator_panels.js";
 import { RecordForm, showSaved } from "./operator_record.js";
+import { settledSoon } from "./operator_saving.js";
+import { SeatCard } from "./operator_seat.js";
 import { Unsent } from "./operator_unsent.js";
 import { get, post, renewToken } from "./post.js";
 import { ConsoleTelephone } from "./telephone.js";
@@ -16,9 +20,6 @@ const LOOK_MS = { available: 1000, talking: 2000, wrapping: 3000, break: 5000, o
 const MOVING_MS = 800;
 const BEAT_MS = 10000;
 const SURE_MS = 4000;
-const SETTLE_MS = 5000;
-const SCREEN_BY_S = 300;
-const DOTS = { available: "dot-green", talking: "dot-yellow", wrapping: "dot-yellow", break: "", off: "" };
 
 class Line {
   constructor() {
@@ -32,8 +33,9 @@ class Line {
     // Who is in the room is told by the page's own look: one question a second is enough.
     this.phone = new ConsoleTelephone({ purpose: "hotline", watches: false, speech: data.simulated ? (text) => t("模拟来电人：{text}", "Simulated caller: {text}", { text }) : null });
     part("operator").alarmWords = data.alarm;
-    document.addEventListener("keydown", (event) => this.press(event), { capture: true });
-    document.addEventListener("click", (event) => this.click(event));
+    this.card = new CallCard(data, (callBack, code) => this.ask(`call-backs/${callBack}/result`, { result: code }));
+    this.seatCard = new SeatCard();
+    this.keys = new Keys(this);
     setInterval(() => this.tick(), 500);
     setInterval(() => this.beat(), BEAT_MS);
     this.look();
@@ -73,20 +75,21 @@ class Line {
   }
 
   take(screen) {
-    const before = this.screen;
     this.screen = screen;
     this.skew = Date.parse(screen.now) - Date.now();
-    this.showSeat();
+    this.seatCard.show(screen.seat);
     drawRing(screen.offer, this.now);
-    this.ringing(Boolean(screen.offer), before);
+    if (this.seatCard.ringing(screen.offer) && !isTyping(document.activeElement)) part("stage").focus({ preventScroll: true });
     drawSide(screen, data.follow_ups);
     this.consults.take(screen.consult);
     const contact = this.shown(screen);
     this.openContact(contact);
-    this.showCall(contact);
+    this.contact = contact;
+    this.card.show(contact, screen);
+    this.tick();
     if (!contact) drawLines(screen, this.now);
     part("today-line").textContent = t("今日接听 {n}", "{n} answered today", { n: screen.today.count });
-    this.keys(contact);
+    this.keys.show();
   }
 
   // A talk is always shown; a record still open while it is being written, also when its time is over and the seat is free.
@@ -103,8 +106,7 @@ class Line {
   // Something is being typed for the call in hand, or is not with the house yet.
   get isBusy() {
     const { activeElement } = document;
-    const isTyping = this.isTyping(activeElement) && activeElement.closest("#stage, #panels, #matter, #citizen-side");
-    return Boolean(isTyping || this.isUnsaved);
+    return Boolean((isTyping(activeElement) && activeElement.closest("#stage, #panels, #matter, #citizen-side")) || this.isUnsaved);
   }
 
   get isUnsaved() {
@@ -120,9 +122,8 @@ class Line {
   }
 
   // Wait until the house has everything typed, but not for ever.
-  settled(ms = SETTLE_MS) {
-    const all = Promise.all([this.record?.settled() ?? true, this.matter?.settled() ?? true]).then((are) => are.every(Boolean));
-    return Promise.race([all, new Promise((done) => setTimeout(() => done(false), ms))]);
+  settled() {
+    return settledSoon(this.record?.settled() ?? true, this.matter?.settled() ?? true);
   }
 
   // Say what would be left behind if the call were passed on now; nothing when all is with the house.
@@ -223,7 +224,10 @@ class Line {
       notice(problem.message);
       this.record?.markAll(problem.fields);
       if (this.matter && problem.fields.result) part("c-result").focus();
-      if (this.matter && problem.fields.narrative) this.matter.focus();
+      if (this.matter && problem.fields.narrative) {
+        await this.matter.refresh(); // what lacks may be a colleague's late words, which this page has not seen
+        this.matter.focus();
+      }
     }
     this.look();
   }
@@ -256,14 +260,18 @@ class Line {
     }
   }
 
-  // Calling somebody back: what was heard, where the line could not tell.
-  showCallBack(contact) {
-    const row = part("call-back");
-    row.hidden = !contact.call_back || contact.state === "wrapping";
-    if (row.hidden || row.dataset.id === String(contact.call_back)) return;
-    row.dataset.id = contact.call_back;
-    row.replaceChildren(make("span", { className: "small soft", textContent: t("回拨听到的：", "Calling back, heard:") }), ...data.heard.map(({ code, words }) =>
-      make("button", { type: "button", className: "button", textContent: words, onclick: () => this.ask(`call-backs/${contact.call_back}/result`, { result: code }) })));
+  seat(verb) {
+    if (!this.screen || this.screen.seat.state === "talking") return;
+    this.ask(`seat/${verb === "free" && this.screen.seat.state === "off" ? "sit" : verb}`);
+  }
+
+  // Clocks go on by themselves between two looks.
+  tick() {
+    this.unsent.draw();
+    if (!this.screen) return;
+    drawRing(this.screen.offer, this.now);
+    this.seatCard.tick(this.screen.seat, this.now);
+    this.card.tick(this.now, this.sureUntil > performance.now());
   }
 
   // --- the contact in hand
@@ -288,7 +296,7 @@ class Line {
     part("saved").hidden = true;
     const isCounselling = contact?.line === "counselling";
     this.panels.show(isCounselling ? token : null);
-    this.matter?.show(contact?.line === "citizen" ? token : null).catch((problem) => notice(problemWords(problem)));
+    this.matter?.show(contact?.line === "citizen" ? token : null);
     if (isCounselling) this.openRecord(token);
     else stage();
     if (!contact) leaveFields();
@@ -305,191 +313,6 @@ class Line {
       if (this.record !== record) return;
       this.opened = null; // asked for again at the next look
       notice(problemWords(problem));
-    }
-  }
-
-  showCall(contact) {
-    this.contact = contact;
-    part("call-card").hidden = !contact;
-    if (!contact) return;
-    const isWrapping = contact.state === "wrapping";
-    part("call-line").textContent = contact.line_words;
-    part("call-line").className = `chip ${contact.line === "counselling" ? "chip-green" : "chip-blue"}`;
-    part("call-state").textContent = contact.is_held ? t("保持中，对方在听音乐", "On hold: they hear music") : contact.label;
-    part("call-number").textContent = whoWords(contact);
-    part("call-language").replaceChildren(...[languageChip(contact)].filter(Boolean));
-    part("call-times").replaceChildren(...(contact.times > 1 ? [t("第 {n} 次来电", "call no. {n}", { n: contact.times })] : []));
-    part("call-times").hidden = contact.times < 2;
-    part("call-more").textContent = [t("等了 {waited}", "waited {waited}", { waited: minutes(contact.waited_s) }), contact.source, { running: t("录音中", "recording"), paused: t("录音暂停", "recording paused"), kept: t("已录音", "recorded") }[contact.recording]].filter(Boolean).join(" · ");
-    part("call-heard").hidden = !contact.is_listened_in;
-    part("call-heard").textContent = t("值班组长在线", "A shift lead is on the line");
-    for (const id of ["hold", "hang-up"]) part(id).hidden = isWrapping;
-    this.showCallBack(contact);
-    part("hold").disabled = contact.state !== "talking";
-    part("hold").setAttribute("aria-pressed", String(contact.is_held));
-    part("hold-words").textContent = contact.is_held ? t("恢复", "Take back") : t("保持", "Hold");
-    part("consult").hidden = isWrapping || !data.consults;
-    part("panic").hidden = isWrapping || !data.panic;
-    part("unrecord").hidden = !contact.recording;
-    part("finish").hidden = !isWrapping;
-    part("to-line").hidden = !isWrapping || this.screen.seat.state === "wrapping";
-    part("ring-again").hidden = !isWrapping || contact.is_withheld;
-    this.tick();
-  }
-
-  tick() {
-    this.unsent.draw();
-    if (this.screen) drawRing(this.screen.offer, this.now);
-    const seat = this.screen?.seat;
-    if (seat?.since) part("seat-since").textContent = minutes((this.now - Date.parse(seat.since)) / 1000);
-    const contact = this.contact;
-    if (!contact) return;
-    const sure = this.sureUntil > performance.now();
-    part("hang-up-words").textContent = sure ? t("再按一次挂断", "Press again") : t("挂断", "Hang up");
-    const start = contact.talking_at ? Date.parse(contact.talking_at) : this.now;
-    if (contact.state === "wrapping") {
-      const left = contact.wrap_until ? (Date.parse(contact.wrap_until) - this.now) / 1000 : 0;
-      part("call-clock").textContent = left > 0 ? minutes(left) : "00:00";
-      part("call-state").textContent = left > 0 ? t("话后整理，还有", "Wrap-up, left") : t("整理时间已到：坐席已空出，会有来电；记录还开着，请写完", "Wrap-up is over: your seat is free and callers may ring; the record is still open to finish");
-    } else {
-      part("call-clock").textContent = minutes((this.now - start) / 1000);
-    }
-    this.remind(contact, (this.now - start) / 1000);
-  }
-
-  // By minute five somebody has asked: the screener is due, said once and calmly.
-  remind(contact, seconds) {
-    const box = part("reminder");
-    if (!box) return;
-    const isDue = contact.line === "counselling" && contact.state === "talking" && !contact.is_screened && seconds > SCREEN_BY_S - 90;
-    const words = !isDue ? "" : seconds < SCREEN_BY_S
-      ? t("到第 5 分钟前请做自杀风险筛查（F3）", "Please screen for suicide risk by minute 5 (F3)")
-      : t("已过 5 分钟，还没有筛查：请现在做（F3）", "Five minutes have passed without a screening: please do it now (F3)");
-    if (box.dataset.words === words) return;
-    box.dataset.words = words;
-    box.replaceChildren(...(words ? [make("p", { className: `flash flash-warn reminder`, textContent: words, attrs: { role: "status" } })] : []));
-  }
-
-  // --- my seat
-
-  showSeat() {
-    const { seat } = this.screen;
-    part("seat-dot").className = `dot ${DOTS[seat.state] ?? ""}`;
-    part("seat-state").textContent = seat.label;
-    part("seat-rest").hidden = !seat.rest_until;
-    if (seat.rest_until) part("seat-rest").textContent = t("重点个案后休息到 {time}；想提前接听请按 A", "Rest after a key call until {time}; press A to take calls sooner", { time: clock(seat.rest_until) });
-    part("seat-free").disabled = ["talking"].includes(seat.state) || (seat.state === "available" && !seat.rest_until);
-    part("seat-free").classList.toggle("button-primary", ["off", "break"].includes(seat.state));
-    part("seat-rest-button").disabled = ["talking", "break"].includes(seat.state);
-    part("seat-leave").disabled = ["talking", "off"].includes(seat.state);
-  }
-
-  seat(verb) {
-    if (!this.screen || this.screen.seat.state === "talking") return;
-    this.ask(`seat/${verb === "free" && this.screen.seat.state === "off" ? "sit" : verb}`);
-  }
-
-  ringing(isRinging, before) {
-    const isNew = isRinging && before?.offer?.token !== this.screen.offer.token;
-    this.title ??= document.title;
-    document.title = isRinging ? `☎ ${t("来电", "Ringing")} · ${this.title}` : this.title;
-    if (isNew && !this.isTyping(document.activeElement)) part("stage").focus({ preventScroll: true });
-    if (isNew) this.sound();
-  }
-
-  // A short tone, where the browser allows one.
-  sound() {
-    try {
-      this.audio ??= new AudioContext();
-      const tone = this.audio.createOscillator();
-      const gain = this.audio.createGain();
-      gain.gain.value = 0.06;
-      tone.frequency.value = 620;
-      tone.connect(gain).connect(this.audio.destination);
-      tone.start();
-      tone.stop(this.audio.currentTime + 0.35);
-    } catch {
-      // a silent browser still shows it
-    }
-  }
-
-  // --- keys and clicks
-
-  keys(contact) {
-    const pairs = this.screen.offer ? [["Enter", t("接起", "accept")], ["Esc", t("暂不接", "decline")]] : [];
-    if (!contact) pairs.push(["A", t("开始接听", "take calls")], ["B", t("休息", "break")], ["L", t("离席", "leave")]);
-    else {
-      if (contact.state === "wrapping") pairs.push(["Ctrl+Enter", t("完成", "finish")]);
-      if (contact.line === "citizen") pairs.push(["F2", t("诉求", "matter")], ["F4", t("结果", "result")], ["F6", t("查进度", "look up")], ["F10", t("知识库", "knowledge")]);
-      else pairs.push(["F2", t("记录", "record")], ["F3", t("旁边各页", "panels")]);
-      if (contact.state !== "wrapping") pairs.push(["F7", t("保持", "hold")], ["F8", t("挂断", "hang up")]);
-    }
-    pairs.push(["?", t("全部按键", "all keys")]);
-    const told = JSON.stringify(pairs);
-    if (told !== this.keysDrawn) keybar(pairs);
-    this.keysDrawn = told;
-  }
-
-  isTyping(target) {
-    return target?.matches?.("input:not([type=radio], [type=checkbox], [type=button], [type=range]), textarea, select") ?? false;
-  }
-
-  press(event) {
-    if (event.isComposing || document.querySelector("dialog[open]")) return;
-    if (this.everywhere(event) || this.here(event)) event.preventDefault();
-  }
-
-  everywhere(event) {
-    const isCitizen = this.contact?.line === "citizen";
-    const does = {
-      F1: () => this.panic(),
-      F2: () => (isCitizen ? this.matter.focus() : this.record?.focus()),
-      F3: () => this.panels.step(event.shiftKey ? -1 : 1),
-      F4: () => isCitizen && part("c-result").focus(),
-      F6: () => (this.screen?.offer ? this.accept() : isCitizen && part("l-receipt").focus()),
-      F7: () => this.hold(),
-      F8: () => this.hangUp(),
-      F9: () => this.consult(),
-      F10: () => isCitizen && part("k-q").focus(),
-    }[event.key];
-    if (does) does();
-    else if (event.ctrlKey && event.key === "Enter") this.send();
-    else if (event.key === "Escape" && this.isTyping(event.target)) leaveFields();
-    else return false;
-    return true;
-  }
-
-  send() {
-    if (this.matter?.isIn) this.matter.form.requestSubmit();
-    else this.finish();
-  }
-
-  here(event) {
-    const { target } = event;
-    if (this.isTyping(target) || event.ctrlKey || event.altKey || event.metaKey || target.closest?.(".topbar")) return false;
-    const onControl = target.matches?.("button, a, summary, input") && ["Enter", " "].includes(event.key);
-    const pressed = event.key.toLowerCase();
-    if (this.screen?.offer && !onControl && (pressed === "enter" || pressed === " ")) this.accept();
-    else if (this.screen?.offer && pressed === "escape") this.decline();
-    else if (target.closest?.("#stage form, #panels, #matter")) return false;
-    else if (pressed === "a") this.seat("free");
-    else if (pressed === "b") this.seat("rest");
-    else if (pressed === "l") this.seat("leave");
-    else if (pressed === "r") this.connect();
-    else return false;
-    return true;
-  }
-
-  click(event) {
-    const button = event.target.closest("button");
-    if (!button) return;
-    const does = { accept: () => this.accept(), decline: () => this.decline(), hold: () => this.hold(), "hang-up": () => this.hangUp(), finish: () => this.finish(), "to-line": () => this.toLine(), "ring-again": () => this.ringAgain(), unrecord: () => this.ask(`contacts/${this.contact.token}/unrecord`), consult: () => this.consult(), panic: () => this.panic(), "seat-free": () => this.seat("free"), "seat-rest-button": () => this.seat("rest"), "seat-leave": () => this.seat("leave") }[button.id];
-    if (does) does();
-    else if (button.dataset.callsBack) this.ask(`call-backs/${button.dataset.callsBack}/ring`);
-    else if (button.dataset.hears) this.hear(button);
-    else if (button.dataset.opensContact) {
-      this.chosen = button.dataset.opensContact;
-      this.look();
     }
   }
 }

@@ -112,7 +112,7 @@ export function drawRing(offer, now) {
     ring.dataset.shown = shown;
     ring.replaceChildren(
       make("p", { className: "row between" }, make("span", { className: "chip chip-blue", textContent: offer.line_words }), offer.is_for_me ? make("span", { className: "chip chip-green", textContent: t("找您的", "asks for you") }) : null, offer.is_first ? make("span", { className: "chip chip-yellow", textContent: t("优先", "first") }) : null),
-      make("p", { className: "strong", textContent: t("来电响铃", "A caller rings") }),
+      make("p", { className: "strong", textContent: offer.is_kept ? t("保留了位置的来电人：接起后由我们拨过去", "A caller who kept their place: accept, and we ring them") : t("来电响铃", "A caller rings") }),
       make("p", { className: "call-number" }, whoWords(offer), " ", languageChip(offer), " ", timesChip(offer)),
       make("p", { className: "small soft num", id: "ring-time" }),
       make("div", { className: "ring-keys" },

@@ -25,6 +25,7 @@ export class RecordForm {
       onState: (waiting, isLost, at) => this.tell.onSaved(waiting, isLost, at),
       onRefused: (fields, problem) => this.refused(fields, problem),
       onFresh: (fresh, pending) => this.fresh(fresh, pending),
+      joins: (name) => (this.holders.get(name)?.field.kind === "text" ? "\n" : ""),
     });
     this.draw(record, record.values, record.is_finished || !record.is_mine);
     this.tell.onSaved(0, false, null);

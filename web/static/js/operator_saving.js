@@ -2,6 +2,7 @@
 // house has acknowledged them. They are kept in memory alone: nothing of a talk is written into the browser.
 import { get, post, token as formToken } from "./post.js";
 
+const SETTLE_MS = 5000;
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 const SOON_MS = 700;
 const LATEST_MS = 2500;
@@ -12,8 +13,21 @@ function newToken() {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+// Resolve to whether all of these have everything with the house, but don't wait for ever.
+export function settledSoon(...waits) {
+  const all = Promise.all(waits).then((are) => are.every(Boolean));
+  return Promise.race([all, new Promise((done) => setTimeout(() => done(false), SETTLE_MS))]);
+}
+
+// The words of two who wrote in one field: neither writes over the other's.
+export function joined(theirs, mine, between) {
+  if (!mine || theirs.startsWith(mine)) return theirs;
+  return mine.startsWith(theirs) ? mine : `${theirs}${between}${mine}`;
+}
+
 export class ChangeQueue {
-  // tell.onState(waiting, isLost, at), tell.onRefused(fields, problem), tell.onFresh(record) speak to the page.
+  // tell.onState(waiting, isLost, at), tell.onRefused(fields, problem), tell.onFresh(record, pending) speak to the page;
+  // tell.joins(name) says what stands between the words of two who wrote in one field, nothing where one is chosen.
   // `held` is what each field held when the house last told: late words are told apart by it from another's.
   constructor(url, version, held, tell) {
     this.url = url;
@@ -127,17 +141,23 @@ export class ChangeQueue {
     this.tell.onRefused({}, problem);
   }
 
-  // Another window wrote: take the fresh record, keep what was typed here, and save it onto the fresh one.
+  // Somebody else wrote: take the fresh record, keep what was typed here, and save it onto the fresh one.
   async renew(problem) {
     let fresh;
     try {
       fresh = await get(this.url);
-    } catch {
-      return false;
+    } catch (gone) {
+      if (gone.status === 404) this.refuse(problem);
+      return gone.status === 404;
     }
-    for (const [name, value] of Object.entries(this.item.changes)) if (!this.pending.has(name)) this.pending.set(name, value);
+    for (const [name, value] of Object.entries(this.item?.changes ?? {})) if (!this.pending.has(name)) this.pending.set(name, value);
     this.item = null;
     this.version = fresh.version;
+    for (const [name, mine] of this.pending) {
+      const between = this.tell.joins(name);
+      const theirs = fresh.values[name];
+      if (between && theirs && theirs !== this.held[name]) this.pending.set(name, joined(theirs, mine, between));
+    }
     this.held = { ...fresh.values };
     if (fresh.is_finished) this.refuse(problem);
     this.tell.onFresh(fresh, this.pending);
@@ -152,7 +172,7 @@ export class ChangeQueue {
       keepalive: true,
       credentials: "same-origin",
       headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": formToken() },
-      body: JSON.stringify({ ...this.told(this.unsent), token: newToken(), seen: this.version, after: this.item?.token ?? "" }),
+      body: JSON.stringify({ ...this.told(this.unsent), token: newToken(), seen: this.version, after: this.item?.token ?? "", sent: this.item?.changes ?? {} }),
     }).catch(() => {});
   }
 
