@@ -17,7 +17,7 @@ from hotline.carrier_days import CarrierDay, days_of
 from hotline.contacts import OPEN, Contact, ContactState
 from hotline.distress import Distress
 from hotline.key_calls import KeyCall
-from hotline.late_call_backs import is_untried
+from hotline.late_call_backs import is_late
 from hotline.lines import LineKind
 from hotline.offers import Offer
 from hotline.presence import PRESENT, Doing, doing
@@ -188,7 +188,7 @@ def seats_now(session: Session, at: datetime, lines: Collection[LineKind]) -> li
 
 def _promised(session: Session, lines: Collection[LineKind], at: datetime) -> Promised:
     open_ = CallBack.state.in_([CallBackState.DUE, CallBackState.HELD])
-    late = sa.case((is_untried(at), 1), else_=0)
+    late = sa.case((is_late(at), 1), else_=0)
     calls, calls_late = session.execute(
         sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(late), 0))
         .select_from(CallBack)

@@ -15,6 +15,8 @@ from hotline.contacts import Contact
 FIRST_WITHIN = timedelta(minutes=15)
 LEFT_TO_SPEAKERS = timedelta(minutes=10)
 """So long a call-back in another language is left to those who speak it, while one of them is at the line."""
+LEFT_TO_WRITER = timedelta(minutes=5)
+"""So long a talk that broke off, and was rung again in vain, is left to who had it: they may ring once more."""
 TRIES = 3
 LEASE = timedelta(minutes=10)
 AGAIN_AFTER = timedelta(hours=2)

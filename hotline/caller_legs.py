@@ -137,7 +137,7 @@ def _talked_after_all(session: Session, contact: Contact, call: Call, room: Room
 def _talked_last_with(session: Session, contact: Contact, room: Room, at: datetime) -> None:
     """The caller's end was told before their last talk, and the talk before that got the record: set that right."""
     giver = contact.taken_by
-    let_go(session, contact, at=at)
+    let_go(session, contact, giver, at=at)
     contact.taken_by, contact.taken_at, contact.room_id = room.owner_id, at, room.id
     journal.write(session, "contact.set_right", contact, by=None, at=at, giver=giver, taker=room.owner_id)
     session.flush()

@@ -12,11 +12,20 @@ from core.people import Staff
 from core.problems import Missing, Refused
 from core.sweeps import sweep
 from core.terms import Words
-from hotline.callbacks import LEASE, TRIES, CallBack, CallBackResult, CallBackState, next_try
+from hotline.callbacks import (
+    LEASE,
+    LEFT_TO_WRITER,
+    TRIES,
+    CallBack,
+    CallBackReason,
+    CallBackResult,
+    CallBackState,
+    next_try,
+)
 from hotline.contacts import CONTACT_FLOW, Contact, ContactAction, ContactState, Source, WayOut, add_leg
 from hotline.dispatch import close_offers
 from hotline.lines import line_of
-from hotline.missing import call_back_of, miss, resume
+from hotline.missing import call_back_of, miss, promise_call_back, resume
 from hotline.offers import OfferAnswer
 from hotline.seating import occupy, room_to_talk_in
 from hotline.taking import live_leg, may_answer
@@ -72,10 +81,16 @@ def ring(session: Session, call_back: CallBack, *, by: Staff, at: datetime) -> C
 
 
 def ring_again(session: Session, contact: Contact, *, by: Staff, at: datetime) -> Call:
-    """Dial a caller whose talk has just broken off."""
+    """Dial a caller whose talk has just broken off; they are promised it, should a machine answer."""
     if contact.taken_by != by.id:
         raise Missing
-    return dial(session, contact, by=by, at=at)
+    call = dial(session, contact, by=by, at=at)
+    if contact.source is not Source.FOLLOW_UP:
+        promise = promise_call_back(session, contact, CallBackReason.BROKEN_OFF, at=at)
+        if promise.closed_at is None:
+            _hold(session, promise, by=by, at=at)
+            promise.last_try_at = at
+    return call
 
 
 def dial(session: Session, contact: Contact, *, by: Staff, at: datetime) -> Call:
@@ -85,7 +100,7 @@ def dial(session: Session, contact: Contact, *, by: Staff, at: datetime) -> Call
         raise NoNumber
     room = room_to_talk_in(session, by)
     if contact.state is ContactState.WRAPPING:
-        contact.written_by = contact.taken_by
+        contact.written_by, contact.written_at = contact.taken_by, None
     contact.taken_by, contact.taken_at, contact.room_id = by.id, at, room.id
     CONTACT_FLOW.move(session, contact, ContactAction.CALL_BACK, by=by, at=at)
     occupy(session, contact, by=by, at=at)
@@ -120,8 +135,8 @@ def note_result(
             contact.closed_at = at
             CONTACT_FLOW.move(session, contact, ContactAction.SETTLE, by=by, at=at)
     else:
-        if contact.written_by is None:
-            contact.talking_at = None  # a machine is no talk
+        if contact.talking_at and contact.taken_at and contact.talking_at >= contact.taken_at:
+            contact.talking_at = None  # a machine is no talk; one before this call of ours stays
         _put_off(call_back, at)
         _give_back(session, contact, at=at, by=by)
     session.flush()
@@ -130,7 +145,7 @@ def note_result(
 def _give_back(session: Session, contact: Contact, *, at: datetime, by: Staff | None) -> None:
     if contact.state is ContactState.MISSED:
         return
-    if contact.written_by is not None:
+    if contact.written_by is not None and contact.written_at is None:
         resume(session, contact, at=at, by=by)
     else:
         miss(session, contact, contact.way_out or WayOut.ABANDONED, at=at, by=by)
@@ -162,6 +177,7 @@ def keep_others(session: Session, contact: Contact, *, at: datetime) -> None:
         if other.contact.rung_at > (contact.ended_at or at):
             continue
         _close(other, S.DONE, at)
+        close_offers(session, other.contact, OfferAnswer.WITHDRAWN, at=at)
         if other.contact.state is ContactState.MISSED:
             other.contact.closed_at = at
             CONTACT_FLOW.move(
@@ -186,14 +202,14 @@ def not_reached(session: Session, contact: Contact, *, at: datetime) -> None:
 
 
 def _others(session: Session, contact: Contact) -> list[CallBack]:
-    """Return what else is promised to the same caller and nobody is at work on."""
+    """Return what else is promised to the same caller and nobody is at work on, each with its contact locked."""
     if contact.caller_id is None or contact.caller is None or contact.caller.is_withheld:
         return []
     query = (
         sa.select(CallBack)
         .join(Contact, Contact.id == CallBack.contact_id)
         .where(Contact.caller_id == contact.caller_id, Contact.id != contact.id, CallBack.state == S.DUE)
-        .with_for_update(of=CallBack, skip_locked=True)
+        .with_for_update(of=(CallBack, Contact), skip_locked=True)
     )
     return list(session.scalars(query))
 
@@ -203,7 +219,8 @@ def _put_off(call_back: CallBack, at: datetime) -> None:
         _close(call_back, S.GIVEN_UP, at)
         return
     call_back.state, call_back.held_by, call_back.lease_until = S.DUE, None, None
-    call_back.closed_at, call_back.due_at = None, next_try(call_back.tries, at)
+    call_back.closed_at = None
+    call_back.due_at = next_try(call_back.tries, at) if call_back.tries else at + LEFT_TO_WRITER
 
 
 def _close(call_back: CallBack, state: CallBackState, at: datetime) -> None:

@@ -152,7 +152,7 @@ def transfer(session: Session, contact: Contact, *, by: Staff | None, at: dateti
     giver, taker = row.asker, row.colleague
     row.closed_at = at
     CONSULT_FLOW.move(session, row, A.PASS, by=by, at=at)
-    let_go(session, contact, at=at)
+    let_go(session, contact, giver.id, at=at)
     telephone, left_over = _telephone(session, giver, room), open_room_of(session, taker.id)
     if left_over is not None:
         close_room(session, left_over, at=at)

@@ -141,6 +141,8 @@ class Contact(Base):
     taken_at: Mapped[datetime | None]
     written_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
     """Who talked with the caller and writes it down, while somebody rings again or the caller waits for another."""
+    written_at: Mapped[datetime | None]
+    """When they had written it down, though the caller is still to be called; a talk since is another's to write."""
     room_id: Mapped[int | None] = mapped_column(sa.ForeignKey("room.id"))
     talking_at: Mapped[datetime | None]
     """When a person first spoke with the caller."""
@@ -166,12 +168,23 @@ class Contact(Base):
     language: Mapped[SpokenLanguage | None] = relationship()
     owner: Mapped[Staff] = relationship(foreign_keys=owner_id)
     taker: Mapped[Staff | None] = relationship(foreign_keys=taken_by)
+    writer: Mapped[Staff | None] = relationship(foreign_keys=written_by)
 
     def waited_s(self, now: datetime) -> int:
         """Return for how many seconds the caller waited, or waits."""
-        if self.state is ContactState.WAITING and self.waiting_from is not None:
-            return max(0, int((now - self.waiting_from).total_seconds()))
-        return int(self.first_wait_s or 0)
+        if self.waiting_from is None or self.ended_at is not None:  # no queue, or called back since
+            return int(self.first_wait_s or 0)
+        is_put_back = self.talking_at is not None and self.talking_at < self.waiting_from
+        if self.state is ContactState.TALKING and not is_put_back:
+            return int(self.first_wait_s or 0)
+        until = now if self.state is ContactState.WAITING else self.taken_at or now
+        return max(0, int((until - self.waiting_from).total_seconds()))
+
+    @property
+    def operator_name(self) -> str:
+        """Who talked with the caller, or is to."""
+        person = self.taker or self.writer
+        return person.name if person is not None else ""
 
     @property
     def voice(self) -> str:
@@ -186,14 +199,8 @@ class Contact(Base):
 
     def put_first_wait(self, way_out: WayOut, at: datetime) -> None:
         """Write down how the first waiting ended, or set it right."""
-        waited = (at - (self.waiting_from or self.rung_at)).total_seconds()
+        waited = (at - max(self.waiting_from or self.rung_at, self.rung_at)).total_seconds()
         self.way_out, self.first_wait_s = way_out, round(max(0.0, waited), 3)
-
-
-def seat_seconds(talking_at: datetime, ended_at: datetime, closed_at: datetime | None, at: datetime) -> float:
-    """Return how long a talk and its writing down keep a seat busy; after ten minutes the seat is free in any case."""
-    until = max(ended_at, min(closed_at or at, ended_at + WRAP_UP))
-    return max(0.0, (until - talking_at).total_seconds())
 
 
 class ContactLeg(Base):

@@ -31,7 +31,7 @@ def dispatch(session: Session, *, at: datetime) -> int:
     """Let waiting callers ring at free seats; return how many telephones were rung anew."""
     expire_offers(session, at=at)
     seats = _free_seats(session, at)
-    waiting = _waiting(session, seats) if seats else []
+    waiting = _waiting(session, seats, at) if seats else []
     if not waiting:
         return 0
     free = [Free(seat.staff_id, frozenset(seat.serves), frozenset(seat.speaks)) for seat in seats]
@@ -157,7 +157,7 @@ _OFFERED = (
 )
 
 
-def _waiting(session: Session, seats: Sequence[Seat]) -> list[Contact]:
+def _waiting(session: Session, seats: Sequence[Seat], at: datetime) -> list[Contact]:
     """Return who waits on the lines that the seats serve, as far down as these seats can ring."""
     lines = [LineKind.of(code) for code in {code for seat in seats for code in seat.serves}]
     most = 4 * len(seats)
@@ -168,7 +168,7 @@ def _waiting(session: Session, seats: Sequence[Seat]) -> list[Contact]:
         # Who is left to somebody else holds nobody up, and who is spoken for by a seat comes before longer waits.
         found += session.scalars(_IN_LANGUAGE, {**asked, "spoken": spoken})
         found += session.scalars(_IN_MANDARIN, asked)
-    return [*dict.fromkeys(found), *kept_places(session, lines, most)]
+    return [*dict.fromkeys(found), *kept_places(session, lines, most, at=at)]
 
 
 def _turn(contact: Contact, left: datetime | None) -> Turn:

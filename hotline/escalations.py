@@ -41,7 +41,7 @@ class Escalation(Base):
 
     __tablename__ = "escalation"
     __table_args__ = (
-        sa.CheckConstraint("(answered_at IS NULL) = (answered_by IS NULL)", name="answered_by_someone"),
+        sa.CheckConstraint("answered_by IS NULL OR answered_at IS NOT NULL", name="answered_by_someone"),
         sa.Index("ix_escalation_answered_at_next_at", "answered_at", "next_at"),
     )
 
@@ -58,6 +58,7 @@ class Escalation(Base):
     """When one more person is told; None after three."""
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
+    """Who took it over; nobody where its cause was over by itself."""
 
     contact: Mapped[Contact | None] = relationship()
     answerer: Mapped[Staff | None] = relationship(foreign_keys=answered_by)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,10 +17,11 @@ KEPT = sa.and_(
     CallBack.state == CallBackState.DUE,
     CallBack.reason == CallBackReason.ASKED,
     CallBack.tries == 0,
+    CallBack.due_at <= sa.bindparam("now"),
     Contact.state == ContactState.MISSED,
     Contact.waiting_from.is_not(None),
 )
-"""Asked for by key out of the queue, in nobody's hand, and not tried yet: after a try it is a call-back like any other."""
+"""Asked for by key out of the queue, in nobody's hand, due and not tried yet: after a try it is like any other."""
 _IN_TURN = (
     sa.select(Contact)
     .join(CallBack, KEPT)
@@ -30,6 +32,6 @@ _IN_TURN = (
 )
 
 
-def kept_places(session: Session, lines: Collection[LineKind], most: int) -> list[Contact]:
+def kept_places(session: Session, lines: Collection[LineKind], most: int, *, at: datetime) -> list[Contact]:
     """Return who kept their place on some lines, in the order of their turn."""
-    return list(session.scalars(_IN_TURN, {"lines": lines, "most": most}))
+    return list(session.scalars(_IN_TURN, {"lines": lines, "most": most, "now": at}))

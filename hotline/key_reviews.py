@@ -97,7 +97,7 @@ def key_cases(session: Session, *, since: datetime, limit: int = 200) -> list[Ke
             token=contact.token,
             since=begun,
             due_at=begun + WITHIN,
-            operator=contact.taker.name if contact.taker else "",
+            operator=contact.operator_name,
             reviewed_at=review.reviewed_at if review else None,
             verdict=review.verdict if review else None,
         )
@@ -120,7 +120,7 @@ def review(
     """Write down what a reading came to."""
     if not (by.may(Permission.COUNSEL_REVIEW) or by.may(Permission.COUNSEL_LEAD)):
         raise Forbidden
-    if contact.taken_by == by.id:
+    if by.id in (contact.taken_by, contact.written_by):
         raise Refused(
             Words(
                 "自己接的来电由别人评议，没有记录", "Somebody else reviews one's own call; nothing was noted"
@@ -146,7 +146,7 @@ def _about(by: Staff) -> sa.Select[KeyReview]:
     return (
         sa.select(KeyReview)
         .join(Contact, Contact.id == KeyReview.contact_id)
-        .where(Contact.taken_by == by.id)
+        .where(sa.or_(Contact.taken_by == by.id, Contact.written_by == by.id))
     )
 
 

@@ -19,7 +19,7 @@ from core.terms import Words
 from hotline.callbacks import CallBack, CallBackReason, CallBackState
 from hotline.callers import Caller
 from hotline.contacts import Contact, ContactState
-from hotline.followups import FollowUp, FollowUpState
+from hotline.followups import FollowUp, FollowUpState, overdue_at
 from hotline.languages import SpokenLanguage
 from hotline.lines import LineKind, line_of
 
@@ -137,9 +137,6 @@ _HELD = _PROMISES.where(CallBack.state == CallBackState.HELD)
 _TO_FOLLOW = sa.and_(FollowUp.state == FollowUpState.DUE, FollowUp.next_at <= sa.bindparam("now"))
 _FOLLOW_UPS = sa.select(
     sa.func.count(FollowUp.id),
-    sa.func.count(FollowUp.id).filter(
-        FollowUp.first_try_at.is_(None), FollowUp.due_at <= sa.bindparam("now")
-    ),
     sa.func.min(FollowUp.due_at),
 ).where(_TO_FOLLOW)
 
@@ -147,7 +144,8 @@ _FOLLOW_UPS = sa.select(
 def read_lists(session: Session, *, at: datetime) -> Lists:
     """Read them now."""
     lines = {kind: _of_line(session, kind, at) for kind in LineKind}
-    count, overdue, first = session.execute(_FOLLOW_UPS, {"now": at}).one()
+    count, first = session.execute(_FOLLOW_UPS, {"now": at}).one()
+    overdue = session.scalar(sa.select(sa.func.count(FollowUp.id)).where(overdue_at(at))) or 0
     follow_ups = FollowUps(count, overdue, first)
     promises = _mark(follow_ups, *((line.due_count, line.due, line.held) for line in lines.values()))
     return Lists(at, lines, follow_ups, _mark(promises, *lines.values()), promises)

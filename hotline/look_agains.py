@@ -76,7 +76,7 @@ def due_again(session: Session, *, at: datetime, by: Staff | None = None) -> lis
     rows = [
         LookAgain(
             contact.token,
-            contact.taker.name if contact.taker else "",
+            contact.operator_name,
             max(moment for moment in looks if moment is not None),
             bool(is_open),
         )

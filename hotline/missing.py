@@ -44,10 +44,14 @@ def miss(
         way_out = W.FALLBACK  # they did not give up: nobody of ours was there
     CONTACT_FLOW.move(session, contact, ContactAction.MISS, by=by, at=at, way_out=way_out.value)
     contact.leave_waiting(way_out, at)
-    contact.ended_at = at
+    if (
+        contact.talking_at is None or contact.ended_at is None
+    ):  # rung in vain, a talk before ended when it did
+        contact.ended_at = at
+    taker = contact.taken_by
     forget_taker(contact)
     session.flush()
-    let_go(session, contact, at=at)
+    let_go(session, contact, taker, at=at)
     close_offers(session, contact, OfferAnswer.WITHDRAWN, at=at)
     if contact.source in _told:
         _told[contact.source](session, contact, at)
@@ -66,7 +70,7 @@ def resume(session: Session, contact: Contact, *, at: datetime, by: Staff | None
 
     Its writer keeps the record, the checklist and the plan in the middle of an event; the call-back stands beside it.
     """
-    is_own = contact.taken_by == contact.written_by
+    taker, is_own = contact.taken_by, contact.taken_by == contact.written_by
     contact.taken_by, contact.taken_at = contact.written_by, at
     contact.ended_at = contact.ended_at or at
     if is_own:
@@ -77,7 +81,7 @@ def resume(session: Session, contact: Contact, *, at: datetime, by: Staff | None
     if is_own:
         end_talk(session, contact, at=at)
     else:
-        let_go(session, contact, at=at)
+        let_go(session, contact, taker, at=at)
     if contact.source in _told:
         _told[contact.source](session, contact, at)
     else:

@@ -13,7 +13,7 @@ from core import clock
 from core.people import Staff
 from core.terms import t
 from hotline import consult_sheet
-from hotline.callbacks import CallBack, CallBackReason, CallBackState
+from hotline.callbacks import CallBack, CallBackReason
 from hotline.callers import Caller
 from hotline.contacts import Contact, ContactLeg, ContactState
 from hotline.line_lists import SHOWN, FollowUps, LineLists, Lists, Promise, read_lists
@@ -182,12 +182,13 @@ def _contact(session: Session, contact: Contact, at: datetime) -> dict[str, Any]
     )
     leg = session.scalars(query).first()
     sheet = session.scalars(sa.select(ScreeningSheet).where(ScreeningSheet.contact_id == contact.id)).first()
-    held = sa.select(CallBack.id).where(
-        CallBack.contact_id == contact.id, CallBack.state == CallBackState.HELD
+    # What this taking of it was dialled for: a machine that picked up is told apart by who hears it alone.
+    dialled_for = sa.select(CallBack.id).where(
+        CallBack.contact_id == contact.id, CallBack.last_try_at == contact.taken_at
     )
     return {
         **_row(contact),
-        "call_back": session.scalars(held).first(),
+        "call_back": session.scalars(dialled_for).first(),
         "waited_s": contact.waited_s(at),
         "is_held": leg is not None and not leg.is_ended and leg.is_held,
         "wrap_until": contact.wrap_until.isoformat() if contact.wrap_until else None,

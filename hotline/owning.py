@@ -33,6 +33,15 @@ class InSomebodysHand(Refused):
     )
 
 
+class NothingToGive(Refused):
+    """It is over, or its caller is still on the line."""
+
+    words = Words(
+        "这条记录已完成，或来电人还在线上，没有移交。",
+        "This record is finished, or its caller is still on the line, so it was not given to anybody.",
+    )
+
+
 @dataclass(frozen=True)
 class LeftOver:
     """A contact that nobody works on: what stands open, who owns it, and what somebody may do about it."""
@@ -124,14 +133,18 @@ def give(session: Session, contact: Contact, to: Staff, *, by: Staff, at: dateti
     is_written_now = contact.wrap_until is not None and contact.wrap_until > at and by.id != contact.taken_by
     if contact.state is S.WRAPPING and is_written_now:
         raise InSomebodysHand
+    if contact.state not in (S.MISSED, S.WRAPPING):
+        raise NothingToGive
     if not to.is_active or not to.may(SKILL[contact.line]):
         raise Refused(
             Words("对方不接听这条线路，没有移交", "They don't answer this line, so it was not given to them")
         )
     if contact.state is S.WRAPPING:
-        let_go(session, contact, at=at)
+        let_go(session, contact, contact.taken_by, at=at)
         contact.taken_by = to.id
-    before, contact.owner_id, contact.written_by = contact.owner_id, to.id, None
+    if contact.written_by is not None and contact.written_at is None:
+        contact.written_by = to.id
+    before, contact.owner_id = contact.owner_id, to.id
     session.flush()
     journal.write(session, "contact.give", contact, by=by, at=at, giver=before, taker=to.id)
     return contact

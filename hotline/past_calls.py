@@ -9,13 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock
-from hotline.contacts import Contact, WayOut, seat_seconds
+from hotline.contacts import Contact, WayOut
 from hotline.credibility import Believed
 from hotline.forecast import HourCount
 from hotline.forecast_handling import Wait, handling_by_hour, patience_of
 from hotline.lines import LineKind
 from hotline.moments import utc_hour
 from hotline.service_levels import RANG
+from hotline.turns import seat_seconds
 
 LOOK_BACK = timedelta(weeks=26)
 TIMES_FROM = timedelta(weeks=8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from core.people import Staff
 from core.problems import Forbidden, Refused
 from core.sweeps import sweep
 from core.terms import Words
-from hotline.contacts import Contact, ContactState
+from hotline.contacts import WRAP_UP, Contact, ContactState
 from hotline.dispatch import close_offers_to, dispatch
 from hotline.lines import lines_served_by
 from hotline.offers import OfferAnswer
@@ -149,16 +150,15 @@ def occupy(session: Session, contact: Contact, *, by: Staff, at: datetime) -> Se
 
 def end_talk(session: Session, contact: Contact, *, at: datetime) -> None:
     """Let the seat of a contact go on to wrap-up."""
-    seat = _seat_with(session, contact, S.TALKING)
-    if seat is not None:
+    for seat in _seats_with(session, contact, S.TALKING):
         _move(session, seat, A.END, by=None, at=at)
 
 
-def let_go(session: Session, contact: Contact, *, at: datetime) -> None:
-    """Free the seat that is with a contact, whatever it does."""
-    seat = _seat_with(session, contact, S.TALKING, S.WRAPPING)
-    if seat is not None:
-        _free(session, seat, by=None, at=at)
+def let_go(session: Session, contact: Contact, of: int | None, *, at: datetime) -> None:
+    """Free somebody's seat that is with a contact, whatever it does; another who writes of it goes on writing."""
+    for seat in _seats_with(session, contact, S.TALKING, S.WRAPPING):
+        if seat.staff_id == of:
+            _free(session, seat, by=None, at=at)
 
 
 _WITH = (
@@ -168,8 +168,8 @@ _WITH = (
 )
 
 
-def _seat_with(session: Session, contact: Contact, *states: SeatState) -> Seat | None:
-    return session.scalars(_WITH, {"contact": contact.id, "states": states}).first()
+def _seats_with(session: Session, contact: Contact, *states: SeatState) -> Sequence[Seat]:
+    return session.scalars(_WITH, {"contact": contact.id, "states": states}).all()
 
 
 def _free(session: Session, seat: Seat, *, by: Staff | None, at: datetime) -> None:
@@ -179,10 +179,10 @@ def _free(session: Session, seat: Seat, *, by: Staff | None, at: datetime) -> No
 
 
 def _free_in_time(session: Session, seat: Seat, *, at: datetime) -> bool:
-    """Free a seat whose wrap-up is over; the record stays open for its operator."""
+    """Free a seat whose wrap-up is over, whoever rings the caller meanwhile; the record stays open for its operator."""
     contact = session.get(Contact, seat.contact_id) if seat.contact_id else None
-    is_wrapping = contact is not None and contact.state is ContactState.WRAPPING
-    if contact is not None and is_wrapping and (contact.wrap_until is None or contact.wrap_until > at):
+    is_open = contact is not None and contact.state not in (ContactState.MISSED, ContactState.DONE)
+    if is_open and seat.since + WRAP_UP > at:
         return False
     _free(session, seat, by=None, at=at)
     return True

@@ -12,6 +12,7 @@ from core.people import Staff, StaffRole
 from core.permissions import OPENS, Permission, Role
 from core.problems import Missing
 from core.terms import coded
+from hotline.contacts import OPEN, Contact
 from hotline.lines import LineKind
 from hotline.ownership import ask_roster
 from hotline.seats import LOST_AFTER, Seat, SeatState
@@ -138,13 +139,20 @@ _SITS = sa.exists().where(
     Seat.staff_id == Staff.id, Seat.state != SeatState.OFF, Seat.heartbeat_at >= sa.bindparam("heard_from")
 )
 _ROSTERED = sa.exists().where(Duty.staff_id == Staff.id, Duty.shift_id == sa.bindparam("shift"))
+_OWNED = (
+    sa.select(Contact.owner_id, sa.func.count().label("number"))
+    .where(Contact.line == LineKind.CITIZEN, Contact.state.in_(OPEN))
+    .group_by(Contact.owner_id)
+    .subquery()
+)
 _ANSWERING = (
     sa.select(Staff.id)
+    .outerjoin(_OWNED, _OWNED.c.owner_id == Staff.id)
     .where(
         Staff.is_active, sa.or_(_SITS, _ROSTERED),
         Staff.id.in_(sa.select(StaffRole.staff_id).where(StaffRole.role.in_(CITIZEN_ROLES))),
     )
-    .order_by(_SITS.desc(), _ROSTERED.desc(), Staff.id)
+    .order_by(_SITS.desc(), sa.func.coalesce(_OWNED.c.number, 0), _ROSTERED.desc(), Staff.id)
     .limit(1)
 )  # fmt: skip
 
@@ -153,7 +161,8 @@ _ANSWERING = (
 def on_call(session: Session, line: LineKind, at: datetime) -> int | None:
     """Say who answers for a line at a moment: the shift's lead, else the supervisor on call, if they still work here.
 
-    A lead of both lines may not answer citizens, so on that line it is an operator at their seat or on the shift.
+    A lead of both lines may not answer citizens, so on that line it is the operator at a seat, or else on the
+    shift, who has the fewest open contacts to answer for.
     """
     if line is LineKind.CITIZEN:
         shift = session.scalars(_NOW.with_only_columns(Shift.id), {"line": line, "at": at}).first()

@@ -71,11 +71,12 @@ def put_back(session: Session, contact: Contact, *, at: datetime, by: Staff | No
         contact.waiting_from = at
     CONTACT_FLOW.move(session, contact, A.PUT_BACK, by=by, at=at)
     contact.is_first = True
+    taker = contact.taken_by
     if was_talking:
-        contact.written_by = contact.taken_by
+        contact.written_by, contact.written_at = taker, None
     forget_taker(contact)
     session.flush()
-    let_go(session, contact, at=at)
+    let_go(session, contact, taker, at=at)
     if leg is not None and leg.in_room and line().capabilities().queues:
         dialling.put_waiting(session, leg, f"line-{contact.line.value}", at=at)
     dispatch(session, at=at)

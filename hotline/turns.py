@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.db import plainly
 from hotline.callbacks import CallBack
-from hotline.contacts import Contact, ContactState, seat_seconds
+from hotline.contacts import WRAP_UP, Contact, ContactState
 from hotline.kept_places import KEPT
 from hotline.lines import HelpLine, LineKind
 from hotline.seats import LOST_AFTER, WORKING, Seat
@@ -45,10 +45,16 @@ _HANDLED = (
 _WORKING = sa.select(Seat.serves).where(WORKING)
 
 
-def position(session: Session, contact: Contact) -> int:
+def position(session: Session, contact: Contact, *, at: datetime) -> int:
     """Return a caller's place in the queue, counted from one."""
-    own = {"line": contact.line, "since": contact.waiting_from, "own_id": contact.id}
+    own = {"line": contact.line, "since": contact.waiting_from, "own_id": contact.id, "now": at}
     return (plainly(session).scalar(_AHEAD_OF_FIRST if contact.is_first else _AHEAD, own) or 0) + 1
+
+
+def seat_seconds(talking_at: datetime, ended_at: datetime, closed_at: datetime | None, at: datetime) -> float:
+    """Return how long a talk and its writing down keep a seat busy; after ten minutes the seat is free in any case."""
+    until = max(ended_at, min(closed_at or at, ended_at + WRAP_UP))
+    return max(0.0, (until - talking_at).total_seconds())
 
 
 def estimate(session: Session, line: HelpLine, at: datetime, *, place: int | None = None) -> float | None:

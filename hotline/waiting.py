@@ -23,6 +23,7 @@ from hotline.contacts import (
 from hotline.dispatch import dispatch
 from hotline.lines import NOT_RECORDED_KEY, HelpLine, LineKind, line_of
 from hotline.missing import miss
+from hotline.rung_again import take_over
 from hotline.taking import last_leg
 from hotline.talking import put_back
 from hotline.turns import estimate, position
@@ -98,7 +99,7 @@ def heard_waiting(session: Session, call: Call, heard: Heard) -> Steps | None:
     if heard.result is not None:
         return left(session, contact, call, heard.result, at=at)
     if contact.state is S.ARRIVED:
-        contact.waiting_from = at
+        contact.waiting_from = take_over(session, contact, at=at) or at
         CONTACT_FLOW.move(session, contact, ContactAction.ENTER, by=None, at=at)
         dispatch(session, at=at)
     elif contact.state is S.TALKING and not call.in_room:  # their room ended around them
@@ -111,11 +112,10 @@ def _pass(session: Session, line: HelpLine, contact: Contact, call: Call, at: da
         return [Say(COMING, contact.voice), Pause(5)]
     if contact.state is not S.WAITING:
         return [LeaveWaiting()]
-    since = contact.waiting_from or at
-    if at - since >= line.longest_wait:
+    if at - max(contact.waiting_from or at, contact.rung_at) >= line.longest_wait:
         miss(session, contact, WayOut.MESSAGE, at=at)
         return [LeaveWaiting()]
-    words = _standing(session, line, position(session, contact), at)
+    words = _standing(session, line, position(session, contact, at=at), at)
     if contact.is_recorded:
         words = _both(words, UNRECORDED)
     said = menu.menu(session, line, contact)

@@ -12,9 +12,10 @@ from core.problems import Missing
 from hotline import calling_back
 from hotline.callbacks import CallBackState
 from hotline.contacts import CONTACT_FLOW, Contact, ContactAction, ContactState
-from hotline.dispatch import dispatch
+from hotline.dispatch import close_offers, dispatch
 from hotline.lines import LineKind
 from hotline.missing import call_back_of
+from hotline.offers import OfferAnswer
 from hotline.owning import may_settle
 from hotline.seating import let_go
 
@@ -50,14 +51,14 @@ def finish(session: Session, contact: Contact, *, by: Staff, at: datetime) -> Co
         sequel(session, contact, by=by, at=at)
     promise = call_back_of(session, contact)
     if promise is not None and promise.closed_at is None:  # written down; the caller is still to be called
-        contact.written_by = None
+        contact.written_by, contact.written_at = contact.written_by or contact.taken_by, at
         CONTACT_FLOW.move(session, contact, ContactAction.MISS, by=by, at=at)
     else:
         if contact.talking_at is not None:
             calling_back.keep_others(session, contact, at=at)
         contact.closed_at = at
         CONTACT_FLOW.move(session, contact, ContactAction.FINISH, by=by, at=at)
-    let_go(session, contact, at=at)
+    let_go(session, contact, contact.taken_by, at=at)
     dispatch(session, at=at)
     return contact
 
@@ -72,6 +73,7 @@ def settle(session: Session, contact: Contact, *, by: Staff, at: datetime) -> Co
     if promise is not None and promise.closed_at is None:
         promise.state, promise.closed_at = CallBackState.GIVEN_UP, at
         promise.held_by = promise.lease_until = None
+    close_offers(session, contact, OfferAnswer.WITHDRAWN, at=at)
     contact.closed_at = at
     CONTACT_FLOW.move(session, contact, ContactAction.SETTLE, by=by, at=at)
     return contact

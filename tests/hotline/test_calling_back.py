@@ -11,7 +11,18 @@ from core import clock, db
 from core.people import Staff
 from core.permissions import Role
 from core.problems import Missing, Refused
-from hotline import answering, calling_back, next_call_back, operator_line, seating, talking, turns, wrapping
+from hotline import (
+    answering,
+    calling_back,
+    key_reviews,
+    next_call_back,
+    operator_line,
+    owning,
+    seating,
+    talking,
+    turns,
+    wrapping,
+)
 from hotline.callbacks import (
     FIRST_WITHIN,
     TRIES,
@@ -120,7 +131,7 @@ def test_who_kept_their_place_is_rung_in_their_turn(desk: Desk) -> None:
     desk.run(10)
     later = desk.contact(desk.call("+8613900000009", for_s=12))
     with db.reading() as session:
-        assert turns.position(session, session.get_one(Contact, later.id)) == 2
+        assert turns.position(session, session.get_one(Contact, later.id), at=desk.house.timeline.now()) == 2
     ann = desk.operator()
     desk.run(2)
     assert [offer.staff_id for offer in desk.offers(kept)] == [ann.id]
@@ -138,6 +149,45 @@ def test_who_kept_their_place_is_rung_in_their_turn(desk: Desk) -> None:
     desk.do(answering.answer, later, by=ben)
     desk.run(3)
     assert desk.again(later).state is S.TALKING
+
+
+def test_who_kept_their_place_and_rings_again_has_it_and_is_dialled_by_nobody(desk: Desk) -> None:
+    """They are not behind themselves, and their telephone is busy; how long this call waits counts from its own start."""
+    desk.contact(desk.call("+8613900000009", for_s=30))
+    leg = desk.call(for_s=12)
+    kept = desk.contact(leg)
+    desk.house.carrier.press(leg, "1")
+    desk.run(10)
+    behind = desk.contact(desk.call("+8613900000008", for_s=30))
+    again = desk.contact(desk.call(for_s=12))
+    at = desk.house.timeline.now()
+    with db.reading() as session:
+        places = [turns.position(session, session.get_one(Contact, one.id), at=at) for one in (again, behind)]
+    assert places == [2, 3]
+    ann, ben = desk.operator(), desk.operator()
+    desk.run(2)
+    assert desk.offers(kept) == []
+    assert [offer.staff_id for offer in desk.offers(again)] == [ben.id]
+    desk.do(answering.answer, again, by=ben)
+    desk.run(3)
+    talked, settled = desk.again(again), desk.again(kept)
+    assert (talked.state, settled.state) == (S.TALKING, S.DONE)
+    assert (talked.first_wait_s or 0) < 30
+    assert ann is not None
+
+
+def test_a_kept_place_put_off_is_not_dialled_before_its_time(desk: Desk) -> None:
+    """Where a call of ours to them has just met a machine, say."""
+    leg = desk.call(for_s=12)
+    kept = desk.contact(leg)
+    desk.house.carrier.press(leg, "1")
+    desk.run(10)
+    with db.transaction() as session:
+        promise = session.scalars(sa.select(CallBack).where(CallBack.contact_id == kept.id)).one()
+        promise.due_at = desk.house.timeline.now() + timedelta(hours=2)
+    ann = desk.operator()
+    desk.beat_for(30, ann)
+    assert desk.offers(kept) == []
 
 
 def test_a_kept_place_tried_in_vain_rings_nobody_any_more(desk: Desk) -> None:
@@ -304,6 +354,83 @@ def test_a_finished_record_leaves_its_caller_promised(desk: Desk) -> None:
     kept = desk.call_back(contact)
     assert kept is not None
     assert (desk.again(contact).state, kept.state) == (S.DONE, CallBackState.DONE)
+
+
+def offered_to_say(desk: Desk, staff: Staff) -> object:
+    """Return the call-back whose result the page lets somebody say."""
+    with desk.house.at_present() as now, db.reading() as session:
+        contact = operator_line.own(session, by=session.get_one(Staff, staff.id), at=now)["contact"]
+    return contact and contact["call_back"]
+
+
+def test_who_hears_a_machine_can_say_so(desk: Desk) -> None:
+    """Until they put the record away, in a call-back and when a talk that broke off is taken up again; else nobody."""
+    ann = desk.operator()
+    called, promise = abandoned(desk)
+    for hangs_up in (False, True):
+        desk.do(calling_back.ring, promise, by=ann)
+        desk.run(12)
+        assert offered_to_say(desk, ann) == promise.id
+        if hangs_up:
+            desk.do(talking.hang_up, called, by=ann)
+            desk.run(3)
+            assert offered_to_say(desk, ann) == promise.id
+        desk.do(calling_back.note_result, promise, CallBackResult.MACHINE, by=ann)
+        desk.run(3)
+        assert offered_to_say(desk, ann) is None
+    leg = desk.call("+8613900000009", for_s=12)
+    contact = desk.take(desk.contact(leg), ann)
+    desk.house.carrier.hang_up(leg)
+    desk.run(2)
+    assert offered_to_say(desk, ann) is None
+    desk.do(calling_back.ring_again, contact, by=ann)
+    desk.run(12)
+    promised = desk.call_back(contact)
+    assert promised is not None
+    assert offered_to_say(desk, ann) == promised.id
+    desk.do(calling_back.note_result, promised, CallBackResult.MACHINE, by=ann)
+    kept, after = desk.call_back(contact), desk.again(contact)
+    assert kept is not None
+    assert (after.state, after.taken_by, kept.state) == (S.WRAPPING, ann.id, CallBackState.DUE)
+    assert timedelta(minutes=4) < kept.due_at - desk.house.timeline.now() <= FIRST_WITHIN
+
+
+def test_a_talk_written_down_stays_a_talk_however_often_its_caller_is_rung_in_vain(desk: Desk) -> None:
+    """Nor does its record come back to be written again; who wrote it goes on seeing it, and what is said of it."""
+    ann, ben = desk.operator(), desk.operator()
+    contact, promise = broken_off(desk, ann)
+    talked_at = desk.again(contact).talking_at
+    desk.do(wrapping.finish, contact, by=ann)
+    desk.pickups.next = Pickup(PickupKind.ANSWERED, 3.0, None)
+    desk.do(calling_back.ring, promise, by=ben)
+    desk.run(12)
+    desk.do(calling_back.note_result, promise, CallBackResult.MACHINE, by=ben)
+    desk.run(3)
+    after = desk.again(contact)
+    assert (after.state, after.talking_at, after.written_by) == (S.MISSED, talked_at, ann.id)
+    assert sees(contact, ann) is ReadPurpose.TALK
+    with db.transaction() as session:
+        fresh, lead = session.get_one(Contact, contact.id), session.get_one(Staff, desk.owner.id)
+        key_reviews.review(session, fresh, key_reviews.Verdict.GOOD, "", by=lead, at=clock.now())
+        assert key_reviews.unread_by(session, session.get_one(Staff, ann.id)) == 1
+    desk.do(owning.give, contact, ben, by=desk.owner)
+    desk.do(calling_back.ring, promise, by=ben)
+    desk.run(12)
+    desk.do(calling_back.note_result, promise, CallBackResult.NO_ANSWER, by=ben)
+    assert desk.again(contact).talking_at == talked_at
+
+
+def test_who_writes_goes_on_writing_while_another_rings(desk: Desk) -> None:
+    """Two seats are with one contact then: each is freed by its own end, whoever looks first."""
+    ann, ben = desk.operator(), desk.operator()
+    _, promise = broken_off(desk, ann)
+    desk.do(calling_back.ring, promise, by=ben)
+    desk.do(seating.beat, by=ann)
+    assert (seat_state(ann), seat_state(ben)) == (SeatState.WRAPPING, SeatState.TALKING)
+    desk.beat_for(40, ann, ben)
+    assert (seat_state(ann), seat_state(ben)) == (SeatState.WRAPPING, SeatState.AVAILABLE)
+    desk.run(600, step=20)
+    assert seat_state(ann) is not SeatState.WRAPPING
 
 
 def test_a_machine_keeps_no_promise_to_its_owner(desk: Desk) -> None:

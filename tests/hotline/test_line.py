@@ -215,8 +215,8 @@ def test_first_come_first_served_but_for_who_lost_their_place_through_us(desk: D
     assert desk.heard(first, waiting.BROKEN_OFF)
     assert first.place is not None
     with db.reading() as session:
-        assert turns.position(session, contact) == 1
-        assert turns.position(session, desk.contact(second)) == 2
+        assert turns.position(session, contact, at=desk.house.timeline.now()) == 1
+        assert turns.position(session, desk.contact(second), at=desk.house.timeline.now()) == 2
     ben = desk.operator()
     assert [o.staff_id for o in desk.offers(contact) if o.answer is None] == [ben.id]
     assert desk.take(contact, ben).state is S.TALKING

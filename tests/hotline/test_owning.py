@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
@@ -93,6 +94,10 @@ def test_a_record_left_by_who_went_home_is_given_to_who_can_write_it(database: d
         fresh.wrap_until = at + WRAP_UP
         with pytest.raises(owning.InSomebodysHand):
             owning.give(session, fresh, ben, by=lead, at=at)
+        for over in (ContactState.DONE, ContactState.TALKING):
+            one = a_contact(session, at=at, owner=lead, taker=ann, talked=60, state=over)
+            with pytest.raises(owning.NothingToGive):
+                owning.give(session, one, ben, by=ann, at=at)
 
 
 def test_what_has_no_owner_is_on_everybodys_page(database: db.Database) -> None:
@@ -140,6 +145,13 @@ def test_a_citizens_record_belongs_to_who_answers_citizens(database: db.Database
         assert owner(session, line, at) == carl.id
         a_seat(session, dora, at=at)
         assert owner(session, line, at) == dora.id
+        a_seat(session, carl, at=at)
+        for _ in range(2):  # each call to whoever answers for fewer
+            one = a_contact(session, at=at, owner=lead, state=ContactState.WAITING, line=CITIZEN)
+            one.owner_id = owner(session, line, at)
+            session.flush()
+        owned = session.scalars(sa.select(Contact.owner_id).where(Contact.line == CITIZEN)).all()
+        assert sorted(owned) == sorted([carl.id, dora.id])
         found = not_reached(session, dora, at, line=CITIZEN)
         [row] = owning.left_over(session, by=lead, at=at)
         assert (row.contact.id, row.may_act) == (found.id, False)

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from core import clock, db
 from core.db import transaction
-from hotline import carrier_days, escalations, late_call_backs, turns
+from hotline import board, carrier_days, escalations, late_call_backs, turns
 from hotline.callbacks import FIRST_WITHIN, CallBack, CallBackReason, CallBackState
 from hotline.carrier_days import CarrierDay, count_days
-from hotline.contacts import WRAP_UP, ContactState, WayOut, seat_seconds
+from hotline.contacts import WRAP_UP, ContactState, WayOut
 from hotline.escalations import EscalationKind
 from hotline.lines import LineKind
 from telephony.line import LegState, Rung
@@ -23,7 +23,7 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
 def test_a_promise_nobody_tries_to_keep_is_told_to_the_lead_until_it_is_tried(database: db.Database) -> None:
-    """Once; and the alarm goes by itself when somebody has rung."""
+    """Once for each try; and the alarm goes by itself when somebody has rung, without saying they took it over."""
     at = clock.now()
     with transaction() as session:
         lead, ann = a_lead(session), an_operator(session)
@@ -38,14 +38,24 @@ def test_a_promise_nobody_tries_to_keep_is_told_to_the_lead_until_it_is_tried(da
         assert late_call_backs.tell(session, late) == 0
         [alarm] = escalations.open_escalations(session, by=lead)
         assert (alarm.kind, [turn.staff_id for turn in alarm.turns]) == (EscalationKind.CALL_BACK, [lead.id])
-        promise.tries, contact.taken_by = 1, ann.id
+        promise.tries, promise.last_try_at, contact.taken_by = 1, late, ann.id
         assert late_call_backs.tell(session, late) == 1
         assert escalations.open_escalations(session, by=lead) == []
-        assert alarm.answered_by == ann.id
+        assert (alarm.answered_at, alarm.answered_by) == (late, None)  # ann rang; she took no alarm over
+        promise.due_at = late + 60 * MINUTE
+        again = promise.due_at + FIRST_WITHIN + SECOND
+        assert late_call_backs.tell(session, again - SECOND) == 0
+        assert late_call_backs.tell(session, again) == 1
+        assert board.board(session, at=again).promised.call_backs_late == 1
+        promise.state, promise.closed_at = CallBackState.DONE, again
+        assert late_call_backs.tell(session, again) == 1
+        promise.state, promise.closed_at, promise.tries = CallBackState.DUE, None, 0  # broken off once more
+        promise.due_at = again + MINUTE
+        assert late_call_backs.tell(session, promise.due_at + FIRST_WITHIN + SECOND) == 1
 
 
 def test_a_promise_tried_in_time_is_never_late(database: db.Database) -> None:
-    """Neither one whose next try is due nor one that was kept."""
+    """Neither one whose next try is not due yet nor one that was kept."""
     at = clock.now()
     with transaction() as session:
         lead = a_lead(session)
@@ -55,7 +65,7 @@ def test_a_promise_tried_in_time_is_never_late(database: db.Database) -> None:
             session.add(
                 CallBack(
                     contact_id=one.id, reason=CallBackReason.ABANDONED, state=state, tries=tries,
-                    created_at=at, due_at=at, closed_at=closed,
+                    created_at=at, due_at=at, closed_at=closed, last_try_at=at if tries else None,
                 )
             )  # fmt: skip
         session.flush()
@@ -67,8 +77,8 @@ def test_a_seat_is_busy_for_the_talk_and_ten_minutes_at_most() -> None:
     began = datetime(2026, 11, 18, 12, tzinfo=UTC)
     ended = began + 30 * MINUTE
     for closed, minutes in ((ended + 3 * MINUTE, 33), (ended + 240 * MINUTE, 40), (None, 40)):
-        assert seat_seconds(began, ended, closed, ended + 300 * MINUTE) == minutes * 60
-    assert seat_seconds(began, ended, None, ended + MINUTE) == 31 * 60
+        assert turns.seat_seconds(began, ended, closed, ended + 300 * MINUTE) == minutes * 60
+    assert turns.seat_seconds(began, ended, None, ended + MINUTE) == 31 * 60
 
 
 def test_the_time_told_to_callers_holds_the_writing_down(database: db.Database) -> None:
