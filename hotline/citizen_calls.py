@@ -13,8 +13,10 @@ from core import clock, secrets
 from core.people import Staff
 from core.problems import Invalid, Missing
 from core.terms import Words
-from hotline.citizen_records import CitizenResult, LedTo, link, own_call, record_of, typed_of
+from hotline.callbacks import CallBackReason
+from hotline.citizen_records import CitizenResult, LedTo, led_to, link, own_call, record_of, typed_of
 from hotline.contacts import Contact
+from hotline.missing import call_back_of, promise_call_back
 from matters import answers, enquiry, knowledge, receipts, statements
 from matters.attributes import IdentityClass, MatterKind, Origin
 from matters.flow import MatterAction, Side
@@ -70,10 +72,14 @@ def register_from(
 def keep_unfinished(session: Session, contact: Contact, *, by: Staff, at: datetime) -> Matter | None:
     """Keep what a caller could not finish saying as a draft, so that the desk rings them back to complete it.
 
-    What is about the centre itself never lies open at its desk: it stays sealed with the call.
+    Once, and not while the hotline is to call them itself: nobody is rung by two. What is about the centre never
+    lies open at its desk: it stays sealed with the call, and the hotline calls back.
     """
-    record = record_of(session, contact)
+    record, promise = record_of(session, contact), call_back_of(session, contact)
     if record is None or record.result is not CitizenResult.INCOMPLETE:
+        return None
+    is_promised = promise is not None and promise.closed_at is None
+    if is_promised or any(row.led_to is LedTo.KEPT for row in led_to(session, contact)):
         return None
     typed = typed_of(record)
     words = typed.get("narrative", "").strip() or (record.note or "").strip()
@@ -83,6 +89,7 @@ def keep_unfinished(session: Session, contact: Contact, *, by: Staff, at: dateti
         statement = statement_of(session, contact, {**typed, "narrative": words}, is_draft=True)
         kept = raise_problem(session, statement, origin=Origin.CITIZEN_LINE, by=by, at=at)
     except Invalid:
+        promise_call_back(session, contact, CallBackReason.BROKEN_OFF, at=at)
         return None
     link(session, contact, kept, LedTo.KEPT, by=by, at=at)
     return kept

@@ -14,7 +14,8 @@ from core.people import Staff
 from core.permissions import Role
 from core.places import Level, Place
 from core.problems import Invalid, Missing
-from hotline import citizen_calls, citizen_forms, citizen_records
+from hotline import citizen_calls, citizen_forms, citizen_records, missing
+from hotline.callbacks import CallBackReason, CallBackState
 from hotline.callers import caller_from
 from hotline.citizen_records import CitizenResult, ContactMatter
 from hotline.contacts import Contact
@@ -200,3 +201,31 @@ def test_what_a_caller_could_not_finish_saying_is_a_draft_to_ring_back_about(dat
         contact, by, _ = a_call(session)
         writes(session, contact, by, result="incomplete")
         assert citizen_calls.keep_unfinished(session, contact, by=by, at=NIGHT) is None
+
+
+def drafts(session: Session) -> int:
+    return session.scalar(sa.select(sa.func.count(Matter.id))) or 0
+
+
+def test_who_broke_off_is_rung_by_the_hotline_or_by_the_desk_and_once(database: db.Database) -> None:
+    """No draft while the hotline is to call back, and no second one when the record is finished again."""
+    with db.transaction() as session:
+        contact, by, _ = a_call(session)
+        writes(session, contact, by, narrative="路灯坏了，在", result="incomplete", note="断线")
+        promise = missing.promise_call_back(session, contact, CallBackReason.BROKEN_OFF, at=NIGHT)
+        assert citizen_calls.keep_unfinished(session, contact, by=by, at=NIGHT) is None
+        promise.state, promise.closed_at = CallBackState.DONE, NIGHT
+        assert citizen_calls.keep_unfinished(session, contact, by=by, at=NIGHT) is not None
+        assert citizen_calls.keep_unfinished(session, contact, by=by, at=NIGHT) is None
+        assert drafts(session) == 1
+
+
+def test_who_began_to_speak_of_the_centre_is_called_back_by_the_hotline(database: db.Database) -> None:
+    """Their words are no draft at the desk they speak of, and they are not forgotten with it."""
+    with db.transaction() as session:
+        contact, by, _ = a_call(session)
+        writes(session, contact, by, narrative="你们中心的人", conflict="centre", result="incomplete")
+        assert citizen_calls.keep_unfinished(session, contact, by=by, at=NIGHT) is None
+        promise = missing.call_back_of(session, contact)
+        assert promise is not None
+        assert (promise.state, drafts(session)) == (CallBackState.DUE, 0)
