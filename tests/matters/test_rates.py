@@ -87,27 +87,29 @@ def test_the_log_is_counted_by_the_unit_that_led(database: db.Database) -> None:
         assert shrunk.rank is None  # three cases give no place
 
 
-def test_a_fault_that_was_cleared_and_a_result_without_a_word_count_as_in_the_appraisal(
+def test_a_fault_that_was_cleared_and_a_word_after_the_result_count_as_in_the_appraisal(
     database: db.Database,
 ) -> None:
-    """Two silent units' matters, one of them forgiven; one reported in silence; one told the result the same day."""
+    """Two silent matters, one of them forgiven; of three reported in time one is told late by the centre, one not yet."""
     with transaction() as session:
         county = lives.offices(session)
         unit = county.units[0].id
-        silent, forgiven, mute, quick = (lives.in_hand(session, county, MONDAY) for _ in range(4))
-        for matter in (mute, quick):
+        silent, forgiven, mute, slow, quick = (lives.in_hand(session, county, MONDAY) for _ in range(5))
+        for matter in (mute, slow, quick):
             lives.reported(session, county, matter, MONDAY + timedelta(hours=2))
         lives.accepted(session, county, quick, MONDAY + timedelta(hours=3))
         lives.told(session, county, quick, MONDAY + timedelta(hours=4))
-        assert sweep.tick_all(session, MONDAY + 2 * DAY) == 3
-        act(session, forgiven, A.CLEAR_FAULT, by=county.head, at=MONDAY + 2 * DAY,
+        assert sweep.tick_all(session, MONDAY + 2 * DAY) == 2
+        lives.accepted(session, county, slow, MONDAY + 2 * DAY)
+        lives.told(session, county, slow, MONDAY + 3 * DAY)
+        act(session, forgiven, A.CLEAR_FAULT, by=county.head, at=MONDAY + 3 * DAY,
             facts={"key": f"{unit}:stalled:1"}, text="系统停机")  # fmt: skip
         assert standing_of(silent).faults
         found = rates.counted(session, county.office, since=BEGIN, until=END, at=END)[unit]
-        assert str(found.rate(Measure.RESPONSE)) == "1 / 3 = 33.3 %"
+        assert str(found.rate(Measure.RESPONSE)) == "2 / 3 = 66.7 %"
         logs = appraisal_duties.logs_of(session, since=BEGIN, until=END, as_of=END)
         kept = appraisal_duties.kept(logs, since=BEGIN, until=END)[unit]
-        assert (kept.contacted, kept.contact_due) == (1, 3)
+        assert (kept.contacted, kept.contact_due) == (2, 3)
 
 
 def test_what_someone_may_not_know_of_is_not_counted(sqlite: db.Database) -> None:
