@@ -53,14 +53,13 @@ def two_counties(session: Session, pair: tuple[str, str], *, at: datetime) -> Ti
     found = {i: c for i, c in changes.items() if c is not None}
     p = adjusted([float("nan") if c.p is None else c.p for c in found.values()]) if found else np.array([])
     rows: list[tuple[Cell, ...]] = []
+    words = names(in_force(session, today))
     for (index, change), value in zip(found.items(), p.tolist(), strict=True):
         sides = [interval(now.get(index, code, By.COUNTY)) for code in pair] if now else []
         is_clear = value < 1 - LEVEL and not change.low <= 0 <= change.high
         verdict = (HIGHER if change.low > 0 else LOWER) if is_clear else ALIKE
         points = (100 * change.difference, 100 * change.low, 100 * change.high)
-        rows.append(
-            (names(in_force(session, today))[index], *(c for s in sides for c in s), *points, value, verdict)
-        )
+        rows.append((words[index], *(c for s in sides for c in s), *points, value, verdict))
     first, second = (known.get(code, Text("前者", "The first")) for code in pair)
     title = Text("两个县（区）比较", "Two counties compared")
     if is_chosen:

@@ -30,7 +30,7 @@ class Imprint(msgspec.Struct, frozen=True):
     offices: tuple[Text, ...] = ()
     """The offices of those who get it, by name; no person is named."""
     outside: int = 0
-    """How many it goes to outside of the house."""
+    """How many people on its list have no account in this system."""
     advice: tuple[Advised, ...] = ()
 
 

@@ -19,6 +19,7 @@ from reports.bulletins import BULLETIN_FLOW, Bulletin, BulletinAction, BulletinR
 from reports.corrections import differences
 from reports.deliveries import hand_out
 from reports.imprint import keep
+from reports.overclaiming import unquoted
 from reports.verdicts import guard
 
 LONGEST = 2_000
@@ -70,7 +71,9 @@ def comment(
 def submit(session: Session, bulletin: Bulletin, *, by: Staff, at: datetime) -> None:
     """Send a draft, found whole, to be approved by somebody else; comments are held against the figures as they stand now."""
     advised = of_bulletin(session, bulletin.id)
-    guard(bulletin.content, *bulletin.comments.values(), *(a.text for a in advised), bulletin.reason)
+    guard(
+        bulletin.content, *bulletin.comments.values(), *(a.text for a in advised), unquoted(bulletin.reason)
+    )
     bulletin.checked_by, bulletin.checked_at = by.id, at
     with session.no_autoflush:
         BULLETIN_FLOW.move(session, bulletin, A.SUBMIT, by=by, at=at)
@@ -148,7 +151,7 @@ def readers(session: Session, bulletin: Bulletin) -> list[BulletinReader]:
 def withdraw(session: Session, bulletin: Bulletin, reason: str, *, by: Staff, at: datetime) -> None:
     """Take an issued one back and tell whoever was told of it; its readers see why and nothing else."""
     bulletin.reason = _reason(reason)
-    guard(bulletin.content, bulletin.reason)
+    guard(bulletin.content, unquoted(bulletin.reason))
     with session.no_autoflush:
         BULLETIN_FLOW.move(session, bulletin, A.WITHDRAW, by=by, at=at)
     hand_out(session, bulletin, Occasion.WITHDRAWN, by=by, at=at)
@@ -170,7 +173,7 @@ def correct(session: Session, bulletin: Bulletin, reason: str, *, by: Staff, at:
         raise Refused(Words("更正版已经在编", "A corrected edition is being made already"))
     made = another_edition(session, bulletin, by=by, at=at)
     made.reason = _reason(reason)
-    guard(made.content, made.reason)
+    guard(made.content, unquoted(made.reason))
     made.corrections = differences(bulletin.content, made.content)
     session.flush()
     return made

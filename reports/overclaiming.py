@@ -32,10 +32,15 @@ _DOWN = re.compile(
     re.IGNORECASE,
 )
 _DENIED = re.compile(
-    rf"(没有|没|并未|未见|未|不再|无)(出现|有)?(明显|显著|任何)?(的)?({_RISING}|{_FALLING})"
+    rf"(没有|没|并未|未见|未|不再|不|无)(出现|有)?(明显|显著|任何)?(的)?({_RISING}|{_FALLING})"
     r"|\b(not|no|neither|nor|never)\b(\s+(a|any|have|has|been|clearly|detectably|go|gone))*\s+\w+(\s+(up|down))?",
     re.IGNORECASE,
 )
+_TURNED = re.compile(
+    r"(?:不|由|从|先|止)(?:上升|下降|升|降|增|减|涨|跌)(?:而反|而|反而|反|转而|转为|转|后|为|返)?(?=[^，,]*(?:升|降|增|减|涨|跌|落|滑))"
+)
+"""Where it came from before it turned: the direction that follows is the one that is said."""
+_QUOTED = re.compile(r"“[^”]*”|「[^」]*」|\"[^\"]*\"")
 _UNSAID = re.compile(
     r"\s*((明显|显著|略有|略|有所|继续|持续|大幅|小幅|稳步|呈|均|都|也|又|再|已|已经|比上周|比上期|比上年|同比|环比)|"
     r"(and|but|it|they|has|have|also|slightly|clearly|then|is|are|was|were|went|by)\s+)*",
@@ -87,7 +92,7 @@ def overclaims(text: str, borne: Borne) -> list[tuple[str, str]]:
         spoken_of: list[str] = []
         where: str | None = None
         for clause in re.split(r"[，,]", sentence):
-            left = _DENIED.sub("", clause)
+            left = _DENIED.sub("", _TURNED.sub("", clause))
             up, down = _UP.search(left), _DOWN.search(left)
             mine = _named(clause, borne.before)
             here = next(iter(_named(clause, borne.places)), None)
@@ -111,6 +116,11 @@ def overclaims(text: str, borne: Borne) -> list[tuple[str, str]]:
                 elif down and verdict is not Verdict.DOWN:
                     found.append((name, down[0]))
     return found
+
+
+def unquoted(text: str) -> str:
+    """Leave out the claims that a text quotes: why an issue is taken back may say what was wrong in it."""
+    return _QUOTED.sub(lambda q: "" if _UP.search(q[0]) or _DOWN.search(q[0]) else q[0], text)
 
 
 def _is_wished(clause: str, direction: re.Match[str]) -> bool:

@@ -88,7 +88,8 @@ class Paper:
             "foot": self.t(
                 f"数据截止 {cut} · 指数定义第 {self.content.definition_version} 版 · 快照 {b.digest[:12]}",
                 f"Data cut {cut} · definition version {self.content.definition_version} · snapshot {b.digest[:12]}",
-            ),
+            )
+            + (self.t(" · “…”处全文见附表", " · “…”: whole in the annex") if self.written() else ""),
             "annex_words": self.t("附表", "Annex"),
             "advice_words": self.t("本期建议", "Advice of this issue"),
             "corrections_words": self.t("更正", "Corrections"),
@@ -102,7 +103,7 @@ class Paper:
         parts = [self.t(f"编发：{x}", f"Issued by {x}") for x in parts]
         more = len(i.offices) - len(offices)
         rest = [self.t(f"另 {more} 家", f"{more} more")] if more > 0 else []
-        rest += [self.t(f"名单外单位 {i.outside} 处", f"{i.outside} outside")] if i.outside else []
+        rest += [self.t(f"系统外 {i.outside} 人", f"{i.outside} outside this system")] if i.outside else []
         if offices or rest:
             parts.append(self.t("分送：", "To: ") + self.t("、", ", ").join([*offices, *rest]))
         return self.t("　", " · ").join(parts)

@@ -44,13 +44,10 @@ def _ends(first: date, last: date) -> dict[date, sa.ColumnElement[Any]]:
     return {day: sa.literal(clock.midnight(day + timedelta(days=1)), UtcDateTime()) for day in days}
 
 
-def _due(
-    *columns: Any, answered: sa.Subquery, where: sa.ColumnElement[bool], first: date, last: date
-) -> sa.Select[Any]:
+def _due(*columns: Any, where: sa.ColumnElement[bool], first: date, last: date) -> sa.Select[Any]:
     return (
         sa.select(*columns)
         .select_from(Matter)
-        .outerjoin(answered, answered.c.matter_id == Matter.id)
         .where(Matter.promised_on >= first, Matter.promised_on <= last, IN_REPORTS, where)
         .where(Matter.state.not_in([S.DRAFT, S.MERGED, S.WITHDRAWN]))
     )
@@ -64,11 +61,12 @@ def slips(
     What is not answered yet is late by the days gone since; what came in time slips by nothing.
     """
     answered = _answered(first)
-    within: dict[str, Any] = {"answered": answered, "where": where, "first": first, "last": last}
+    within: dict[str, Any] = {"where": where, "first": first, "last": last}
     is_late = sa.or_(
         answered.c.at.is_(None), answered.c.at >= sa.case(_ends(first, last), value=Matter.promised_on)
     )
-    late = _due(Matter.promised_on, answered.c.at, **within).where(is_late)
+    late = _due(Matter.promised_on, answered.c.at, **within)
+    late = late.outerjoin(answered, answered.c.matter_id == Matter.id).where(is_late)
     is_moved = sa.exists().where(
         Reporter.matter_id == Matter.id,
         CallerPromise.reporter_id == Reporter.id,
@@ -101,7 +99,8 @@ def kept_by_week(
     answered = _answered(first)
     is_kept = answered.c.at < sa.case(_ends(first, last), value=Matter.promised_on)
     counts = (Matter.promised_on, sa.func.count(), sa.func.count().filter(is_kept))
-    query = _due(*counts, answered=answered, where=where, first=first, last=last).group_by(Matter.promised_on)
+    query = _due(*counts, where=where, first=first, last=last).group_by(Matter.promised_on)
+    query = query.outerjoin(answered, answered.c.matter_id == Matter.id)
     if group is not None:
         query = query.add_columns(group).where(group.is_not(None)).group_by(group)
     rows: list[tuple[Any, ...]] = [tuple(row) for row in session.execute(query)]

@@ -33,6 +33,12 @@ def section(c: Context) -> Section:
     return Section(5, "causes", HEADING, (*_clusters(c, found, source), *_remedied(c, source)))
 
 
+CALLERS = Text(
+    "同一号码算一人，没有留号码的不计入，所以人数可少于件数，甚至为 0。",
+    "A number is one caller and who left none is not counted: there may be fewer callers than matters, or none.",
+)
+
+
 def surplus(observed: int, expected: float) -> tuple[float, float, float]:
     """Return how many more came than expected, which a remedy would have spared, with exact Poisson limits.
 
@@ -97,7 +103,7 @@ def _clusters(c: Context, found: Clusters, source: str) -> list[Block]:
         Column("again", Text("再次出现", "Came again"), "count"),
     )
     title = Text("超出偶然的集中", "Beyond chance")
-    return [words, Table("clusters", title, columns, tuple(rows), source)]
+    return [words, Table("clusters", title, columns, tuple(rows), source, CALLERS)]
 
 
 def _remedied(c: Context, source: str) -> list[Block]:

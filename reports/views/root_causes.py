@@ -22,6 +22,7 @@ from reports.clusters import LEAST, ClusterRow, clusters
 from reports.recurrences import LEAST_PEOPLE
 from reports.remedies import remedy, so_far
 from reports.root_causes import MEASURED_AFTER, RootCause, root_causes, take_up
+from reports.sections.causes import CALLERS
 from reports.views.files import rows_file
 
 blueprint = Blueprint("root_causes", __name__, url_prefix="/root-causes")
@@ -63,6 +64,7 @@ def _listed(typed: dict[str, str] | None = None, problem: Invalid | None = None)
             topic_words=topic_words,
             least=LEAST,
             least_people=LEAST_PEOPLE,
+            callers_note=CALLERS,
             measured_after=MEASURED_AFTER,
             typed=typed or {},
             errors=problem.fields if problem else {},

@@ -113,7 +113,10 @@ def test_a_heavy_week_still_has_two_front_pages(sqlite: Database, language: str)
     with transaction() as session:
         a_city_at_work(session)
         made = a_draft(session)
-        assert annex_page(Paper(made, made.content, language)) <= 3
+        plain = Paper(made, made.content, language)
+        assert annex_page(plain) <= 3
+        told = {"zh": "“…”处全文见附表", "en": "“…”: whole in the annex"}[language]
+        assert told not in page(plain)
         made.comments = {s.key: MUCH for s in made.content.sections}
         offices = Imprint(
             LONG, (LONG,) * 20, 9, tuple(Advised(MUCH, MUCH, LONG, "2026-11-30") for _ in range(8))
@@ -122,6 +125,7 @@ def test_a_heavy_week_still_has_two_front_pages(sqlite: Database, language: str)
         assert annex_page(paper) <= 3
         text = page(paper)
         assert text.count(MUCH) >= 8 + 11  # nothing is lost: the annex has it whole
+        assert told in text
         session.rollback()
 
 

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from core.terms import Words
-from reports.overclaiming import Borne, overclaims
+from reports.overclaiming import Borne, overclaims, unquoted
 from reports.periods import PREVIOUS, PeriodKind
 from reports.wording import Change, Measured, Verdict, apart, change_words, signed
 from survey.methods.design import declare
@@ -64,6 +64,12 @@ def test_signs_are_minus_signs_and_nothing_is_minus_nothing() -> None:
         ("安全感平稳，盗窃案件下降。", []),
         ("安全感上升，诉求无显著变化。", [("安全感", "上升")]),
         ("安全感没有下降，也未见明显上升。", []),
+        ("执法满意度不降反升。", []),
+        ("执法满意度由降转升，止跌回升。", []),
+        ("执法满意度不升反降。", [("执法满意度", "降")]),
+        ("执法满意度由升转降。", [("执法满意度", "降")]),
+        ("安全感不升反降。", [("安全感", "降")]),
+        ("诉求不增。安全感不断上升。", [("安全感", "上升")]),
         ("Security has not improved, and no fall was seen.", []),
         ("安全感与上周相比无显著变化，没有上升。", []),
         ("电动车案件下降。安全感稳定。", []),
@@ -79,6 +85,19 @@ def test_a_comment_may_not_say_more_than_the_figures(text: str, found: list[tupl
         "执法满意度": Verdict.UP, "enforcement": Verdict.UP,
     }  # fmt: skip
     assert overclaims(text, Borne(known)) == found
+
+
+def test_what_fell_after_it_rose_may_be_said_to_have_fallen_and_a_false_claim_may_be_quoted() -> None:
+    fell = Borne({"安全感": Verdict.DOWN})
+    assert [overclaims(x, fell) for x in ("安全感不升反降。", "安全感由升转降。", "安全感先升后降。")] == [
+        [],
+        [],
+        [],
+    ]
+    assert overclaims("安全感不降反升。", fell) == [("安全感", "升")]
+    quiet = Borne({"安全感": Verdict.NONE})
+    assert overclaims(unquoted("原版写了“安全感明显上升”，与数字不符。"), quiet) == []
+    assert overclaims(unquoted("“安全感”明显上升，原版漏写。"), quiet) == [("安全感", "上升")]
 
 
 QUIET = Borne(
