@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -49,7 +50,7 @@ class Timed:
     def __init__(self) -> None:
         self._post = HttpPost()
         self.took: dict[str, list[float]] = {}
-        self.failed = 0
+        self.failed: Counter[str] = Counter()
 
     def within(self, connect_s: float, read_s: float) -> Post:
         """Keep to the vendor's usual patience."""
@@ -58,18 +59,23 @@ class Timed:
     def __call__(self, url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
         """Post the form."""
         began = time.perf_counter()
-        status = 0
+        how = "0"
         try:
             status, body = self._post(url, form, headers)
+            how = str(status)
+        except OSError as problem:
+            how = type(problem).__name__
+            raise
         finally:
             hook = url.partition("?")[0].rpartition("/")[2]
             self.took.setdefault(hook, []).append(time.perf_counter() - began)
-            self.failed += not 200 <= status < 300
+            if not how.startswith("2"):
+                self.failed[f"{hook} {how}"] += 1
         return status, body
 
     def forget(self) -> None:
         """Begin to count."""
-        self.took, self.failed = {}, 0
+        self.took, self.failed = {}, Counter()
 
 
 def percentiles(times: Sequence[float]) -> dict[str, float | int]:
@@ -179,7 +185,8 @@ def figures(
         "waiting_at_the_end": len(running.carrier.queues.open("line-counselling").places),
         "seconds": given.seconds,
         "webhooks": percentiles(reports),
-        "webhooks_failed": post.failed,
+        "webhooks_failed": post.failed.total(),
+        "webhooks_failed_how": dict(post.failed),
         "webhooks_by_kind": {hook: percentiles(times) for hook, times in sorted(post.took.items())},
         "accept_to_talk": percentiles(notes.to_talk),
         "browsers": percentiles(asked),

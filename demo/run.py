@@ -47,9 +47,14 @@ def is_ready(url: str) -> bool:
         return False
 
 
+def surroundings(here: Surroundings) -> dict[str, str]:
+    """Return what every process of the demonstration finds around it."""
+    return os.environ | here.environment() | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+
+
 def serve(here: Surroundings) -> int:
     """Start every process, say where the door is, and end them together."""
-    environment = os.environ | here.environment() | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    environment = surroundings(here)
     logs = here.folder / "logs"
     logs.mkdir(exist_ok=True)
     running: dict[str, subprocess.Popen[bytes]] = {}
@@ -123,6 +128,7 @@ def main() -> int:
         build(here, size=given.size, days=given.days)
     else:
         migrate(here.environment()["TINGMIN_DATABASE_URL"])  # built by an earlier version, perhaps
+        subprocess.run([sys.executable, "-m", "demo.stopped"], cwd=ROOT, env=surroundings(here), check=True)
     return 0 if given.build_only else serve(here)
 
 

@@ -63,12 +63,21 @@ class NobodyKnown(Refused):
     )
 
 
-def plan_of(session: Session, caller_id: int | None, *, at: datetime) -> CallerPlan | None:
-    """Return the plan for a caller that holds now; whoever shows it notes the reading."""
+def _holding(caller_id: int | None, at: datetime) -> sa.Select[CallerPlan]:
     query = sa.select(CallerPlan).where(
         CallerPlan.caller_id == caller_id, CallerPlan.ended_at.is_(None), CallerPlan.ends_at > at
     )
-    return session.scalars(query.order_by(CallerPlan.id.desc())).first()
+    return query.order_by(CallerPlan.id.desc()).limit(1)
+
+
+def plan_of(session: Session, caller_id: int | None, *, at: datetime) -> CallerPlan | None:
+    """Return the plan for a caller that holds now; whoever shows it notes the reading."""
+    return session.scalars(_holding(caller_id, at)).first()
+
+
+def planned_operator(session: Session, caller_id: int, *, at: datetime) -> int | None:
+    """Return who answers a caller by their plan, without opening what it says."""
+    return session.scalars(_holding(caller_id, at).with_only_columns(CallerPlan.operator_id)).first()
 
 
 def set_plan(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from core.people import Staff
 from hotline.contacts import Contact
@@ -14,6 +15,11 @@ from hotline.risk import LOOK_AGAIN, RiskLevel
 from hotline.risk_levels import EpisodeLevel, Lowering
 
 MOST = 500
+
+
+def _later(one: sa.ColumnElement[Any], other: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Return the later of two moments of a query, of which the second may be missing."""
+    return sa.case((other > one, other), else_=one)
 
 
 @dataclass(frozen=True)
@@ -52,15 +58,10 @@ def due_again(session: Session, *, at: datetime, by: Staff | None = None) -> lis
         .group_by(about)
         .subquery()
     )
+    looked_at = _later(_later(began.c.given_at, EpisodeLevel.counts_from), seen.c.seen_at)
+    looked_at = _later(looked_at, decided.c.decided_at)
     query = (
-        sa.select(
-            Contact,
-            EpisodeLevel.counts_from,
-            began.c.given_at,
-            seen.c.seen_at,
-            decided.c.decided_at,
-            decided.c.is_open,
-        )
+        sa.select(Contact, looked_at, decided.c.is_open)
         .join(EpisodeLevel, about == Contact.id)
         .join(began, began.c.contact_id == Contact.id)
         .join(seen, seen.c.contact_id == Contact.id)
@@ -68,19 +69,15 @@ def due_again(session: Session, *, at: datetime, by: Staff | None = None) -> lis
         .where(
             EpisodeLevel.id.in_(newest),
             EpisodeLevel.level == RiskLevel.KEY,
-            began.c.given_at <= at - LOOK_AGAIN,
+            looked_at <= at - LOOK_AGAIN,
         )
+        .options(joinedload(Contact.taker), joinedload(Contact.writer))
+        .order_by(looked_at, Contact.id)
+        .limit(MOST)
     )
     if by is not None:
         query = query.where(sa.or_(Contact.taken_by == by.id, Contact.owner_id == by.id))
-    rows = [
-        LookAgain(
-            contact.token,
-            contact.operator_name,
-            max(moment for moment in looks if moment is not None),
-            bool(is_open),
-        )
-        for contact, *looks, is_open in session.execute(query.limit(MOST))
+    return [
+        LookAgain(contact.token, contact.operator_name, looked_at, bool(is_open))
+        for contact, looked_at, is_open in session.execute(query)
     ]
-    late = [row for row in rows if row.looked_at <= at - LOOK_AGAIN]
-    return sorted(late, key=lambda row: row.looked_at)

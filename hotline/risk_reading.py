@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.people import Staff
@@ -51,9 +52,9 @@ def note_others(
     """Note the same part of other contacts of the caller that is shown beside an episode's own."""
     contact, purpose = in_sight(session, token, by=by, at=at)
     episode = episode_of(session, contact)
-    for other in sorted(set(contacts) - {episode.id}):
-        shown = session.get_one(Contact, other)
-        record = f"{part}:{other}"
+    others = sa.select(Contact).where(Contact.id.in_(set(contacts) - {episode.id})).order_by(Contact.id)
+    for shown in session.scalars(others).all():
+        record = f"{part}:{shown.id}"
         note_read(session, by=by, contact=shown, purpose=purpose, record=record, fields=fields, at=at)
 
 

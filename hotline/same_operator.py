@@ -12,7 +12,7 @@ from core.db import Base, Id
 from core.people import Staff
 from core.problems import Invalid, Refused
 from core.terms import Words
-from hotline.caller_plans import plan_of
+from hotline.caller_plans import planned_operator
 from hotline.callers import Caller
 from hotline.contacts import Contact
 from hotline.lines import lines_served_by
@@ -91,8 +91,8 @@ def preferred_for(session: Session, caller: Caller, *, at: datetime) -> int | No
     """
     if caller.is_withheld:
         return None
-    plan, wish = plan_of(session, caller.id, at=at), wish_of(session, caller.id, at=at)
-    for staff_id in (plan.operator_id if plan else None, wish.staff_id if wish else None):
+    planned, wish = planned_operator(session, caller.id, at=at), wish_of(session, caller.id, at=at)
+    for staff_id in (planned, wish.staff_id if wish else None):
         staff = session.get(Staff, staff_id) if staff_id is not None else None
         if staff is not None and staff.is_active and caller.line in lines_served_by(staff):
             shift = shift_of(session, staff, at)

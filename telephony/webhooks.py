@@ -85,6 +85,15 @@ def _verify() -> Response | None:
     return Response("not signed by the line\n", 403, mimetype="text/plain")
 
 
+@blueprint.after_request
+def _note_failure(answer: Response) -> Response:
+    """Leave a line about every report that was not taken, whatever the reason: which one and how it was answered."""
+    if answer.status_code >= 400:
+        hook = (request.view_args or {}).get("hook", "fallback")
+        log.warning("a %s webhook was answered %s", hook if hook in HOOKS else "?", answer.status_code)
+    return answer
+
+
 @blueprint.route("/<hook>", methods=["GET", "POST"])
 @open_to_all
 def report(hook: str) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from typing import Protocol
 
 import requests
 
+log = logging.getLogger("tingmin.carrier")
 Reply = tuple[int, str]
 CONNECT_S, READ_S = 5.0, 15.0
 """How long the vendor waits for a page unless its address says otherwise."""
@@ -102,8 +104,13 @@ class HttpPost:
             session = requests.Session()
             session.trust_env = False
             self._local.session = session
-        answer = session.post(
-            url, data=dict(form), headers=dict(headers), timeout=self._timeouts, allow_redirects=False
-        )
+        try:
+            answer = session.post(
+                url, data=dict(form), headers=dict(headers), timeout=self._timeouts, allow_redirects=False
+            )
+        except OSError as problem:
+            step = url.partition("?")[0].rpartition("/")[2]
+            log.warning("a %s webhook was not answered: %s", step, type(problem).__name__)
+            raise
         answer.encoding = "utf-8"
         return answer.status_code, answer.text

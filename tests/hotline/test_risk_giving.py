@@ -299,3 +299,19 @@ def test_key_is_looked_at_again_after_a_month(database: db.Database) -> None:
         assert look_agains.due_again(session, at=then + month)[0].is_proposed
         risk_giving.decide_lowering(session, asked.id, agrees=False, words="", by=night.lead, at=then + month)
         assert look_agains.due_again(session, at=then + month) == []
+
+
+def test_who_was_looked_at_longest_ago_is_among_the_few_that_are_shown(
+    database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many are due, and whatever else is key and not due."""
+    monkeypatch.setattr(look_agains, "MOST", 1)
+    with db.transaction() as session:
+        night, month = a_night(session), timedelta(days=30)
+        rows = [a_talk(session, night.operator) for _ in range(3)]
+        for days, contact in zip((40, 0, 1), rows, strict=True):
+            give(session, contact, night, AlwaysKey.JUDGEMENT)
+            risk_giving.mark_seen(session, contact, by=night.lead, at=EVENING + timedelta(days=days))
+        due = look_agains.due_again(session, at=EVENING + month + timedelta(days=2))
+        assert [row.token for row in due] == [rows[1].token]
+        assert due[0].looked_at == EVENING

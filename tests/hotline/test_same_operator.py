@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from core import db
-from hotline import same_operator
+from hotline import caller_plans, same_operator
+from hotline.callers import Caller
 from tests.hotline.conftest import CALLER, Desk
 from tests.hotline.staffed import a_lead, a_shift
 
@@ -23,3 +24,14 @@ def test_the_next_ring_of_the_same_number_is_for_whom_they_asked(desk: Desk) -> 
         a_shift(session, at=now + timedelta(minutes=1), lead=a_lead(session), people=[by, session.merge(ann)])
     again, hidden = desk.contact(desk.call(CALLER, for_s=3)), desk.contact(desk.call("anonymous", for_s=3))
     assert (again.preferred_by, hidden.preferred_by) == (ben.id, None)
+    with desk.house.at_present() as now, db.transaction() as session:
+        talk, lead, other = session.merge(first), a_lead(session), session.merge(ann)
+        caller_plans.set_plan(
+            session, talk, operator=other, minutes=None, care="多听少问", reason="与本人约定", ends_at=now + timedelta(days=30),
+            by=lead, at=now,
+        )  # fmt: skip
+    with desk.house.at_present() as now, db.reading() as session:
+        known = session.get_one(Caller, again.caller_id)
+        assert same_operator.preferred_for(session, known, at=now) == ann.id
+        opened = [type(one) for one in session.identity_map.values()]
+        assert caller_plans.CallerPlan not in opened, "who is rung needs no sealed word"

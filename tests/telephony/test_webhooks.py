@@ -193,6 +193,17 @@ def test_the_fallback_needs_no_database_and_no_signature(settings: Settings, app
     assert "<Say" in answer.get_data(as_text=True)
 
 
+def test_a_report_that_could_not_be_taken_leaves_a_line(
+    app: Flask, settings: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which it was and how it was answered, of whom it was nothing."""
+    monkeypatch.setattr(webhooks, "take_report", lambda *given, **more: 1 / 0)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    assert post(app, settings, "call", status("ringing", 1)) == 500
+    assert "a call webhook was answered 500" in caplog.text
+    assert LEG not in caplog.text
+
+
 def test_an_unknown_hook_is_not_found_and_a_manual_line_has_no_door(app: Flask, settings: Settings) -> None:
     headers = {"X-Twilio-Signature": sign(settings, "/line/hooks/nothing", {})}
     assert app.test_client().post("/line/hooks/nothing", headers=headers).status_code == 404
