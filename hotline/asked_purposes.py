@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from core.problems import Invalid, Refused
 from core.secrets import SealedText
 from core.terms import Words, coded
 from hotline.contacts import Contact
-from hotline.read_log import ReadPurpose
+from hotline.read_log import CounsellingRead, ReadPurpose
 from hotline.sealed import PURPOSE
 
 AFTER = timedelta(hours=12)
@@ -63,6 +64,31 @@ def in_force(session: Session, contact: Contact, *, by: Staff, at: datetime) -> 
         AskedPurpose.contact_id == contact.id, AskedPurpose.staff_id == by.id, AskedPurpose.until > at
     )
     return session.scalars(query.order_by(AskedPurpose.id.desc()).limit(1)).first()
+
+
+def words_of(session: Session, reads: Sequence[CounsellingRead]) -> dict[int, str]:
+    """Return what readers had written of why they read, by the number of the reading."""
+    asked = [read for read in reads if read.purpose in ASKED]
+    query = sa.select(AskedPurpose).where(
+        AskedPurpose.staff_id.in_({read.staff_id for read in asked}),
+        AskedPurpose.contact_id.in_({read.contact_id for read in asked}),
+        AskedPurpose.words.is_not(None),
+    )
+    stated = session.scalars(query.order_by(AskedPurpose.id)).all()
+    return {
+        read.seq: one.words
+        for read in asked
+        for one in stated
+        if (one.staff_id, one.contact_id, one.purpose) == (read.staff_id, read.contact_id, read.purpose)
+        and one.stated_at <= read.at < one.until
+        and one.words
+    }
+
+
+def in_force_of(session: Session, *, by: Staff, at: datetime) -> set[int]:
+    """Return the contacts of which somebody has said what they read them for."""
+    query = sa.select(AskedPurpose.contact_id).where(AskedPurpose.staff_id == by.id, AskedPurpose.until > at)
+    return set(session.scalars(query))
 
 
 def state(

@@ -13,10 +13,11 @@ from core import journal
 from core.people import Staff
 from core.permissions import Permission
 from core.problems import Missing
+from hotline.asked_purposes import in_force_of, is_past
 from hotline.contacts import Contact, ContactLeg
 from hotline.lines import LineKind
 from hotline.read_log import ReadPurpose, note_read
-from hotline.sight import purpose_of
+from hotline.sight import purpose_of, stated
 from telephony.recordings import Recording, RecordingState
 from telephony.voice_messages import is_talk
 
@@ -34,6 +35,8 @@ class RecordedTalk:
     operator: str
     at: datetime
     seconds: int
+    is_asked: bool
+    """Whether it is so old that it is asked first what it is heard for."""
 
 
 def purpose_to_hear(session: Session, contact: Contact, *, by: Staff, at: datetime) -> ReadPurpose | None:
@@ -51,6 +54,7 @@ def talk_to_hear(session: Session, contact: Contact, which: int, *, by: Staff, a
     purpose = purpose_to_hear(session, contact, by=by, at=at)
     if purpose is None:
         raise Missing
+    purpose = stated(session, contact, by=by, at=at) or purpose
     found = next((one for one in talks_of(session, contact) if one.id == which), None)
     return hear(session, contact, found, "talk", purpose, by=by, at=at)
 
@@ -82,7 +86,7 @@ def talks_of(session: Session, contact: Contact) -> Sequence[Recording]:
     return session.scalars(query.order_by(Recording.id)).all()
 
 
-def recorded_talks(session: Session, *, by: Staff) -> list[RecordedTalk]:
+def recorded_talks(session: Session, *, by: Staff, at: datetime) -> list[RecordedTalk]:
     """Return the newest recorded talks of the lines somebody leads."""
     lines = [kind for kind, permission in LED_BY.items() if by.may(permission)]
     query = (
@@ -94,10 +98,12 @@ def recorded_talks(session: Session, *, by: Staff) -> list[RecordedTalk]:
         .order_by(Recording.id.desc())
         .limit(SHOWN)
     )
+    told = in_force_of(session, by=by, at=at)
     return [
         RecordedTalk(
             contact.token, recording.id, contact.line.label, contact.taker.name if contact.taker else "",
             recording.requested_at, recording.duration_s or 0,
+            contact.line is LineKind.COUNSELLING and is_past(contact, at=at) and contact.id not in told,
         )
         for recording, contact in session.execute(query)
     ]  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from core.db import Base, Id
 from core.people import Staff
@@ -114,6 +114,14 @@ def is_key(session: Session, contact: Contact) -> bool:
     return session.scalars(query.limit(1)).first() is not None
 
 
+def is_to_review(session: Session, contact: Contact, *, at: datetime) -> bool:
+    """Say whether a contact is a key case that nobody has read yet, or somebody read within the last day."""
+    if not is_key(session, contact):
+        return False
+    read = reviews_of(session, contact)
+    return not read or at <= read[0].reviewed_at + WITHIN
+
+
 def review(
     session: Session, contact: Contact, verdict: Verdict, words: str, *, by: Staff, at: datetime
 ) -> KeyReview:
@@ -159,7 +167,8 @@ def unread_by(session: Session, by: Staff) -> int:
 def read_own(session: Session, *, by: Staff, at: datetime, limit: int = 50) -> list[tuple[KeyReview, bool]]:
     """Return the reviews of somebody's own cases, newest first, and which are new to them; reading is noted."""
     found = []
-    for row in session.scalars(_about(by).order_by(KeyReview.id.desc()).limit(limit)).all():
+    newest = _about(by).options(joinedload(KeyReview.contact)).order_by(KeyReview.id.desc()).limit(limit)
+    for row in session.scalars(newest).all():
         found.append((row, row.read_at is None))
         row.read_at = row.read_at or at
         note_read(

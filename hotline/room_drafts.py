@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import journal
@@ -15,12 +16,13 @@ from core.db import Base, Id
 from core.people import Staff
 from core.problems import Invalid, Missing
 from core.terms import Words
+from hotline.asked_purposes import PurposeWanted
 from hotline.contacts import Contact
 from hotline.handovers import may_read
 from hotline.read_log import ReadPurpose, note_read
 from hotline.sealed import SealedJson
 from hotline.shifts import shift_numbered
-from hotline.sight import in_sight
+from hotline.sight import in_sight, known_to
 
 KEPT_FOR = timedelta(days=14)
 LONGEST = 30_000
@@ -45,18 +47,25 @@ class RoomDraft(Base):
 
 def keep(session: Session, place: str, typed: Typed, *, by: Staff, at: datetime) -> None:
     """Keep a form as it stands; an emptied one is forgotten, and so is what nobody sent for two weeks."""
-    contact, _ = _place(session, place, by, at)
+    contact = _whose(session, place, by, at)
     if sum(len(name) + sum(map(len, values)) for name, values in typed.items()) > LONGEST:
         raise Invalid(Words("内容太长，草稿没有保存", "Too long; the draft was not kept"))
     session.execute(sa.delete(RoomDraft).where(RoomDraft.kept_at < at - KEPT_FOR))
     if not any("".join(values).strip() for values in typed.values()):
         forget(session, place, by=by)
         return
+    told = {name: list(values) for name, values in typed.items()}
     found = _draft(session, place, by)
     if found is None:
-        found = RoomDraft(staff_id=by.id, place=place, contact_id=contact.id if contact is not None else None)
-        session.add(found)
-    found.content, found.kept_at = {name: list(values) for name, values in typed.items()}, at
+        about = contact.id if contact is not None else None
+        row = RoomDraft(staff_id=by.id, place=place, contact_id=about, content=told, kept_at=at)
+        try:
+            with session.begin_nested():
+                session.add(row)
+        except IntegrityError:  # another window of theirs began it in the same moment
+            found = _draft(session, place, by)
+    if found is not None:
+        found.content, found.kept_at = told, at
     session.flush()
 
 
@@ -68,7 +77,10 @@ def kept(session: Session, places: Sequence[str], *, by: Staff, at: datetime) ->
         if found is not None:
             try:
                 contact, purpose = _place(session, place, by, at)
-            except Missing:
+            except (
+                Missing,
+                PurposeWanted,
+            ):  # the one isn't theirs any more, the other comes back once it is said what for
                 continue
             name = journal.record_name(found)
             fields = sorted(found.content)
@@ -87,13 +99,21 @@ def _draft(session: Session, place: str, by: Staff) -> RoomDraft | None:
     return session.scalars(query.with_for_update()).first()
 
 
-def _place(session: Session, place: str, by: Staff, at: datetime) -> tuple[Contact | None, ReadPurpose]:
-    """Return whose form it is and what it is read for; Missing for whoever may not know of it."""
+def _whose(session: Session, place: str, by: Staff, at: datetime) -> Contact | None:
+    """Return whose form somebody writes, none of a handover; Missing for whoever may not know of it."""
     found = _PLACE.fullmatch(place)
     if found is None:
         raise Missing
     if found["of"] != "handover":
-        return in_sight(session, found["of"], by=by, at=at)
+        return known_to(session, found["of"], by=by, at=at)
     if not found["name"].isdigit() or not may_read(by, shift_numbered(session, int(found["name"])).line):
         raise Missing
-    return None, ReadPurpose.DUTY
+    return None
+
+
+def _place(session: Session, place: str, by: Staff, at: datetime) -> tuple[Contact | None, ReadPurpose]:
+    """Return whose form it is and what it is opened for."""
+    contact = _whose(session, place, by, at)
+    if contact is None:
+        return None, ReadPurpose.DUTY
+    return in_sight(session, contact.token, by=by, at=at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from hotline.read_log import ReadPurpose
 
 Reason = Callable[[Session, Contact, Staff, datetime], ReadPurpose | None]
 _reasons: list[Reason] = []
+_known: list[Reason] = []
 
 
 def also_in_sight(reason: Reason) -> Reason:
@@ -26,20 +27,29 @@ def also_in_sight(reason: Reason) -> Reason:
     return reason
 
 
+def also_known(reason: Reason) -> Reason:
+    """Let a room name one more reason to know of a contact: enough while it is recent, no purpose by itself later."""
+    if reason not in _known:
+        _known.append(reason)
+    return reason
+
+
 def purpose_of(session: Session, contact: Contact, *, by: Staff, at: datetime) -> ReadPurpose | None:
     """Return what somebody may read a counselling contact for now, or None when it isn't theirs to know of."""
     if contact.line is not LineKind.COUNSELLING:
         return None
     if by.may(Permission.COUNSEL) and by.id in (contact.taken_by, contact.written_by, contact.owner_id):
         return ReadPurpose.TALK
-    found = _for_a_reason(session, contact, by, at)
+    found = _for_a_reason(session, contact, by, at) or _for_a_reason(session, contact, by, at, _known)
     return found or (ReadPurpose.DUTY if by.may(Permission.COUNSEL_LEAD) else None)
 
 
-def _for_a_reason(session: Session, contact: Contact, by: Staff, at: datetime) -> ReadPurpose | None:
+def _for_a_reason(
+    session: Session, contact: Contact, by: Staff, at: datetime, reasons: Sequence[Reason] = _reasons
+) -> ReadPurpose | None:
     if not (by.may(Permission.COUNSEL) or by.may(Permission.COUNSEL_REVIEW)):
         return None
-    return next((found for reason in _reasons if (found := reason(session, contact, by, at))), None)
+    return next((found for reason in reasons if (found := reason(session, contact, by, at))), None)
 
 
 def known_to(session: Session, token: str, *, by: Staff, at: datetime) -> Contact:
@@ -55,14 +65,21 @@ def in_sight(
 ) -> tuple[Contact, ReadPurpose]:
     """Return a counselling contact and what it is read for; Missing for whoever may not know of it.
 
-    Long after its end one's own talk, or a lead's duty, is no purpose by itself: it is asked what for.
+    Long after its end one's own talk, a lead's duty or a case read long ago is no purpose by itself: it is asked what
+    for.
     """
     contact = contact_named(session, token, locks=locks)
     purpose = purpose_of(session, contact, by=by, at=at)
     if purpose is None:
         raise Missing
-    if purpose in (ReadPurpose.TALK, ReadPurpose.DUTY) and is_past(contact, at=at):
-        purpose = _for_a_reason(session, contact, by, at) or in_force(session, contact, by=by, at=at)
-        if purpose is None:
-            raise PurposeWanted(token)
-    return contact, purpose
+    return contact, stated(session, contact, by=by, at=at) or purpose
+
+
+def stated(session: Session, contact: Contact, *, by: Staff, at: datetime) -> ReadPurpose | None:
+    """Return what an old counselling contact is opened for, refusing whoever has not said; None of a recent one."""
+    if contact.line is not LineKind.COUNSELLING or not is_past(contact, at=at):
+        return None
+    purpose = _for_a_reason(session, contact, by, at) or in_force(session, contact, by=by, at=at)
+    if purpose is None:
+        raise PurposeWanted(contact.token)
+    return purpose

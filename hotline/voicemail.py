@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,13 +21,13 @@ from hotline.hearing import hear
 from hotline.lines import SKILL, LineKind
 from hotline.read_log import ReadPurpose
 from hotline.roster import may_lead
-from hotline.sight import purpose_of
+from hotline.sight import purpose_of, stated
 from hotline.waiting import take_messages
 from telephony.calls import Call
 from telephony.inbound import Heard, on_input
 from telephony.recordings import Recording, RecordingState
 from telephony.spoken import End, Say, Steps
-from telephony.voice_messages import is_talk, leave_message, messages_of
+from telephony.voice_messages import is_talk, leave_message
 
 QUESTION = "hotline-message"
 ASKED = frozenset({WayOut.MESSAGE, WayOut.FULL, WayOut.TROUBLE})
@@ -71,21 +73,23 @@ def taken(session: Session, call: Call, heard: Heard) -> Steps:
 
 def messages(session: Session, contact: Contact) -> list[Recording]:
     """Return the messages left in an episode, first come first."""
-    legs = sa.select(Call).join(ContactLeg, ContactLeg.call_id == Call.id).where(
-        ContactLeg.contact_id == contact.id
-    )  # fmt: skip
-    return [
-        message for leg in session.scalars(legs.order_by(Call.id)) for message in messages_of(session, leg)
-    ]
+    return _messages_of(session, [contact]).get(contact.id, [])
 
 
-_HAS_MESSAGE = (
-    sa.select(Recording.id)
-    .join(ContactLeg, ContactLeg.call_id == Recording.call_id)
-    .where(ContactLeg.contact_id == Contact.id, Recording.state == RecordingState.READY, ~is_talk())
-    .correlate(Contact)
-    .exists()
+def _messages_of(session: Session, contacts: Sequence[Contact]) -> dict[int, list[Recording]]:
+    query = _LEFT.where(ContactLeg.contact_id.in_([contact.id for contact in contacts]))
+    found: dict[int, list[Recording]] = defaultdict(list)
+    for contact_id, message in session.execute(query.order_by(Recording.call_id, Recording.id)):
+        found[contact_id].append(message)
+    return found
+
+
+_LEFT = (
+    sa.select(ContactLeg.contact_id, Recording)
+    .join(Recording, Recording.call_id == ContactLeg.call_id)
+    .where(Recording.state == RecordingState.READY, ~is_talk())
 )
+_HAS_MESSAGE = _LEFT.where(ContactLeg.contact_id == Contact.id).correlate(Contact).exists()
 
 
 def _may_be_theirs(by: Staff) -> sa.ColumnElement[bool]:
@@ -116,32 +120,39 @@ def inbox(session: Session, *, by: Staff, at: datetime, limit: int = 200) -> lis
         .options(joinedload(CallBack.contact).joinedload(Contact.caller))
         .order_by(CallBack.created_at, CallBack.id)
     )  # fmt: skip
-    found: list[Waiting] = []
-    for promise in session.scalars(query.limit(limit)):
-        if may_hear(session, promise.contact, by=by, at=at):
-            left = messages(session, promise.contact)
-            if left:
-                found.append(Waiting(promise.contact, promise, left))
-    return found
+    mine = [
+        promise for promise in session.scalars(query.limit(limit))
+        if may_lead(by, promise.contact.line)
+        or _purpose(session, promise.contact, promise.held_by, by, at) is not None
+    ]  # fmt: skip
+    left = _messages_of(session, [promise.contact for promise in mine])
+    return [Waiting(one.contact, one, left[one.contact_id]) for one in mine if left[one.contact_id]]
 
 
 def message_to_hear(session: Session, contact: Contact, which: int, *, by: Staff, at: datetime) -> str:
     """Return the line's reference of a message for whoever answers for it; every hearing is written down."""
-    purpose = _purpose(session, contact, by, at)
+    purpose = _purpose(session, contact, _holder(session, contact), by, at)
     if purpose is None:
         raise Missing
+    if purpose is not ReadPurpose.FOLLOW_UP:
+        purpose = stated(session, contact, by=by, at=at) or purpose
     found = next((one for one in messages(session, contact) if one.id == which), None)
     return hear(session, contact, found, "message", purpose, by=by, at=at)
 
 
 def may_hear(session: Session, contact: Contact, *, by: Staff, at: datetime) -> bool:
     """Say whether a contact's messages are somebody's to hear."""
-    return _purpose(session, contact, by, at) is not None
+    return _purpose(session, contact, _holder(session, contact), by, at) is not None
 
 
-def _purpose(session: Session, contact: Contact, by: Staff, at: datetime) -> ReadPurpose | None:
+def _holder(session: Session, contact: Contact) -> int | None:
+    return session.scalar(sa.select(CallBack.held_by).where(CallBack.contact_id == contact.id))
+
+
+def _purpose(
+    session: Session, contact: Contact, holder: int | None, by: Staff, at: datetime
+) -> ReadPurpose | None:
     """Say what somebody may hear a message for: who calls back, whose record it is, or the shift lead."""
-    holder = session.scalar(sa.select(CallBack.held_by).where(CallBack.contact_id == contact.id))
     if by.may(SKILL[contact.line]) and holder == by.id:
         return ReadPurpose.FOLLOW_UP
     if contact.line is LineKind.COUNSELLING:

@@ -94,11 +94,13 @@ def answer_nameless() -> ResponseReturnValue:
 @blueprint.post("/<int:escalation_id>/answer")
 @require(Permission.COUNSEL)
 def answer(escalation_id: int) -> ResponseReturnValue:
-    """Say “I look after it”, and go to the episode where there is one."""
+    """Say “I look after it”, and go to the episode, or to where a promised call is made."""
     with transaction() as session:
         found = escalations.answer(session, escalation_id, by=acting(), at=clock.now())
-        is_episode = found.contact is not None and found.kind is not EscalationKind.CALL_BACK
-        token = found.contact.token if found.contact is not None and is_episode else None
+        token = found.contact.token if found.contact is not None else None
+        is_call_back = found.kind is EscalationKind.CALL_BACK
+    if is_call_back:
+        return redirect(url_for("operator.show_line"), 303)
     if token is None:
         return redirect(url_for("escalation.listed"), 303)
     return redirect(url_for("risk_level.show", token=token), 303)

@@ -23,7 +23,9 @@ blueprint = Blueprint("recordings", __name__, url_prefix="/hotline/talks/recordi
 def show() -> str:
     """Show the newest recorded talks of one's lines."""
     with reading() as session:
-        return render_template("hotline/recordings.html", talks=hearing.recorded_talks(session, by=acting()))
+        return render_template(
+            "hotline/recordings.html", talks=hearing.recorded_talks(session, by=acting(), at=clock.now())
+        )
 
 
 @blueprint.get("/<token>/<int:which>")

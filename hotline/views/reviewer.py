@@ -18,6 +18,7 @@ from core.permissions import Permission, Role, require
 from core.problems import Invalid
 from core.terms import Words, labels
 from hotline import (
+    asked_purposes,
     break_glass,
     hearing,
     key_reviews,
@@ -32,7 +33,7 @@ from hotline.key_reviews import Verdict
 from hotline.read_log import CounsellingRead, ReadPurpose, end_of_log, note_read
 from hotline.read_words import read_words
 from hotline.record_sheet import sheet
-from hotline.sight import also_in_sight, in_sight
+from hotline.sight import also_in_sight, also_known, in_sight
 from hotline.views.recordings import play_talk
 from hotline.views.risk_level import decide_lowering
 
@@ -65,8 +66,15 @@ DOORS = [
 
 
 @also_in_sight
+def case_to_review(session: Session, contact: Contact, by: Staff, at: datetime) -> ReadPurpose | None:
+    """Let a reviewer read a key case that is to be read, or was lately."""
+    may = by.may(Permission.COUNSEL_REVIEW) and key_reviews.is_to_review(session, contact, at=at)
+    return ReadPurpose.REVIEW if may else None
+
+
+@also_known
 def key_case(session: Session, contact: Contact, by: Staff, at: datetime) -> ReadPurpose | None:
-    """Let a reviewer read what is or was a key case, and nothing else."""
+    """Let a reviewer know of what is or was a key case, and of nothing else."""
     may = by.may(Permission.COUNSEL_REVIEW) and key_reviews.is_key(session, contact)
     return ReadPurpose.REVIEW if may else None
 
@@ -131,7 +139,8 @@ def _case(token: str, *, wrong: Invalid | None = None, words: str = "") -> str:
     staff, at = acting(), clock.now()
     with transaction() as session:
         contact, purpose = in_sight(session, token, by=staff, at=at)
-        if contact.taken_by != staff.id and key_reviews.is_key(session, contact):
+        is_asked = purpose in asked_purposes.ASKED
+        if not is_asked and contact.taken_by != staff.id and key_reviews.is_key(session, contact):
             purpose = ReadPurpose.REVIEW  # whoever answers for a record without having taken the call
         recorded = records.read(session, contact, by=staff, purpose=purpose, at=at)
         late = late_words.beside(session, contact, by=staff, purpose=purpose, at=at)
@@ -199,6 +208,7 @@ def reads() -> str:
             names=names,
             readers=list(names.items()),
             tokens=tokens,
+            said=asked_purposes.words_of(session, found.rows),
             purposes=labels(ReadPurpose),
             called=read_words,
             end=end_of_log(session),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
 
 from core import clock
 from core.db import transaction
@@ -14,6 +16,7 @@ from core.permissions import Permission, require
 from core.problems import Invalid
 from hotline import room_drafts
 
+LOG = logging.getLogger(__name__)
 blueprint = Blueprint("room_drafts", __name__, url_prefix="/counselling")
 
 
@@ -78,12 +81,18 @@ def sent(answer: Response) -> Response:
     if request.method == "POST" and request.blueprint in SENDS and answer.status_code < 400:
         place, staff = request.form.get("draft", ""), acting_or_none()
         if place and staff is not None:  # whoever must sign in first has not sent it yet
-            with transaction() as session:
-                room_drafts.forget(session, place, by=staff)
+            try:
+                with transaction() as session:
+                    room_drafts.forget(session, place, by=staff)
+            except (
+                SQLAlchemyError
+            ):  # what was sent is done, and is said so; the draft offers itself once more
+                LOG.warning("a draft that was sent stays")
     return answer
 
 
 SENDS = frozenset(
-    {"safety_plan", "risk_level", "danger", "followup_plan", "followup", "continuity", "hand_off", "handover", "reviewer"}
+    {"safety_plan", "risk_level", "danger", "followup_plan", "followup", "continuity", "hand_off", "handover", "reviewer",
+     "caller_plan"}
 )  # fmt: skip
 """Whose forms carry the name of their draft."""

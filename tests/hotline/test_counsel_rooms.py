@@ -18,6 +18,7 @@ from hotline import (
     assessments,
     break_glass,
     continuity,
+    escalations,
     followups,
     risk_levels,
     risk_scales,
@@ -28,11 +29,12 @@ from hotline.assessments import AssessmentSheet
 from hotline.break_glass import OpeningReason
 from hotline.contacts import Contact, ContactState
 from hotline.dangers import Danger
-from hotline.escalations import Escalation
+from hotline.escalations import Escalation, EscalationKind
 from hotline.followups import FollowUp, FollowUpState
 from hotline.instruments import instrument
 from hotline.read_log import CounsellingRead, ReadPurpose
 from hotline.risk import RiskLevel
+from hotline.risk_levels import EpisodeLevel
 from hotline.safety_plans import SafetyPlan
 from hotline.scale import Element
 from hotline.screenings import ScreeningSheet
@@ -587,3 +589,65 @@ def test_an_old_record_is_opened_for_a_purpose_that_is_said(
         assert as_role(Role.OPERATOR).post(at(token, "purpose"), data=to_open).status_code == 404
     with clock.frozen(EVENING + timedelta(hours=16)):
         assert SECRET not in as_role(staff=night.operator).get(at(token, "safety-plan")).text
+
+
+def test_an_old_key_case_is_asked_of_once_it_was_read_and_what_was_said_is_shown(
+    as_role: SignIn, talk: tuple[Night, str]
+) -> None:
+    night, token = talk
+    with db.transaction() as session:
+        contact = session.scalars(sa.select(Contact).where(Contact.token == token)).one()
+        session.add(EpisodeLevel(
+            contact_id=contact.id, level=RiskLevel.KEY, reasons=[], words="", given_by=night.operator.id, given_at=EVENING,
+        ))  # fmt: skip
+        contact.state, contact.ended_at, contact.closed_at = ContactState.DONE, EVENING, EVENING
+        reviewer = a_staff(session, Role.REVIEWER)
+    case = at("cases", token)
+    late = EVENING + timedelta(days=60)
+    with clock.frozen(late):  # not read yet: whoever reviews it need not say so
+        browser = as_role(staff=reviewer)
+        assert "记下评议" in browser.get(case).text
+        draft = {"place": f"{token}:review", "typed": {"words": [SECRET]}}
+        assert browser.post(case, data={"verdict": "good", "words": ""}).status_code == 303
+    with clock.frozen(late + timedelta(days=2)):
+        for who in (reviewer, night.lead):
+            browser = as_role(staff=who)
+            asked = browser.get(case).text
+            assert "为什么要看" in asked
+            assert "记下评议" not in asked
+        browser = as_role(staff=reviewer)
+        said = {"purpose": "other", "words": "复核两个月前的处置", "onward": case}
+        assert "记下评议" in browser.post(f"{case}/purpose", data=said, follow_redirects=True).text
+        assert "复核两个月前的处置" in browser.get("/counselling/reads/").text
+        assert browser.post("/counselling/cases/drafts", json=draft).status_code == 200
+    with clock.frozen(
+        late + timedelta(days=2, hours=3)
+    ):  # what they said has lapsed; what they type is kept all the same
+        browser = as_role(staff=reviewer)
+        assert browser.post("/counselling/cases/drafts", json=draft).status_code == 200
+        read = browser.post("/counselling/cases/drafts/read", json={"places": [draft["place"]]})
+        assert read.get_json() == {}
+        browser.post(f"{case}/purpose", data=said)
+        read = browser.post("/counselling/cases/drafts/read", json={"places": [draft["place"]]})
+        assert read.get_json() == {draft["place"]: draft["typed"]}
+
+
+def test_the_alarm_of_a_late_call_back_says_which_caller_and_leads_to_where_they_are_rung(
+    as_role: SignIn, talk: tuple[Night, str]
+) -> None:
+    night, token = talk
+    with db.transaction() as session:
+        contact = session.scalars(sa.select(Contact).where(Contact.token == token)).one()
+        alarm = escalations.escalate(
+            session, EscalationKind.CALL_BACK, contact.id, contact=contact, by=None, at=EVENING
+        )
+        line, caller = contact.line.label, contact.caller
+        number = alarm.id
+        assert caller is not None
+        masked = caller.masked_number
+    lead = as_role(staff=night.lead)
+    listed = lead.get("/counselling/alarms/part").text
+    assert line in listed
+    assert masked in listed
+    assert 'href="/hotline/line"' in listed
+    assert lead.post(f"/counselling/alarms/{number}/answer").headers["Location"] == "/hotline/line"

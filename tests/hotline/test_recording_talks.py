@@ -16,7 +16,18 @@ from core.journal import Entry
 from core.people import Staff
 from core.permissions import Role
 from core.problems import Missing
-from hotline import arrivals, calling_back, hearing, legal_holds, recording_talks, talking, voicemail, waiting
+from hotline import (
+    arrivals,
+    asked_purposes,
+    calling_back,
+    hearing,
+    legal_holds,
+    recording_talks,
+    talking,
+    voicemail,
+    waiting,
+)
+from hotline.asked_purposes import PurposeWanted
 from hotline.caller_legs import ALONE_FOR
 from hotline.contacts import Contact, ContactState, Source, add_leg, fresh_token
 from hotline.lines import HelpLine, LineKind, line_of
@@ -301,3 +312,24 @@ def test_a_line_that_is_set_up_anew_records_nothing(sqlite: db.Database) -> None
         found = line_of(session, LineKind.COUNSELLING)
         assert found is not None
         assert not found.is_recorded
+
+
+def test_an_old_talk_is_heard_for_a_purpose_that_is_said(sqlite: db.Database) -> None:
+    at = clock.now()
+    with db.transaction() as session:
+        taker, lead = a_staff(session, Role.OPERATOR), a_staff(session, Role.SHIFT_LEAD)
+    contact, which = a_recorded_talk(at, taker, LineKind.COUNSELLING)
+    later = at + timedelta(days=3)
+    with db.transaction() as session:
+        found = session.get_one(Contact, contact.id)
+        found.state, found.closed_at = ContactState.DONE, at
+    with pytest.raises(PurposeWanted), db.transaction() as session:
+        found = session.get_one(Contact, contact.id)
+        hearing.talk_to_hear(session, found, which, by=lead, at=later)
+    with db.transaction() as session:
+        found = session.get_one(Contact, contact.id)
+        assert [one.is_asked for one in hearing.recorded_talks(session, by=lead, at=later)] == [True]
+        asked_purposes.state(session, found, ReadPurpose.TEACH, "", by=lead, at=later)
+        assert [one.is_asked for one in hearing.recorded_talks(session, by=lead, at=later)] == [False]
+        assert hearing.talk_to_hear(session, found, which, by=lead, at=later)
+        assert session.scalars(sa.select(CounsellingRead.purpose)).one() is ReadPurpose.TEACH

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 
 from core import clock, db
 from core.permissions import Role
@@ -92,6 +93,21 @@ def test_a_form_that_was_taken_in_drops_its_draft_and_a_refused_one_keeps_it(
     assert _count() == 1
     client.post(f"/counselling/{token}/safety-plan", data={"draft": place, "signs": "整夜睡不着"})
     assert _count() == 0
+
+
+def test_a_form_that_was_taken_in_is_said_so_although_its_draft_could_not_be_dropped(
+    as_role: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with db.transaction() as session:
+        by = a_staff(session, Role.OPERATOR)
+        token = a_talk(session, by).token
+
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("", {}, Exception("away"))
+
+    monkeypatch.setattr(room_drafts, "forget", away)
+    told = {"draft": f"{token}:plan", "signs": "整夜睡不着"}
+    assert as_role(staff=by).post(f"/counselling/{token}/safety-plan", data=told).status_code == 303
 
 
 def _count() -> int:

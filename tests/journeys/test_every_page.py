@@ -40,6 +40,7 @@ ELSEWHERE = {
     "consulting.colleagues": "of a call going on: tests/hotline/test_switchboard.py",
     "messages.listed": "of a caller's message, as data: tests/hotline/test_switchboard.py",
     "messages.sound": "of a caller's message: tests/hotline/test_switchboard.py",
+    "purpose.show": "asked of an old recorded talk: tests/hotline/test_counsel_rooms.py",
     "recordings.sound": "of a recorded talk: tests/hotline/test_recording_talks.py",
     "reviewer.sound": "of a recorded talk: tests/hotline/test_recording_talks.py",
     "help_lines.fallback": "a document for the carrier: tests/hotline/test_switchboard.py",

@@ -6,6 +6,7 @@ import { t } from "./words.js";
 
 const SOON_MS = 1200;
 const RETRY_MS = 4000;
+const LAST_MS = 2000;
 const SKIPPED = ["hidden", "password", "file", "submit", "button", "tel"];
 
 export function fieldsOf(form) {
@@ -53,27 +54,56 @@ class Draft {
     this.place = this.mark.value;
     form.addEventListener("input", () => this.later());
     form.addEventListener("change", () => this.later());
-    form.addEventListener("submit", () => {
-      this.isSent = true;
-      clearTimeout(this.timer);
-    });
+    form.addEventListener("submit", (event) => this.sending(event));
     if (fieldsOf(form).some(isTouched)) this.later();
   }
 
   later(soon = SOON_MS) {
-    this.isTyped = true;
+    this.isTyped = this.isDue = true;
     this.isSent = false;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.keep(), soon);
   }
 
-  async keep(typed = typedIn(this.form)) {
+  // One after the other: an older state never arrives after a newer one.
+  async keep(typed) {
+    clearTimeout(this.timer);
+    this.isDue = false;
+    const before = this.underWay;
+    const own = Promise.resolve(before).then(() => this.put(typed ?? typedIn(this.form)));
+    this.underWay = own;
+    await own;
+    if (this.underWay === own) this.underWay = null;
+  }
+
+  async put(typed) {
     if (this.isSent) return;
+    this.abort = new AbortController();
     try {
-      await post(this.mark.dataset.keeps, { place: this.place, typed });
+      await post(this.mark.dataset.keeps, { place: this.place, typed }, { signal: this.abort.signal });
     } catch (problem) {
-      if (![403, 404, 422].includes(problem.status) && !this.isSent) this.later(RETRY_MS);
+      if (![403, 404, 409, 422].includes(problem.status) && !this.isSent) this.later(RETRY_MS);
     }
+  }
+
+  // Before the form goes, its last words are in the draft, whatever becomes of the sending; and nothing is under way
+  // any more that would come back as unsent after it.
+  async sending(event) {
+    if (this.isSent || (!this.isDue && !this.underWay)) {
+      this.isSent = true;
+      return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (this.isHeld) return;
+    this.isHeld = true;
+    const { submitter } = event;
+    await Promise.race([this.keep(), new Promise((done) => setTimeout(done, LAST_MS))]);
+    this.isHeld = false;
+    this.isSent = true;
+    clearTimeout(this.timer);
+    this.abort?.abort();
+    this.form.requestSubmit(submitter);
   }
 
   give(typed) {
