@@ -74,6 +74,11 @@ class Context:
         """The first moment after it, or the data cut where that is earlier."""
         return min(self.bounds(self.period)[1], self.as_of)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the data cut lies after the period: a part of one is compared with no whole one."""
+        return self.as_of >= self.bounds(self.period)[1]
+
     def bounds(self, period: Period) -> tuple[datetime, datetime]:
         """Return the first moment of a period and the first after it."""
         return clock.midnight(period.starts_on), clock.midnight(period.ends_on + timedelta(days=1))

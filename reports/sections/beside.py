@@ -35,6 +35,19 @@ def kept_since(c: Context, moment: InstrumentedAttribute[Any], *only: sa.ColumnE
     return None if first is None else clock.local(first).date()
 
 
+def kept_beside(c: Context, first: date | None) -> tuple[list[Period], Period | None]:
+    """Return the like periods that were kept whole since a day, and last year's.
+
+    Of a period that is not over there are none: what came by Monday morning is not less than a week's.
+    """
+    if first is None or not c.is_over:
+        return [], None
+    year = c.period.last_year
+    return [
+        p for p in like_periods(c.period) if p.starts_on >= first
+    ], year if year.starts_on >= first else None
+
+
 def _week_before(day: Period) -> Period:
     """A Sunday is like Sundays, not like the Saturday before."""
     return Period.with_day(PeriodKind.DAY, day.starts_on - timedelta(weeks=1))

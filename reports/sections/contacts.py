@@ -11,7 +11,7 @@ from hotline.contacts import Contact, Source
 from hotline.lines import LineKind
 from reports.blocks import Block, Cell, Column, Table, Text
 from reports.context import Context
-from reports.sections.beside import columns, judged, kept_since, like_periods
+from reports.sections.beside import columns, judged, kept_beside, kept_since
 
 WHAT = (Text("来电", "Calls to the line"), Text("已通话", "Talked to"), Text("未通上话", "Not talked to"))
 
@@ -21,16 +21,11 @@ def contacts(c: Context) -> list[Block]:
     first = kept_since(c, Contact.rung_at, Contact.line == LineKind.CITIZEN)
     if c.topics or c.within is not None or first is None:
         return []
-    year = c.period.last_year
-    spans = [(c.since, c.until), *(c.bounds(p) for p in like_periods(c.period) if p.starts_on >= first)]
-    if year.starts_on >= first:
-        spans.append(c.bounds(year))
-    found = [_rang(c, *span) for span in spans]
-    before = found[1:-1] if year.starts_on >= first else found[1:]
-    sums = [
-        (found[0][n], [x[n] for x in before], found[-1][n] if year.starts_on >= first else None)
-        for n in range(len(WHAT))
-    ]
+    periods, last = kept_beside(c, first)
+    now = _rang(c, c.since, c.until)
+    before = [_rang(c, *c.bounds(p)) for p in periods]
+    year = _rang(c, *c.bounds(last)) if last else None
+    sums = [(now[n], [x[n] for x in before], year[n] if year else None) for n in range(len(WHAT))]
     rows: list[tuple[Cell, ...]] = [(words, *cells) for words, cells in zip(WHAT, judged(sums), strict=True)]
     made = c.source(
         "contacts",

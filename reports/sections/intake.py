@@ -18,7 +18,7 @@ from matters.topics import Field, topic
 from reports.blocks import Block, Cell, Chart, Column, Section, Table, Text
 from reports.context import Context
 from reports.periods import wide
-from reports.sections.beside import Sums, columns, judged, kept_since, like_periods
+from reports.sections.beside import Sums, columns, judged, kept_beside, kept_since
 from reports.sections.contacts import contacts
 from reports.sections.dark import dark
 from survey.weight_making import margin_totals
@@ -72,12 +72,11 @@ def counted(c: Context, first: datetime, last: datetime) -> Counts:
 
 def all_that_came(c: Context) -> Came:
     """Count now, before and a year ago; what lies before the first matter ever registered says nothing."""
-    first, year = kept_since(c, Matter.registered_at), c.period.last_year
-    periods = [p for p in like_periods(c.period) if first is not None and p.starts_on >= first]
+    periods, year = kept_beside(c, kept_since(c, Matter.registered_at))
     return Came(
         counted(c, c.since, c.until),
         [counted(c, *c.bounds(p)) for p in periods],
-        counted(c, *c.bounds(year)) if first is not None and year.starts_on >= first else None,
+        counted(c, *c.bounds(year)) if year else None,
     )
 
 
@@ -88,11 +87,11 @@ def source(c: Context) -> str:
         "matter(registered_at, kind, topic, origin)",
         Words(
             "按登记时间计件，反映本中心的除外；均值为之前四期中完整各期的平均（日报为前四周同一星期几），范围是由它们推算的本期 95 % "
-            "可能范围，落在范围外、且检验仍显著的才写升或降：合计单独检验，一张表里的其余各行一并检验（Holm）；每万人按人口边际"
+            "可能范围，落在范围外、且检验仍显著的才写升或降：合计单独检验，一张表里的其余各行一并检验（Holm）；本期没有结束的不作比较；每万人按人口边际"
             "计算",
             "Matters by when they were registered, those about the centre left out; the mean is of those of the four periods "
             "before that were whole (for a day, of its weekday in the four weeks before), the range where 95 % of such counts "
-            "lie by them; up or down only outside of it: the total by its own test, the other rows of a table together by Holm; per "
+            "lie by them; up or down only outside of it: the total by its own test, the other rows of a table together by Holm; a period that is not over is compared with none; per "
             "10,000 by the margins of the population",
         ),
     )

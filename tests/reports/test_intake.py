@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -30,8 +30,8 @@ WEEK = Period.with_day(PeriodKind.WEEK, date(2026, 11, 18))
 LAMP = "livelihood.lighting"
 
 
-def a_context(session: Session, within: Place | None = None) -> Context:
-    at = noon(WEEK.ends_on + timedelta(days=1))
+def a_context(session: Session, within: Place | None = None, at: datetime | None = None) -> Context:
+    at = at or noon(WEEK.ends_on + timedelta(days=1))
     return Context(session, WEEK, at, in_force(session, WEEK.starts_on), within=within)
 
 
@@ -53,6 +53,21 @@ def test_empty_weeks_count_and_weeks_before_the_first_matter_don_t(database: Dat
         a_matter(session, town, LAMP, WEEK.starts_on - timedelta(weeks=60))
         found = totals(session)
         assert (found["mean"], found["year"]) == (2.0, 0)
+
+
+def test_a_week_that_is_not_over_is_compared_with_no_whole_one(sqlite: Database) -> None:
+    with transaction() as session:
+        town = a_city(session, counties=1, townships=1)[0]
+        for week in range(1, 6):
+            for _ in range(30):
+                a_matter(session, town, LAMP, WEEK.starts_on - timedelta(weeks=week))
+        a_matter(session, town, LAMP, WEEK.starts_on)
+        monday, whole = a_context(session, at=noon(WEEK.starts_on)), a_context(session)
+        rows = [table(intake.section(c), "intake") for c in (monday, whole)]
+        partly, wholly = (dict(zip((c.key for c in t.columns), t.rows[0], strict=True)) for t in rows)
+    assert (partly["mean"], partly["low"]) == (None, None)
+    assert wholly["mean"] == 30.0
+    assert partly["change"] != wholly["change"]
 
 
 def test_a_weekday_is_held_against_four_of_its_kind() -> None:
