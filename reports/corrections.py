@@ -7,6 +7,8 @@ from typing import Any
 from reports.blocks import Cell, Figure, Snapshot, Table, Text
 
 MOST_CORRECTIONS = 200
+OF_ONE_MATTER = frozenset({"red.list", "outstanding", "incidents"})
+"""Tables with a row for every matter: one goes when it turns out about whom it is, so that what went is not named."""
 
 
 def differences(before: Snapshot, after: Snapshot) -> list[Any]:
@@ -43,6 +45,11 @@ def _cells(before: Table, after: Table) -> list[Any]:
         for column, old, new in zip(after.columns[width:], was[width:], row[width:], strict=True):
             if _rounded(old) != _rounded(new):
                 found.append(_line(after.words, called, column.words, old, new, column.kind))
+    if after.id in OF_ONE_MATTER:
+        n, rest = len(before.rows), len(after.rows)
+        return found + (
+            [_line(after.words, None, Text("行数", "Rows"), n, rest, "count")] if n > rest else []
+        )
     found += [
         _line(after.words, _joined(row[:width]), None, Text("有此行", "The row stood"), None)
         for row in rows.values()

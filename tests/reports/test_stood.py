@@ -138,6 +138,7 @@ def test_who_turns_out_to_be_meant_on_monday_is_not_told_of_sunday(database: Dat
     with transaction() as session:
         county = offices(session)
         matter = overdue(session, county)
+        first = snapshot(session, BulletinKind.WEEKLY, WEEK, as_of=MONDAY)
         monday = MONDAY + timedelta(hours=1)
         set_conflict(
             session, matter, Conflict.UNIT, county.units[0], "反映该单位", by=county.clerk, at=monday
@@ -150,6 +151,11 @@ def test_who_turns_out_to_be_meant_on_monday_is_not_told_of_sunday(database: Dat
         assert sum(int(str(row[1])) for row in red.rows) == 1
         assert listed is not None
         assert listed.rows == ()
+        corrected = differences(first, snapshot(session, BulletinKind.WEEKLY, WEEK, as_of=monday))
+        assert [(line["column"], line["was"], line["now"]) for line in corrected] == [
+            (["行数", "Rows"], 1, 0)
+        ]
+        assert str(matter.receipt) not in str(corrected)
 
 
 def test_what_stands_still_is_counted_apart_from_what_is_in_time(database: Database) -> None:
