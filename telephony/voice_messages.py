@@ -55,11 +55,3 @@ def is_talk() -> sa.ColumnElement[bool]:
         Outgoing.recording_id == Recording.id, Outgoing.command == Command.RECORD
     )
     return asked.exists()
-
-
-def messages_of(session: Session, call: Call) -> list[Recording]:
-    """Return the messages that a caller left in a call, ready to be heard, first come first."""
-    query = sa.select(Recording).where(
-        Recording.call_id == call.id, Recording.state == RecordingState.READY, ~is_talk()
-    )
-    return list(session.scalars(query.order_by(Recording.id)))

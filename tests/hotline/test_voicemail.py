@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from core import clock
 from core.db import reading, transaction
 from core.people import Staff
 from core.permissions import Role
@@ -20,6 +21,7 @@ from telephony.contract import check_twiml
 from telephony.recordings import Recording, RecordingState
 from tests.factories import a_staff
 from tests.hotline.conftest import CALLER, Desk
+from tests.hotline.test_glance import counted
 
 
 @pytest.fixture
@@ -151,6 +153,19 @@ def test_on_the_citizen_line_its_owner_and_the_lead_hear_it(line: Desk) -> None:
         hear(line, contact, other)
     with reading() as session:
         assert session.scalars(sa.select(CounsellingRead)).all() == []
+
+
+def test_the_list_of_messages_asks_no_more_however_many_there_are(line: Desk) -> None:
+    """Each under its own caller, in order."""
+    asked: list[int] = []
+    for n in range(3):
+        contact = leave(line, f"+861391234567{n}", seconds=12.0)
+        with reading() as session, counted() as noted:
+            found = voicemail.inbox(session, by=session.get_one(Staff, line.owner.id), at=clock.now())
+        asked.append(len(noted))
+        assert [[m.id for m in row.messages] for row in found][-1] == [m.id for m in left(contact)]
+        assert len(found) == n + 1
+    assert asked[1] == asked[2]
 
 
 def test_a_message_of_another_contact_is_not_there(line: Desk) -> None:
