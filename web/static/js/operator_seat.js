@@ -44,6 +44,7 @@ export class SeatCard {
   }
 
   tick(seat, now) {
-    if (seat?.since) part("seat-since").textContent = minutes((now - Date.parse(seat.since)) / 1000);
+    const sits = seat?.since && seat.state !== "off"; // a seat may be known before anybody sat there
+    if (seat) part("seat-since").textContent = sits ? minutes((now - Date.parse(seat.since)) / 1000) : "";
   }
 }
