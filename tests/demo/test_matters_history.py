@@ -97,7 +97,7 @@ def test_every_kind_of_step_was_taken_and_none_in_the_future(lived: Database) ->
         rare = {
             MatterAction.CALLER_LEFT, MatterAction.REVIEW, MatterAction.SUB_EXCUSED,
             MatterAction.REFUSE_EXTENSION, MatterAction.RENEW, MatterAction.RESUME_WORK, MatterAction.CLEAR_FAULT,
-            MatterAction.SET_CONFLICT, MatterAction.TAKE_AWAY,
+            MatterAction.SET_CONFLICT, MatterAction.TAKE_AWAY, MatterAction.NO_CONTACT,
         }  # fmt: skip
         assert {action.value for action in MatterAction} - taken <= {action.value for action in rare}
         last = session.scalar(sa.select(sa.func.max(MatterEvent.at)))
