@@ -66,6 +66,7 @@ def note(
     """Note that the caller would like the same operator again, or take it back."""
     if contact.caller is None or contact.caller.is_withheld:
         raise NotRecognised
+    session.refresh(contact.caller, with_for_update=True)  # a second click waits for the first
     session.execute(sa.delete(SameOperatorWish).where(SameOperatorWish.caller_id == contact.caller_id))
     if not wishes:
         return

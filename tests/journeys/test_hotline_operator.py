@@ -19,12 +19,13 @@ from core.permissions import Role
 from core.places import Level
 from hotline import menu, records, talking
 from hotline.citizen_records import CitizenRecord, ContactMatter
-from hotline.contacts import Contact, ContactState
+from hotline.contacts import WRAP_UP, Contact, ContactState
 from hotline.languages import language_called
 from hotline.lines import HelpLine, LineKind, line_of
 from hotline.read_log import CounsellingRead
 from hotline.room_drafts import RoomDraft
 from hotline.seating import end_wrap_ups
+from hotline.seats import Seat
 from hotline.shifts import Shift
 from matters.attributes import Origin
 from matters.matter import Matter
@@ -400,6 +401,7 @@ def test_nothing_typed_is_lost_when_rooms_calls_and_networks_change(
     with transaction() as session:
         found = session.scalars(sa.select(Contact)).one()
         found.wrap_until = clock.now() - timedelta(seconds=1)
+        session.scalars(sa.select(Seat)).one().since = clock.now() - WRAP_UP
         session.flush()
         end_wrap_ups(session, clock.now())
     expect(page.locator("#seat-dot")).to_have_class("dot dot-green", timeout=15_000)

@@ -98,7 +98,7 @@ class Draft {
     if (this.isHeld) return;
     this.isHeld = true;
     const { submitter } = event;
-    await Promise.race([this.keep(), new Promise((done) => setTimeout(done, LAST_MS))]);
+    await Promise.race([this.isDue ? this.keep() : this.underWay, new Promise((done) => setTimeout(done, LAST_MS))]);
     this.isHeld = false;
     this.isSent = true;
     clearTimeout(this.timer);
