@@ -58,7 +58,7 @@ def due_again(session: Session, *, at: datetime, by: Staff | None = None) -> lis
         .group_by(about)
         .subquery()
     )
-    looked_at = _later(_later(began.c.given_at, EpisodeLevel.counts_from), seen.c.seen_at)
+    looked_at = _later(_later(began.c.given_at, EpisodeLevel.counts_from.expression), seen.c.seen_at)
     looked_at = _later(looked_at, decided.c.decided_at)
     query = (
         sa.select(Contact, looked_at, decided.c.is_open)

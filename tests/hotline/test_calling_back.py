@@ -44,6 +44,7 @@ from telephony.calls import Call, Direction
 from telephony.line import RoomRef
 from telephony.simulator.personas import Pickup, PickupKind
 from tests.hotline.conftest import CALLER, NUMBERS, Desk
+from tests.hotline.test_glance import counted
 
 
 def abandoned(desk: Desk, number: str = CALLER) -> tuple[Contact, CallBack]:
@@ -149,6 +150,21 @@ def test_who_kept_their_place_is_rung_in_their_turn(desk: Desk) -> None:
     desk.do(answering.answer, later, by=ben)
     desk.run(3)
     assert desk.again(later).state is S.TALKING
+
+
+def test_a_contact_is_locked_before_its_promise_whoever_rings(desk: Desk) -> None:
+    """Two who lock them the other way round would wait for one another for ever."""
+    leg = desk.call(for_s=12)
+    kept = desk.contact(leg)
+    desk.house.carrier.press(leg, "1")
+    desk.run(10)
+    ann = desk.operator()
+    with counted() as asked:
+        desk.do(answering.answer, kept, by=ann)
+    locks = [text.rpartition("FOR UPDATE OF ")[2].split()[0] for text in asked if "FOR UPDATE OF " in text]
+    if db.database().engine.dialect.name == "postgresql":
+        assert locks.index("contact") < locks.index("call_back")
+    assert desk.again(kept).state is S.TAKEN
 
 
 def test_who_kept_their_place_and_rings_again_has_it_and_is_dialled_by_nobody(desk: Desk) -> None:

@@ -24,6 +24,7 @@ from hotline import (
     followups,
     key_reviews,
     ladder,
+    line_lists,
     risk_giving,
     risk_measures,
     risk_watch,
@@ -420,6 +421,7 @@ def test_a_key_follow_up_left_lying_after_a_try_is_escalated(database: db.Databa
             assert not row.is_overdue(late - timedelta(seconds=1))
             before = risk_measures.measured(session, since=EVENING, at=late + timedelta(hours=2)).unseen
             assert followup_lists.waiting(session, at=late).key_overdue == 1
+            assert line_lists.read_lists(session, at=late).follow_ups.overdue == 1
             risk_watch.watch(session, late)
             risk_watch.watch(session, late + timedelta(minutes=1))
             query = sa.select(Escalation).where(

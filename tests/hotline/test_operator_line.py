@@ -123,3 +123,22 @@ def test_every_room_beside_the_talk_is_there(tmp_path: Path) -> None:
         assert {"distress.panic", "consulting.ask", "followup.listed"} <= set(application.view_functions)
     finally:
         database.close()
+
+
+def test_how_long_a_caller_waited_is_told_of_the_waiting_they_came_from() -> None:
+    """Also while they come through, and when they came back first in the queue; a call of ours ends no waiting."""
+    rung = NIGHT
+    contact = Contact(
+        state=ContactState.TAKEN, rung_at=rung, waiting_from=rung, taken_at=rung + timedelta(seconds=40)
+    )
+    assert contact.waited_s(rung + timedelta(seconds=44)) == 40
+    contact.state, contact.talking_at, contact.first_wait_s = (
+        ContactState.TALKING,
+        rung + timedelta(seconds=43),
+        43.0,
+    )
+    assert contact.waited_s(rung + timedelta(hours=1)) == 43
+    contact.waiting_from, contact.taken_at = rung + timedelta(minutes=10), rung + timedelta(minutes=11)
+    assert contact.waited_s(rung + timedelta(hours=1)) == 60
+    contact.ended_at, contact.taken_at, contact.state = rung, rung + timedelta(hours=2), ContactState.TAKEN
+    assert contact.waited_s(rung + timedelta(hours=2)) == 43
