@@ -8,11 +8,14 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
+from core import clock
 from core.db import reading, transaction
 from core.people import Staff
 from core.permissions import Role
+from matters.attributes import MatterKind, Origin, Urgency
 from matters.matter import Matter
 from matters.moving import standing_of
+from matters.registration import Statement, register
 from matters.reporters import Reporter
 from matters.states import MatterState
 from tests.journeys.conftest import House, assert_accessible, no_sideways_scroll, picture, sign_in
@@ -135,6 +138,32 @@ def test_words_of_danger_and_another_identity_change_the_form_at_once(page: Page
     expect(page.locator("#about-unit")).to_be_visible()
     assert_accessible(page)
     picture(page, "desk-danger-zh")
+
+
+def test_what_sounds_like_danger_and_nobody_heard_is_settled_first(page: Page, house: House) -> None:
+    town, (clerk,) = furnished(Role.CLERK)
+    with transaction() as session:
+        statement = Statement(
+            "二楼烧起来了", MatterKind.HELP, "livelihood.wages", town.township, consent_read=True
+        )
+        receipt = register(session, statement, origin=Origin.WEB, by=None, at=clock.now()).matter.receipt
+    sign_in(page, clerk, house)
+    page.goto("/desk/")
+    alert = page.get_by_role("alert").filter(has_text="像是险情")
+    assert_accessible(page)
+    picture(page, "desk-to-settle-zh")
+    alert.get_by_role("link", name=receipt).click()
+    expect(page.get_by_role("button", name="提交督查室分派")).to_have_count(0)
+    assert_accessible(page)
+    no_sideways_scroll(page)
+    picture(page, "matter-to-settle-zh")
+    page.get_by_role("button", name="是险情：按 U1 办理").click()
+    expect(page.locator("body")).to_contain_text("已核定紧急程度")
+    page.get_by_role("button", name="提交督查室分派").click()
+    expect(page.locator("body")).to_contain_text("已提交督查室分派")
+    with reading() as session:
+        matter = session.scalars(sa.select(Matter)).one()
+        assert (matter.urgency, matter.state) == (Urgency.U1, MatterState.TO_ROUTE)
 
 
 def test_what_lacks_is_marked_and_typed_words_come_back(page: Page, house: House) -> None:
