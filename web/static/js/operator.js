@@ -137,8 +137,6 @@ class Line {
     return Date.now() + this.skew;
   }
 
-  // --- the telephone
-
   connect() {
     this.phone.connect(data.browser);
   }
@@ -232,15 +230,6 @@ class Line {
     this.look();
   }
 
-  async panic() {
-    if (!data.panic) return;
-    try {
-      part("panic-says").textContent = (await post(data.panic, { contact: this.contact?.token ?? "" })).words;
-    } catch (problem) {
-      part("panic-says").textContent = problemWords(problem);
-    }
-  }
-
   consult() {
     if (this.contact?.state === "talking") this.consults.open(this.contact.token);
   }
@@ -248,16 +237,6 @@ class Line {
   // A talk that broke off: the caller is dialled once more, without their number being shown.
   ringAgain() {
     if (this.contact?.state === "wrapping" && !this.contact.is_withheld) this.ask(`contacts/${this.contact.token}/ring`);
-  }
-
-  // What somebody left on the line, played to whoever calls them back.
-  async hear(button) {
-    try {
-      const { messages } = await get(`/hotline/contacts/${button.dataset.hears}/messages`);
-      button.replaceWith(...(messages.length ? messages.map((one) => make("audio", { controls: true, src: one.url })) : [make("span", { className: "small soft", textContent: t("留言还没有到", "The message has not arrived yet") })]));
-    } catch (problem) {
-      notice(problemWords(problem));
-    }
   }
 
   seat(verb) {

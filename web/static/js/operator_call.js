@@ -1,6 +1,7 @@
 // The card of the call in hand: who it is, how it stands, its clock, what is still to be asked of it.
-import { make, minutes, part } from "./interviewer_parts.js";
+import { make, minutes, part, problemWords } from "./interviewer_parts.js";
 import { languageChip, whoWords } from "./operator_idle.js";
+import { post } from "./post.js";
 import { t } from "./words.js";
 
 const SCREEN_BY_S = 300;
@@ -77,5 +78,15 @@ export class CallCard {
     row.dataset.id = contact.call_back;
     row.replaceChildren(make("span", { className: "small soft", textContent: t("回拨听到的：", "Calling back, heard:") }), ...this.can.heard.map(({ code, words }) =>
       make("button", { type: "button", className: "button", textContent: words, onclick: () => this.onHeard(contact.call_back, code) })));
+  }
+
+  // A supervisor is called to this seat at once.
+  async panic() {
+    if (!this.can.panic) return;
+    try {
+      part("panic-says").textContent = (await post(this.can.panic, { contact: this.contact?.token ?? "" })).words;
+    } catch (problem) {
+      part("panic-says").textContent = problemWords(problem);
+    }
   }
 }

@@ -1,5 +1,6 @@
 // The line while nobody is spoken with: who waits and for how long, what is promised, what is left open.
-import { make, minutes, part, stage } from "./interviewer_parts.js";
+import { make, minutes, notice, part, problemWords, stage } from "./interviewer_parts.js";
+import { get } from "./post.js";
 import { t } from "./words.js";
 
 const { zone } = JSON.parse(part("operator-data").textContent);
@@ -121,4 +122,14 @@ export function drawRing(offer, now) {
     ring.hidden = false;
   }
   part("ring-time").textContent = t("已等 {waited} · 还响 {left} 秒", "waited {waited} · rings {left} s more", { waited: since(offer.from, now), left });
+}
+
+// What somebody left on the line, played to whoever calls them back.
+export async function hear(button) {
+  try {
+    const { messages } = await get(`/hotline/contacts/${button.dataset.hears}/messages`);
+    button.replaceWith(...(messages.length ? messages.map((one) => make("audio", { controls: true, src: one.url })) : [make("span", { className: "small soft", textContent: t("留言还没有到", "The message has not arrived yet") })]));
+  } catch (problem) {
+    notice(problemWords(problem));
+  }
 }

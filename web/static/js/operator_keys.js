@@ -1,5 +1,6 @@
 // The operators' keys and clicks: what each does, wherever the focus is, and which of them hold at this moment.
 import { keybar, leaveFields, part } from "./interviewer_parts.js";
+import { hear } from "./operator_idle.js";
 import { t } from "./words.js";
 
 export function isTyping(target) {
@@ -41,7 +42,7 @@ export class Keys {
   everywhere(event) {
     const isCitizen = this.line.contact?.line === "citizen";
     const does = {
-      F1: () => this.line.panic(),
+      F1: () => this.line.card.panic(),
       F2: () => (isCitizen ? this.line.matter.focus() : this.line.record?.focus()),
       F3: () => this.line.panels.step(event.shiftKey ? -1 : 1),
       F4: () => isCitizen && part("c-result").focus(),
@@ -82,10 +83,10 @@ export class Keys {
   click(event) {
     const button = event.target.closest("button");
     if (!button) return;
-    const does = { accept: () => this.line.accept(), decline: () => this.line.decline(), hold: () => this.line.hold(), "hang-up": () => this.line.hangUp(), finish: () => this.line.finish(), "to-line": () => this.line.toLine(), "ring-again": () => this.line.ringAgain(), unrecord: () => this.line.ask(`contacts/${this.line.contact.token}/unrecord`), consult: () => this.line.consult(), panic: () => this.line.panic(), "seat-free": () => this.line.seat("free"), "seat-rest-button": () => this.line.seat("rest"), "seat-leave": () => this.line.seat("leave") }[button.id];
+    const does = { accept: () => this.line.accept(), decline: () => this.line.decline(), hold: () => this.line.hold(), "hang-up": () => this.line.hangUp(), finish: () => this.line.finish(), "to-line": () => this.line.toLine(), "ring-again": () => this.line.ringAgain(), unrecord: () => this.line.ask(`contacts/${this.line.contact.token}/unrecord`), consult: () => this.line.consult(), panic: () => this.line.card.panic(), "seat-free": () => this.line.seat("free"), "seat-rest-button": () => this.line.seat("rest"), "seat-leave": () => this.line.seat("leave") }[button.id];
     if (does) does();
     else if (button.dataset.callsBack) this.line.ask(`call-backs/${button.dataset.callsBack}/ring`);
-    else if (button.dataset.hears) this.line.hear(button);
+    else if (button.dataset.hears) hear(button);
     else if (button.dataset.opensContact) {
       this.line.chosen = button.dataset.opensContact;
       this.line.look();
