@@ -118,8 +118,9 @@ def is_to_review(session: Session, contact: Contact, *, at: datetime) -> bool:
     """Say whether a contact is a key case that nobody has read yet, or somebody read within the last day."""
     if not is_key(session, contact):
         return False
-    read = reviews_of(session, contact)
-    return not read or at <= read[0].reviewed_at + WITHIN
+    last = sa.select(sa.func.max(KeyReview.reviewed_at)).where(KeyReview.contact_id == contact.id)
+    read_at = session.scalar(last)
+    return read_at is None or at <= read_at + WITHIN
 
 
 def review(
