@@ -20,10 +20,12 @@ from matters.attributes import IdentityClass, MatterKind, Origin, Urgency
 from matters.flow import MatterAction
 from matters.log import MatterEvent
 from matters.matter import Matter
-from matters.policies import policy_on
+from matters.moving import clock_columns
+from matters.policies import policy_of, policy_on
 from matters.receipts import receipt
 from matters.reporters import Reporter
-from matters.states import MatterState
+from matters.rules import begin, replay
+from matters.standing import Deed, as_json
 from matters.topics import TOPICS
 from survey.attempts import Attempt
 from survey.cases import Case, CaseState
@@ -121,7 +123,7 @@ def _answers(interviews: list[dict[str, Any]], dice: np.random.Generator) -> Ite
 
 
 def _raise(many: int, began: datetime) -> None:
-    """Register matters over the year, most of them handled, told and asked about again."""
+    """Register matters over the year and let each live: where it stands is what its log says, as everywhere."""
     dice = random.Random(7)
     topics = [t.code for t in TOPICS if not t.is_retired]
     with transaction() as session:
@@ -129,25 +131,39 @@ def _raise(many: int, began: datetime) -> None:
             session.scalars(sa.select(Place.id).where(Place.level == Level.TOWNSHIP).order_by(Place.id))
         )
         units = list(session.scalars(sa.select(Unit.id).order_by(Unit.id)))
-        policy = policy_on(session, clock.today(began), at=began).id
+        policy = policy_on(session, clock.today(began), at=began)
+        cut = clock.midnight(ENDS + timedelta(days=1)) + timedelta(hours=10)  # Monday morning moves some
         made: list[dict[str, Any]] = []
         told: list[dict[str, Any]] = []
         for n in range(1, many + 1):
             at = began + timedelta(minutes=dice.randrange(WEEKS * 7 * 24 * 60))
-            unit, is_open = dice.choice(units), dice.random() < 0.05
+            unit = dice.choice(units)
+            log = [deed for deed in _life(dice, n, unit, at, policy.id) if deed.at < cut]
+            stands = replay(begin(at), log)
+            clocks = clock_columns(stands, policy_of(session, policy.id, at=cut))
             made.append(
                 {
                     "id": n, "receipt": receipt(f"{at:%y%m}", n % 10_000), "pin_hash": "-", "kind": MatterKind.HELP,
                     "topic": dice.choice(topics), "urgency": Urgency.U3, "identity": IdentityClass.PROTECTED,
                     "origin": dice.choice([Origin.CITIZEN_LINE, Origin.INTERVIEW, Origin.WEB]),
                     "narrative": "路灯坏了", "place_id": dice.choice(towns), "promised_on": at.date(),
-                    "raised_at": at, "registered_at": at, "standing": "{}", "policy_id": policy, "state_since": at,
-                    "state": MatterState.IN_HAND if is_open else MatterState.CLOSED_SOLVED, "lead_unit_id": unit,
-                    "due_at": at + timedelta(days=10), "yellow_at": at + timedelta(days=8),
-                    "ended_at": None if is_open else at + timedelta(days=9),
+                    "raised_at": at, "registered_at": stands.registered_at, "standing": as_json(stands),
+                    "policy_id": policy.id, "version": len(log), "round": stands.round, "level": stands.level,
+                    "state": stands.state, "state_since": stands.since, "lead_unit_id": stands.lead,
+                    "ended_at": stands.ended_at, **clocks,
                 }
             )  # fmt: skip
-            told += list(_log(dice, n, unit, at))
+            told += [
+                {
+                    "matter_id": n,
+                    "number": k,
+                    "action": d.action,
+                    "at": d.at,
+                    "unit_id": d.unit,
+                    "facts": d.facts,
+                }
+                for k, d in enumerate(log, start=1)
+            ]
         # Ten thousand receipts a month are more than the year needs; two alike would be refused.
         seen: dict[str, dict[str, Any]] = {}
         made = [seen.setdefault(row["receipt"], row) for row in made if row["receipt"] not in seen]
@@ -166,18 +182,35 @@ def _raise(many: int, began: datetime) -> None:
         session.execute(sa.insert(MatterEvent), [row for row in told if row["matter_id"] in kept])
 
 
-def _log(dice: random.Random, matter: int, unit: int, at: datetime) -> Iterator[dict[str, Any]]:
-    good = dice.random() < 0.8
-    steps: tuple[tuple[MatterAction, int, dict[str, Any]], ...] = (
-        (A.ASSIGN, 2, {"lead": unit}),
-        (A.SIGN, 5, {"lead": unit}),
+def _life(dice: random.Random, matter: int, unit: int, at: datetime, policy: int) -> Iterator[Deed]:
+    """Tell the whole life of a matter, from the first word on: most are solved in time, some late or not, some lie."""
+    good, lies = dice.random() < 0.8, dice.random() < 0.05
+    done = 120 if good else 720
+    told = {"result": "reached", "caller": matter, "told": True, "lead": unit}
+    asked = {
+        "result": "reached", "caller": matter, "judgement": "solved" if good else "not_solved", "unit_on_line": False,
+        "satisfaction": 5 if good else 2, "judged": True, "lead": unit,
+    }  # fmt: skip
+    steps: tuple[tuple[MatterAction, float, dict[str, Any]], ...] = (
+        (A.REGISTER, 0, {"anonymous": False, "conflict": "none", "urgency": "u3", "caller": matter, "conflict_unit": None,
+                         "consent": True, "policy": policy}),
+        (A.SUBMIT, 1, {}),
+        (A.ASSIGN, 2, {"lead": unit, "supporting": [], "redacted": True}),
+        (A.SIGN, 5, {}),
         (A.CONTACT, 8, {"lead": unit, "first": True, "in_time": good}),
-        (A.REPORT, 120, {"lead": unit, "on_time": good, "on_time_plain": good}),
-        (A.REVISIT, 200, {"lead": unit, "judged": True, "judgement": "solved" if good else None, "satisfaction": 5 if good else None}),
+        (A.REPORT, done, {"lead": unit, "outcome": "solved", "points": True, "evidence": 1, "on_time": good,
+                          "on_time_plain": good}),
+        (A.ACCEPT, done + 8, {"outcome": "solved"}),
+        (A.TELL, done + 24, told),
+        (A.ALL_TOLD, done + 24, {}),
+        (A.REVISIT, done + 80, asked),
+        *(
+            ((A.CLOSE_SOLVED, done + 96, {}),)
+            if good
+            else ((A.PANEL, done + 90, {"cause": "no_money"}), (A.CLOSE_EXPLAINED, done + 96, {"appeal": True}))
+        ),
     )  # fmt: skip
-    for n, (action, hours, facts) in enumerate(
-        steps, start=3
-    ):  # as brought in from elsewhere: not from the first word on
-        yield {
-            "matter_id": matter, "number": n, "action": action.value, "at": at + timedelta(hours=hours), "facts": facts,
-        }  # fmt: skip
+    for action, hours, facts in steps:
+        if lies and action is A.REPORT:
+            return
+        yield Deed(action.value, at + timedelta(hours=hours), None, None, facts)
