@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,11 @@ from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
+from werkzeug.routing.rules import RulePart
 
 from core.commands import alembic_config
 from core.db import Base, Database
+from web import static_files
 
 _empty: dict[int, bytes] = {}
 
@@ -120,9 +124,16 @@ class CompiledPages(BytecodeCache):
 def compile_once() -> None:
     """Let all applications and databases of a process share their compiled templates, addresses and statements."""
     _share_statements()
+    _share_addresses()
+    static_files.fingerprint = cache(static_files.fingerprint)
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledPages()}
-    compiled = Rule._compile_builder
+
+
+def _share_addresses() -> None:
+    """Let an address that all applications have be read, and its function be written, once."""
+    compiled, parse = Rule._compile_builder, Rule._parse_rule
     kept: dict[Any, Any] = {}
+    parsed: dict[Any, tuple[list[RulePart], list[tuple[bool, str]], dict[str, Any]]] = {}
 
     def compile_builder(self: Rule, append_unknown: bool = True) -> Any:
         """Write an address's function: of its parts alone, for it is given its rule when it is called."""
@@ -133,4 +144,20 @@ def compile_once() -> None:
             kept[key] = compiled(self, append_unknown)
         return kept[key]
 
+    def parse_rule(self: Rule, rule: str) -> Iterable[RulePart]:
+        """Read an address: its parts, what a rule remembers of them, and what its places take."""
+        assert self.map is not None
+        key = (rule, tuple(self.map.converters.items()))
+        if key not in parsed:
+            trace, converters = self._trace, self._converters
+            self._trace, self._converters = [], {}
+            parsed[key] = list(parse(self, rule)), self._trace, self._converters
+            self._trace, self._converters = trace, converters
+        parts, remembered, takes = parsed[key]
+        self._trace += remembered
+        self._converters |= takes
+        self.arguments |= takes.keys()
+        return parts
+
     Rule._compile_builder = compile_builder  # type: ignore[method-assign]
+    Rule._parse_rule = parse_rule  # type: ignore[method-assign]
