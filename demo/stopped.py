@@ -25,7 +25,7 @@ def end_legs(session: Session, *, now: datetime) -> int:
         session.scalar(sa.select(sa.func.max(moment)))
         for moment in (LineEvent.received_at, Seat.heartbeat_at, Call.checked_at)
     ]
-    last = min(now, max((moment for moment in known if moment is not None), default=now))
+    last = max((moment for moment in known if moment is not None), default=now)
     calls = session.scalars(sa.select(Call).where(Call.state != LegState.ENDED).order_by(Call.id)).all()
     for call in calls:
         end_unheard(session, call, Cause.NORMAL, at=last)
