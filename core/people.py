@@ -80,9 +80,10 @@ class Staff(Base):
 
     def may(self, permission: Permission) -> bool:
         """Say whether this person's roles, where they work, open a door."""
-        if permission in opened_by(self.roles):
+        roles = self.roles
+        if permission in opened_by(roles):
             return True
-        if permission not in opened_at_party_office(self.roles):
+        if permission not in opened_at_party_office(roles):
             return False
         return self.unit is not None and self.unit.kind is UnitKind.PARTY_SUPERVISION
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
 from core.terms import Term
@@ -173,11 +174,22 @@ PRIVILEGED = frozenset(
 
 def opened_by(roles: set[Role]) -> frozenset[Permission]:
     """Return every door that these roles open."""
-    return frozenset({P.HOME}).union(*(OPENS[r] for r in roles))
+    return _opened(frozenset(roles))
 
 
 def opened_at_party_office(roles: set[Role]) -> frozenset[Permission]:
     """Return the doors that these roles open besides in the Party's supervision office."""
+    return _opened_at_party_office(frozenset(roles))
+
+
+# A page asks for every door of its top bar.
+@cache
+def _opened(roles: frozenset[Role]) -> frozenset[Permission]:
+    return frozenset({P.HOME}).union(*(OPENS[r] for r in roles))
+
+
+@cache
+def _opened_at_party_office(roles: frozenset[Role]) -> frozenset[Permission]:
     return frozenset[Permission]().union(*(OPENS_AT_PARTY_OFFICE.get(r, ()) for r in roles))
 
 

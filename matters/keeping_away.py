@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -68,6 +69,7 @@ def above(session: Session, unit_id: int) -> frozenset[int]:
     return frozenset(session.scalars(_ABOVE, {"unit": unit_id}))
 
 
+@lru_cache(maxsize=1000)
 def of_unit(unit_id: int) -> sa.CompoundSelect[tuple[int]]:
     """Return the ids of the matters that a unit leads or supports, one list from two indices.
 

@@ -48,19 +48,24 @@ _TURNS = (S.FEEDBACK_DUE, S.REVISIT_DUE)
 """States in which each caller's turn has a limit of its own, beside the matter's."""
 
 
+# Every page counts by these; writing them anew each time cost more than asking.
+_kind, _state = MatterNotice.kind, Matter.state
+_HAS_TURNS = _state.in_(_TURNS)
+_STEP_OVER = sa.and_(
+    _kind == K.STAGE_OVER,
+    sa.or_(
+        *(sa.and_(MatterNotice.side == side, _state.in_(steps)) for side, steps in _STEPS_OF.items()),
+        _state.in_((*_TURNS, S.NOT_ACCEPTED)),
+    ),
+)
+_AT_ANY_HOUR = sa.or_(
+    _kind.in_(_EVER),
+    *(sa.and_(_kind == asked, _state.in_(states)) for asked, states in _WHILE.items()),
+    sa.and_(_kind == K.EXTENSION_ASKED, Matter.is_extension_asked.is_(True)),
+    sa.and_(_kind.not_in((*_WHILE, *_EVER, K.EXTENSION_ASKED, K.STAGE_OVER)), _state.in_(OPEN)),
+)
+
+
 def stands(at: datetime) -> sa.ColumnElement[bool]:
     """Say in SQL whether a notice's cause still stands; the query joins the matter."""
-    kind, state = MatterNotice.kind, Matter.state
-    step_over = sa.or_(
-        *(sa.and_(MatterNotice.side == side, state.in_(steps)) for side, steps in _STEPS_OF.items()),
-        state.in_((*_TURNS, S.NOT_ACCEPTED)),
-    )
-    is_late = sa.or_(Matter.stage_due_at <= at, state.in_(_TURNS))
-    own_rule = (*_WHILE, *_EVER, K.EXTENSION_ASKED, K.STAGE_OVER)
-    return sa.or_(
-        kind.in_(_EVER),
-        *(sa.and_(kind == asked, state.in_(states)) for asked, states in _WHILE.items()),
-        sa.and_(kind == K.EXTENSION_ASKED, Matter.is_extension_asked.is_(True)),
-        sa.and_(kind == K.STAGE_OVER, step_over, is_late),
-        sa.and_(kind.not_in(own_rule), state.in_(OPEN)),
-    )
+    return sa.or_(_AT_ANY_HOUR, sa.and_(_STEP_OVER, sa.or_(Matter.stage_due_at <= at, _HAS_TURNS)))
