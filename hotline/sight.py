@@ -79,7 +79,7 @@ def stated(session: Session, contact: Contact, *, by: Staff, at: datetime) -> Re
     """Return what an old counselling contact is opened for, refusing whoever has not said; None of a recent one."""
     if contact.line is not LineKind.COUNSELLING or not is_past(contact, at=at):
         return None
-    purpose = _for_a_reason(session, contact, by, at) or in_force(session, contact, by=by, at=at)
+    purpose = in_force(session, contact, by=by, at=at) or _for_a_reason(session, contact, by, at)
     if purpose is None:
         raise PurposeWanted(contact.token)
     return purpose
