@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from core import clock
 from reports.blocks import Cell, Column, Text
 from reports.context import Context
-from reports.expected import expected, verdicts
+from reports.expected import expected, shared_scatter, verdicts
 from reports.periods import Period, PeriodKind
 
 WEEKS = 4
@@ -71,7 +71,8 @@ def columns(kind: PeriodKind) -> tuple[Column, ...]:
 
 def judged(sums: Sequence[Sums]) -> list[tuple[Cell, ...]]:
     """Set counts beside what was to be expected of them, judged together; None where nothing was kept."""
-    found = [expected(now, before) for now, before, _ in sums]
+    scatter = shared_scatter([before for _, before, _ in sums])
+    found = [expected(now, before, scatter) for now, before, _ in sums]
     return [
         (now, e.mean, e.low, e.high, Text(v.zh, v.en), year)
         for (now, _, year), e, v in zip(sums, found, verdicts(found), strict=True)
