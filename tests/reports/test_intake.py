@@ -115,7 +115,7 @@ def test_three_times_as_many_are_seen_in_a_table_of_thirty_and_chance_is_not(
         return verdicts([expected(int(x[0]), x[1:].tolist(), shared) for x in table])
 
     wrong = sum(any(v in (Verdict.UP, Verdict.DOWN) for v in told(table)) for table in quiet)
-    assert wrong / len(quiet) <= 0.05
+    assert wrong / len(quiet) <= 0.05 + 2 * (0.05 * 0.95 / len(quiet)) ** 0.5  # what 200 tables leave open
     risen = quiet.copy()
     risen[:, -1, 0] = 60
     assert sum(told(table)[-1] is Verdict.UP for table in risen) / len(risen) >= found
