@@ -14,6 +14,7 @@ from core.people import Unit
 from core.terms import Term, coded
 from matters.flow import Side
 from matters.matter import Matter
+from matters.standing import from_json
 
 QUIET_FROM, QUIET_TO = time(22), time(7)
 RETRIES = (timedelta(minutes=5), timedelta(minutes=30))
@@ -99,7 +100,8 @@ def shown_from(at: datetime, *, is_urgent: bool) -> datetime:
 
 def is_urgent(matter: Matter) -> bool:
     """Say whether notices about a matter go out by night as well."""
-    return matter.urgency.is_pressing or matter.is_incident
+    is_waiting = from_json(matter.standing).proposed is not None
+    return matter.urgency.is_pressing or matter.is_incident or is_waiting
 
 
 def give(

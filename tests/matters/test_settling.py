@@ -26,6 +26,7 @@ from matters.notices import MatterNotice, NoticeKind
 from matters.registration import Statement, register
 from matters.standing import as_json
 from matters.states import MatterState
+from matters.sweep import tell_overdue
 from tests.matters.raising import Desk, a_desk
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -65,6 +66,14 @@ def test_what_nobody_heard_is_proposed_to_the_desk_at_once_and_starts_no_unit_cl
         with pytest.raises(Refused, match="settle the urgency"):
             act(session, matter, A.SUBMIT, by=desk.clerk, at=night)
         assert as_json(replayed(session, matter)) == matter.standing
+        late = night + timedelta(minutes=16)
+        assert tell_overdue(session, late) == 1  # nor does it wait for the morning when nobody settles it
+        assert given_at(session, NoticeKind.STAGE_OVER) == [late]
+
+
+def given_at(session: Session, kind: NoticeKind) -> list[datetime]:
+    query = sa.select(MatterNotice.given_at).where(MatterNotice.kind == kind)
+    return list(session.scalars(query))
 
 
 def test_whoever_listens_chooses_and_an_ordinary_complaint_proposes_nothing(desk: Desk) -> None:
