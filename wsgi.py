@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 # Before anything loads numpy: a page's sums are small, and threads for them only wait for each other.
@@ -26,3 +27,8 @@ def _without_a_house() -> Flask:
 _is_set_up = any(name.startswith("TINGMIN_") for name in os.environ)
 # Only at the terminal, where a command says for itself what it lacks; a server without settings must not start.
 app = create_app(Settings.from_env(os.environ)) if _is_set_up or not _is_terminal else _without_a_house()
+
+if not _is_terminal:
+    # What is loaded by now stays: searching it for garbage again and again would stop the server for half a second.
+    gc.collect()
+    gc.freeze()
