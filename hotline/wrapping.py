@@ -50,7 +50,10 @@ def finish(session: Session, contact: Contact, *, by: Staff, at: datetime) -> Co
     for sequel in _sequels.get(contact.line, ()):
         sequel(session, contact, by=by, at=at)
     promise = call_back_of(session, contact)
-    if promise is not None and promise.closed_at is None:  # written down; the caller is still to be called
+    is_promised = promise is not None and promise.closed_at is None
+    if (
+        is_promised and contact.state is ContactState.WRAPPING
+    ):  # written down; the caller is still to be called
         contact.written_by, contact.written_at = contact.written_by or contact.taken_by, at
         CONTACT_FLOW.move(session, contact, ContactAction.MISS, by=by, at=at)
     else:

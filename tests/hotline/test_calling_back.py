@@ -247,6 +247,20 @@ def test_three_tries_at_different_hours(desk: Desk) -> None:
     assert numbers_on_calls(desk) == [None] * TRIES
 
 
+def test_nobody_finishes_a_record_while_its_caller_is_being_rung(desk: Desk) -> None:
+    """Else the promise would stay held by a seat that is free, and the talk to come would have nobody to write it."""
+    ann = desk.operator()
+    contact, promise = abandoned(desk)
+    desk.do(calling_back.ring, promise, by=ann)
+    assert desk.again(contact).state is S.TAKEN
+    with pytest.raises(Refused):
+        desk.do(wrapping.finish, contact, by=ann)
+    kept = desk.call_back(contact)
+    assert kept is not None
+    assert (desk.again(contact).state, kept.state) == (S.TAKEN, CallBackState.HELD)
+    assert seat_state(ann) is SeatState.TALKING
+
+
 def test_a_machine_is_no_talk_and_a_refusal_ends_the_promise(desk: Desk) -> None:
     """What the operator heard counts, not what the line saw."""
     ann = desk.operator()
