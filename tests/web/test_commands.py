@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy.exc import OperationalError
 
-from core import clock, jobs, rotation, secrets, sweeps
-from core.db import reading, transaction
+from core import clock, jobs, rotation, secrets
+from core.db import Database, reading, transaction, using
 from core.jobs import Job, JobState, Running, enqueue
 from core.people import Staff
 from core.permissions import Role
@@ -90,17 +88,13 @@ def test_the_worker_does_what_waits_and_goes_on_after_a_failure(app: Flask) -> N
     assert states == [JobState.DONE, JobState.FAILED, JobState.DONE]
 
 
-def test_the_worker_waits_for_a_lost_database_and_stops_when_told(app: Flask) -> None:
-    def away(_session: object, _now: object) -> None:
-        raise OperationalError("SELECT 1", {}, Exception("away"))
-
-    sweeps.SWEEPS["test.away"] = sweeps.Sweep("test.away", timedelta(seconds=1), away)
-    try:
-        worker = Worker()
+def test_the_worker_waits_for_a_lost_database_and_stops_when_told(app: Flask, tmp_path: Path) -> None:
+    worker = Worker()
+    gone = Database(f"sqlite:///{tmp_path / 'gone' / 'tingmin.db'}")
+    with using(gone):
         assert worker.turn() is None
         assert worker.failures == 1
-    finally:
-        del sweeps.SWEEPS["test.away"]
+    gone.close()
     thread = threading.Thread(target=worker.run)
     thread.start()
     worker.stop()
