@@ -21,6 +21,8 @@ WEB = (
     "2",
     "--threads",
     "16",
+    "--keep-alive",
+    "75",
     "--no-control-socket",
     "wsgi:app",
 )

@@ -30,7 +30,19 @@ def say(words: str) -> None:
 def commands(here: Surroundings) -> dict[str, list[str]]:
     """Return the processes that make the demonstration."""
     python = sys.executable
-    web = ["-m", "gunicorn", "wsgi:app", "-k", "gthread", "--workers", "1", "--threads", "24"]
+    web = [
+        "-m",
+        "gunicorn",
+        "wsgi:app",
+        "-k",
+        "gthread",
+        "--workers",
+        "1",
+        "--threads",
+        "24",
+        "--keep-alive",
+        "75",
+    ]
     return {
         "web": [python, *web, "-b", f"127.0.0.1:{here.port}", "--log-level", "warning", "--timeout", "120"],
         "worker": [python, "-m", "flask", "--app", "wsgi", "worker"],
